@@ -1,0 +1,41 @@
+/**
+ * A board is declared, not programmed: one descriptor a board. Adding one = a descriptor + firmware/ports/<id>
+ * (docs/how-to/add-a-board.md).
+ */
+export interface BoardDescriptor {
+  /** `pico`; also the word in `mj id`. */
+  readonly id: string;
+  readonly name: string;
+  readonly core: { readonly name: 'cortex-m0plus' | 'cortex-m4f' | 'cortex-m7' | 'cortex-m55' | 'rv32imc'; readonly features: readonly string[] };
+  readonly clockHz: number;
+  /** What `latency` is measured in: a real or emulated clock gives time, QEMU only instructions. */
+  readonly unit: 'us' | 'instructions';
+  readonly flash: { readonly base: number; readonly bytes: number; readonly eraseBytes: number };
+  readonly ram: { readonly base: number; readonly bytes: number };
+  /** The layout of an image in flash. */
+  readonly image: {
+    /** Firmware occupies [flash.base, flash.base + firmwareBytes). */
+    readonly firmwareBytes: number;
+    readonly configOffset: number;
+    readonly programOffset: number;
+    /** Bytes of RAM the firmware leaves for arena + uploaded Program. */
+    readonly arenaBytes: number;
+  };
+  readonly usb: readonly { readonly vendorId: number; readonly productId?: number; readonly name: string }[];
+  /** Monitor logic channel → what the firmware shows there and on which pin. */
+  readonly pins: {
+    readonly window: PinUse;
+    readonly operator: readonly [PinUse, PinUse, PinUse];
+    readonly timestamp: PinUse;
+  };
+  readonly program: { readonly kind: 'uf2'; readonly familyId: number } | { readonly kind: 'elf' };
+  /** Data-sheet supply currents for the wide first prediction, in A, with their source. */
+  readonly power: { readonly supplyV: number; readonly runA: number; readonly sleepA: number; readonly source: string };
+}
+
+export interface PinUse {
+  /** GPIO number on the board. */
+  readonly gpio: number;
+  /** Logic channel of the monitor, D0 = 0. */
+  readonly channel: number;
+}

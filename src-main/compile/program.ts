@@ -1,0 +1,28 @@
+import type { OpRecord, ProgramHeader, TensorRecord } from '../abi/generated.ts';
+
+/** A compiled model: the blob of docs/program-format.md and its decoded tables. */
+export interface Program {
+  readonly bytes: Uint8Array;
+  readonly header: ProgramHeader;
+  readonly tensors: readonly TensorRecord[];
+  readonly ops: readonly PlannedOp[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly modelName: string;
+  /** CRC-32 of the blob's payload, 8 hex digits: what `mj id` prints as `program=`. */
+  readonly programHash: string;
+  readonly plan: ArenaPlan;
+}
+
+export interface PlannedOp extends OpRecord {
+  readonly name: string;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+export interface ArenaPlan {
+  /** What the Program asks of the device. */
+  readonly arenaBytes: number;
+  /** The largest sum of live tensors and scratch at any operator: no plan can be below it. */
+  readonly lowerBoundBytes: number;
+}

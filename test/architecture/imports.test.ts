@@ -1,0 +1,166 @@
+/**
+ * The walls of DESIGN §2, as an allow-list per folder. There is no exceptions section: a folder imports from
+ * itself and from what its line names, nothing else.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+const L1 = ['base'];
+const L2 = [...L1, 'contract', 'abi', 'chart'];
+const L3 = [...L2, 'link', 'board', 'model', 'trace'];
+const L4 = [...L3, 'compile', 'dataset'];
+const L5 = [...L4, 'engine', 'device', 'monitor', 'predict'];
+const L7 = [...L5, 'sim', 'run'];
+const L8 = [...L7, 'calibrate', 'search', 'stream', 'train', 'report'];
+
+/** Folder of src-main → folders it may import from besides itself. */
+const allowed: Record<string, readonly string[]> = {
+  base: [],
+  contract: L1,
+  abi: L1,
+  chart: L1,
+  link: L2,
+  board: L2,
+  model: L2,
+  trace: L2,
+  compile: L3,
+  dataset: L3,
+  engine: L4,
+  device: L4,
+  monitor: L4,
+  predict: L4,
+  // sim may use all of 1–4 and nothing that decodes what it encodes
+  sim: L4,
+  run: L5,
+  calibrate: L7,
+  search: L7,
+  stream: L7,
+  train: L7,
+  report: L7,
+  store: L8,
+  'core.ts': [...L8, 'store'],
+  hosts: [...L8, 'store', 'core.ts'],
+};
+
+/** Package → the only folders that may import it. */
+const nativeHomes: Record<string, readonly string[]> = {
+  serialport: ['link'],
+  'better-sqlite3': ['store'],
+  '@tensorflow/tfjs-node': ['engine', 'train'],
+  '@tensorflow/tfjs': ['engine', 'train'],
+  electron: ['hosts'],
+  rp2040js: [],
+};
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+function filesBelow(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    if (statSync(path).isDirectory()) return filesBelow(path);
+    return /\.(ts|mjs|svelte)$/.test(name) ? [path] : [];
+  });
+}
+
+function importsOf(path: string): Import[] {
+  const text = readFileSync(path, 'utf8');
+  const found = [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)(['"])([^'"]+)\1/g)];
+  return found.map((m) => ({ file: relative(root, path), specifier: m[2]! }));
+}
+
+function folderOf(path: string): string {
+  const parts = relative(join(root, 'src-main'), path).split('/');
+  return parts[0]!;
+}
+
+const sources = filesBelow(join(root, 'src-main'));
+
+describe('architecture', () => {
+  it('every folder of src-main has a line in the allow-list', () => {
+    const folders = new Set(sources.map(folderOf));
+    expect([...folders].filter((f) => !(f in allowed))).toEqual([]);
+  });
+
+  it('a folder imports only from lower lines', () => {
+    const wrong: string[] = [];
+    for (const file of sources) {
+      const own = folderOf(file);
+      for (const { specifier } of importsOf(file)) {
+        if (!specifier.startsWith('.')) continue;
+        const target = resolve(dirname(file), specifier);
+        if (!target.startsWith(join(root, 'src-main'))) continue;
+        const there = folderOf(target);
+        if (there !== own && !(allowed[own] ?? []).includes(there)) wrong.push(`${relative(root, file)} → ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('native modules and oracles appear in their one folder', () => {
+    const wrong: string[] = [];
+    for (const file of sources)
+      for (const { specifier } of importsOf(file)) {
+        const home = Object.entries(nativeHomes).find(([p]) => specifier === p || specifier.startsWith(`${p}/`));
+        if (home && !home[1].includes(folderOf(file))) wrong.push(`${relative(root, file)} → ${specifier}`);
+      }
+    expect(wrong).toEqual([]);
+  });
+
+  it('contract, base and chart touch neither Node nor the DOM', () => {
+    const wrong = sources
+      .filter((f) => ['contract', 'chart'].includes(folderOf(f)))
+      .flatMap(importsOf)
+      .filter((i) => i.specifier.startsWith('node:'));
+    expect(wrong).toEqual([]);
+  });
+
+  it('the renderer imports contract, base and chart only', () => {
+    const wrong: string[] = [];
+    for (const file of filesBelow(join(root, 'src-renderer')))
+      for (const { specifier } of importsOf(file)) {
+        if (!specifier.startsWith('.')) continue;
+        const target = resolve(dirname(file), specifier);
+        if (target.startsWith(join(root, 'src-main')) && !['contract', 'base', 'chart'].includes(folderOf(target)))
+          wrong.push(`${relative(root, file)} → ${specifier}`);
+      }
+    expect(wrong).toEqual([]);
+  });
+
+  it('there are no cycles between files', () => {
+    const graph = new Map<string, string[]>();
+    for (const file of sources)
+      graph.set(
+        file,
+        importsOf(file)
+          .filter((i) => i.specifier.startsWith('.'))
+          .map((i) => resolve(dirname(file), i.specifier)),
+      );
+    const state = new Map<string, 1 | 2>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: string[]): void => {
+      if (state.get(file) === 2) return;
+      if (state.get(file) === 1) {
+        cycles.push([...path.slice(path.indexOf(file)), file].map((p) => relative(root, p)).join(' → '));
+        return;
+      }
+      state.set(file, 1);
+      for (const next of graph.get(file) ?? []) if (graph.has(next)) visit(next, [...path, file]);
+      state.set(file, 2);
+    };
+    for (const file of sources) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('there is no folder named utils, common or helpers, and no barrel but contract/index.ts', () => {
+    const bad = sources
+      .map((f) => relative(root, f))
+      .filter((f) => /\/(utils?|common|helpers?|shared)(\/|\.)/.test(f) || (/\/index\.ts$/.test(f) && f !== 'src-main/contract/index.ts'));
+    expect(bad).toEqual([]);
+  });
+});
