@@ -1,0 +1,59 @@
+/**
+ * Building blocks of our charts: data → SVG string, no DOM. Colours come from CSS custom properties with
+ * Okabe–Ito fall-backs, so that one chart serves light, dark and print.
+ */
+export const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#999999'] as const;
+
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** Shortest decimal that still means the coordinate: charts are diffed and stored. */
+export function px(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  /** One sentence for those who cannot see the chart. */
+  readonly summary: string;
+}
+
+export function svg(frame: Frame, body: string): string {
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}" ` +
+    `width="100%" style="max-width:${px(frame.width)}px" font-family="inherit" font-size="12">` +
+    `<title>${escapeXml(frame.title)}</title><desc>${escapeXml(frame.summary)}</desc>${body}</svg>`
+  );
+}
+
+export function text(
+  x: number,
+  y: number,
+  content: string,
+  options: { anchor?: 'start' | 'middle' | 'end'; muted?: boolean; bold?: boolean } = {},
+): string {
+  const fill = options.muted ? 'var(--muted, #666)' : 'var(--ink, #1a1a1a)';
+  const weight = options.bold ? ' font-weight="600"' : '';
+  return `<text x="${px(x)}" y="${px(y)}" text-anchor="${options.anchor ?? 'start'}" fill="${fill}"${weight}>${escapeXml(content)}</text>`;
+}
+
+/** Ticks at 1, 2 or 5 times a power of ten covering [low, high], about `count` of them. */
+export function niceTicks(low: number, high: number, count: number): number[] {
+  if (!(high > low) || !Number.isFinite(high - low)) return [low];
+  const raw = (high - low) / Math.max(1, count);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999) ?? 10 * power;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
+}
+
+export function tickLabel(value: number): string {
+  const a = Math.abs(value);
+  if (a >= 1e6) return `${Number((value / 1e6).toPrecision(4))}M`;
+  if (a >= 1e4) return `${Number((value / 1e3).toPrecision(4))}k`;
+  return String(Number(value.toPrecision(4)));
+}
