@@ -1,0 +1,139 @@
+import { BugError } from '../base/errors.ts';
+import {
+  bytes,
+  f32s,
+  flatTable,
+  i32,
+  i32s,
+  i64s,
+  i8,
+  string,
+  table,
+  tables,
+  u32,
+  u8,
+  writeFlatBuffer,
+  type FlatNode,
+} from './flat-writer.ts';
+import type { TensorType } from './graph.ts';
+import { operatorNamed } from './operator-table.ts';
+import type { OpAttributes } from './operators.ts';
+import { tensorBytes, tensorTypeCodes } from './tensor-type.ts';
+
+/**
+ * A model in plain words. Tensors are referred to by their position in `tensors`; operators are in execution order.
+ * The same spec always gives the same bytes.
+ */
+export interface ModelSpec {
+  /** Name of the one subgraph. */
+  readonly name: string;
+  readonly description?: string;
+  readonly tensors: readonly TensorSpec[];
+  readonly ops: readonly OpSpec[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  /** real = scale · (q − zeroPoint); one scale, or one a channel along `axis` (default 0). Absent = none. */
+  readonly quantization?: {
+    readonly scales: readonly number[];
+    readonly zeroPoints: readonly number[];
+    readonly axis?: number;
+  } | null;
+  /** The constant's elements (raw little-endian bytes for a Uint8Array); absent for an activation. */
+  readonly data?: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | null;
+}
+
+export interface OpSpec {
+  /** `CONV_2D`: a name of the operator table. */
+  readonly name: string;
+  readonly attributes: OpAttributes;
+  /** −1 = absent optional input. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+const SCHEMA_VERSION = 3;
+/** Operator codes above this do not fit the byte older readers look at. */
+const OLD_CODE_LIMIT = 127;
+
+/**
+ * The bytes of a .tflite file (schema v3, 'TFL3') that LiteRT and TensorFlow Lite Micro load. Throws BugError for a
+ * spec that contradicts itself: specs come from our own code, not from users.
+ */
+export function writeModel(spec: ModelSpec): Uint8Array {
+  const buffers: FlatNode[] = [flatTable({})];
+  const tensorNodes = spec.tensors.map((t) => tensorNode(t, buffers));
+  const codes = [...new Set(spec.ops.map((op) => op.name))];
+  const subgraph = flatTable({
+    0: tables(tensorNodes),
+    1: i32s(spec.inputs),
+    2: i32s(spec.outputs),
+    3: tables(spec.ops.map((op) => operatorNode(op, codes.indexOf(op.name), spec.tensors.length))),
+    4: string(spec.name),
+  });
+  const model = flatTable({
+    0: u32(SCHEMA_VERSION),
+    1: tables(codes.map(codeNode)),
+    2: tables([subgraph]),
+    3: string(spec.description ?? ''),
+    4: tables(buffers),
+  });
+  return writeFlatBuffer(model, 'TFL3');
+}
+
+function recordOf(name: string) {
+  const record = operatorNamed(name);
+  if (!record) throw new BugError(`no operator ${name} in the table`);
+  return record;
+}
+
+function codeNode(name: string): FlatNode {
+  const record = recordOf(name);
+  return flatTable({
+    0: i8(Math.min(record.builtin, OLD_CODE_LIMIT)),
+    2: i32(record.version),
+    3: i32(record.builtin),
+  });
+}
+
+function operatorNode(op: OpSpec, code: number, tensorCount: number): FlatNode {
+  for (const t of [...op.inputs, ...op.outputs])
+    if (t < -1 || t >= tensorCount) throw new BugError(`${op.name} refers to tensor ${t} of ${tensorCount}`);
+  const record = recordOf(op.name);
+  return flatTable({
+    0: u32(code),
+    1: i32s(op.inputs),
+    2: i32s(op.outputs),
+    3: u8(record.optionsType),
+    4: table(record.writeOptions(op.attributes)),
+  });
+}
+
+function tensorNode(t: TensorSpec, buffers: FlatNode[]): FlatNode {
+  let buffer = 0;
+  if (t.data) {
+    const raw = new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength);
+    const wanted = tensorBytes(t.type, t.shape);
+    if (raw.length !== wanted) throw new BugError(`${t.name}: ${raw.length} bytes for a tensor of ${wanted}`);
+    buffer = buffers.push(flatTable({ 0: bytes(raw) })) - 1;
+  }
+  return flatTable({
+    0: i32s(t.shape),
+    1: i8(tensorTypeCodes[t.type]),
+    2: u32(buffer),
+    3: string(t.name),
+    4: t.quantization ? table(quantizationNode(t)) : null,
+  });
+}
+
+function quantizationNode(t: TensorSpec): FlatNode {
+  const q = t.quantization!;
+  if (q.scales.length !== q.zeroPoints.length)
+    throw new BugError(`${t.name}: ${q.scales.length} scales, ${q.zeroPoints.length} zero points`);
+  return flatTable({ 2: f32s(q.scales), 3: i64s(q.zeroPoints), 6: i32(q.axis ?? 0) });
+}
