@@ -70,6 +70,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** When the next sleeper wakes; `Infinity` when nobody sleeps. For whatever drives this clock. */
+  nextDeadlineUs(): number {
+    return this.#sleepers.reduce((least, s) => Math.min(least, s.deadlineUs), Infinity);
+  }
+
   async advanceTo(us: number): Promise<void> {
     for (;;) {
       this.#sleepers.sort((a, b) => a.deadlineUs - b.deadlineUs);
