@@ -1,0 +1,46 @@
+import type { RunResult } from '../contract/result.ts';
+
+/** RFC 4180 with LF; decimals always `.`. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
+export function csv(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+  const cell = (v: string | number | null) => {
+    if (v === null) return '';
+    if (typeof v === 'number') return String(v);
+    const text = /^[=+\-@\t\r]/.test(v) ? `'${v}` : v;
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [head, ...rows].map((r) => r.map(cell).join(',')).join('\n') + '\n';
+}
+
+/** One row a run, every figure with source and both uncertainties. */
+export function runsCsv(runs: readonly RunResult[]): string {
+  const q = (x: RunResult['latency']) => [x?.value ?? null, x?.interval.low ?? null, x?.interval.high ?? null, x?.systematic?.plusMinus ?? null];
+  return csv(
+    [
+      'run', 'status', 'mode', 'model', 'model_sha256', 'target', 'source', 'started_at', 'firmware', 'program',
+      'latency_us', 'latency_low_us', 'latency_high_us', 'latency_systematic_us',
+      'energy_uj_per_inf', 'energy_low', 'energy_high', 'energy_systematic',
+      'net_energy_uj_per_inf', 'net_low', 'net_high', 'net_systematic',
+      'score', 'score_low', 'score_high', 'score_systematic',
+      'compared', 'equal', 'valid',
+    ],
+    runs.map((r) => [
+      r.runId, r.status, r.plan.mode, r.plan.model.name, r.plan.model.sha256, r.plan.targetId, r.source, r.startedAt,
+      r.identity?.firmwareHash ?? null, r.identity?.programHash ?? null,
+      ...q(r.latency), ...q(r.energyPerInference), ...q(r.netEnergyPerInference), ...q(r.accuracy?.score ?? null),
+      r.comparison.compared, r.comparison.equal, r.validity.valid ? 1 : 0,
+    ]),
+  );
+}
+
+/** One row an operator a run. */
+export function profilesCsv(runs: readonly RunResult[]): string {
+  return csv(
+    ['run', 'model', 'target', 'source', 'index', 'kernel', 'operator', 'macs', 'cycles', 'predicted_cycles'],
+    runs.flatMap((r) => {
+      const predicted = new Map(r.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
+      return (r.profile?.ops ?? []).map((o) => [
+        r.runId, r.plan.model.name, r.plan.targetId, r.source, o.index, o.kernel, o.name, o.macs, o.cycles, predicted.get(o.index) ?? null,
+      ]);
+    }),
+  );
+}

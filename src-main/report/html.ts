@@ -1,0 +1,218 @@
+import { agreementChart } from '../chart/scatter.ts';
+import { barChart } from '../chart/bars.ts';
+import { envelopeChart } from '../chart/envelope.ts';
+import { stripChart } from '../chart/strip.ts';
+import { escapeXml as esc } from '../chart/svg.ts';
+import { formatQuantity } from '../contract/format-quantity.ts';
+import type { Source } from '../contract/quantity.ts';
+import type { RunResult } from '../contract/result.ts';
+import { reportJson } from './json.ts';
+import type { PowerTrace, ReportModel } from './report-model.ts';
+import { agreementRows, referenceText, scoreRows } from './rows.ts';
+import { reportStyle } from './style.ts';
+
+const badge = (source: Source) => `<span class="badge ${source}">${source}</span>`;
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly number[] = []): string {
+  const cell = (tag: string, text: string, c: number) => `<${tag}${numeric.includes(c) ? ' class="n"' : ''}>${text}</${tag}>`;
+  return (
+    `<div class="scroll"><table><thead><tr>${head.map((h, c) => cell('th', esc(h), c)).join('')}</tr></thead>` +
+    `<tbody>${rows.map((r) => `<tr>${r.map((t, c) => cell('td', t, c)).join('')}</tr>`).join('')}</tbody></table></div>`
+  );
+}
+
+function scores(model: ReportModel): string {
+  const rows = model.runs.flatMap((run) =>
+    scoreRows(run).map(({ what, quantity }) => {
+      const q = formatQuantity(quantity);
+      return [
+        esc(what),
+        `<strong>${esc(q.value)}</strong>`,
+        esc(q.statistical || '—'),
+        esc(q.systematic || '—'),
+        badge(quantity.source),
+        String(quantity.n),
+        `run ${run.runId}, ${esc(run.plan.mode)}`,
+      ];
+    }),
+  );
+  return rows.length
+    ? tableOf(['Figure', 'Value', 'Statistical', 'Systematic', 'Source', 'n', 'From'], rows, [1, 5])
+    : '<p>No window was finished, so there is no figure.</p>';
+}
+
+function validity(run: RunResult): string {
+  const rules = run.validity.rules.map(
+    (r) => `<li class="${r.kept ? 'kept' : 'broken'}"><span aria-hidden="true">${r.kept ? '✓' : '✗'}</span> ${esc(r.rule)}: ${esc(r.reason)}</li>`,
+  );
+  const verdict = run.validity.valid ? 'keeps the run rules' : 'does not keep the run rules';
+  return `<h3>Run ${run.runId}, ${esc(run.plan.mode)}: ${verdict}</h3><ul class="rules">${rules.join('')}</ul>`;
+}
+
+function perInferenceUs(w: RunResult['windows'][number]): number | null {
+  return w.durationUs === null || w.inferences === 0 ? null : w.durationUs / w.inferences;
+}
+
+function windowTable(run: RunResult): string {
+  if (run.windows.length === 0) return '';
+  const rows = run.windows.map((w) => {
+    const latency = perInferenceUs(w);
+    return [
+      String(w.index + 1) + (w.attempt ? ` (attempt ${w.attempt + 1})` : ''),
+      esc(w.inputName),
+      String(w.inferences),
+      w.durationUs === null ? '—' : (w.durationUs / 1e6).toFixed(3),
+      latency === null ? '—' : (latency / 1000).toFixed(3),
+      w.energy && w.inferences ? (w.energy.energyUj / w.inferences).toFixed(2) : '—',
+      w.energy ? `${(w.energy.coverage * 100).toFixed(2)} %` : '—',
+      esc(w.outputCheck),
+      w.status === 'finished' ? 'counts' : `excluded: ${esc(w.exclusion ? `${w.exclusion.id} ${w.exclusion.cause}` : '')}`,
+    ];
+  });
+  return tableOf(
+    ['Window', 'Input', 'N', 'Length / s', 'Latency / ms', 'Energy / µJ/inf', 'Coverage', 'Device = host', 'Status'],
+    rows,
+    [2, 3, 4, 5, 6],
+  );
+}
+
+function windowStrip(run: RunResult): string {
+  const energy = run.plan.mode === 'energy';
+  const points = run.windows.flatMap((w) => {
+    const value = energy ? (w.energy && w.inferences ? w.energy.energyUj / w.inferences : null) : perInferenceUs(w);
+    if (value === null) return [];
+    const shown = energy ? value : value / 1000;
+    return [{ value: shown, caption: `window ${w.index + 1}: ${shown.toPrecision(6)}`, excluded: w.status === 'excluded' }];
+  });
+  if (points.length < 2) return '';
+  const score = energy ? run.energyPerInference : run.latency;
+  const factor = energy ? 1 : 1e-3;
+  return stripChart({
+    title: `Windows of run ${run.runId}`,
+    axis: energy ? 'µJ per inference' : 'ms per inference',
+    rows: [
+      {
+        label: run.plan.mode,
+        points,
+        ...(score ? { centre: score.value * factor } : {}),
+        ...(score && score.interval.low !== null && score.interval.high !== null
+          ? { band: [score.interval.low * factor, score.interval.high * factor] as const }
+          : {}),
+      },
+    ],
+  });
+}
+
+function opProfile(run: RunResult): string {
+  const profile = run.profile;
+  if (!profile || profile.ops.length === 0) return '';
+  const predicted = new Map(run.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
+  const kinds = [...new Set(profile.ops.map((o) => o.kernel))];
+  const bars = profile.ops.map((o) => ({
+    label: `${o.index} ${o.name || o.kernel}`.slice(0, 30),
+    value: o.cycles,
+    caption: `${o.cycles.toLocaleString('en')}${o.macs ? ` · ${(o.cycles / o.macs).toFixed(2)}/MAC` : ''}`,
+    kind: kinds.indexOf(o.kernel),
+    ...(predicted.has(o.index) ? { hollow: predicted.get(o.index)! } : {}),
+  }));
+  const total = profile.totalCycles;
+  const rows = profile.ops.map((o) => [
+    String(o.index),
+    esc(o.kernel),
+    esc(o.name),
+    o.macs.toLocaleString('en'),
+    o.cycles.toLocaleString('en'),
+    `${((o.cycles / total) * 100).toFixed(1)} %`,
+    o.macs ? (o.cycles / o.macs).toFixed(2) : '—',
+    predicted.has(o.index) ? Math.round(predicted.get(o.index)!).toLocaleString('en') : '—',
+  ]);
+  const macs = profile.ops.reduce((n, o) => n + o.macs, 0);
+  return (
+    `<h2>Cycles per operator</h2><p>${total.toLocaleString('en')} cycles an inference, ${macs.toLocaleString('en')} MACs: ` +
+    `<strong>${(total / Math.max(1, macs)).toFixed(2)} cycles/MAC</strong>. Arena ${profile.arenaBytes.toLocaleString('en')} bytes` +
+    `${profile.arenaHighBytes === null ? '' : `, device high-water mark ${profile.arenaHighBytes.toLocaleString('en')}`}. Dashed outlines are predictions.</p>` +
+    `<figure>${barChart({ title: 'Cycles per operator', axis: 'cycles', bars })}</figure>` +
+    `<details><summary>Table</summary>${tableOf(['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Share', 'Cycles/MAC', 'Predicted'], rows, [0, 3, 4, 5, 6, 7])}</details>`
+  );
+}
+
+function predicted(model: ReportModel): string {
+  const rows = model.runs.flatMap(agreementRows);
+  if (rows.length === 0) return '';
+  const table = tableOf(
+    ['Figure', 'Predicted', '', 'Measured', '', 'Residual', 'Within the prediction\'s interval'],
+    rows.map((r) => [
+      esc(r.what),
+      esc(formatQuantity(r.predicted).line),
+      badge('predicted'),
+      esc(formatQuantity(r.measured).line),
+      badge(r.measured.source),
+      `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+      r.inside === null ? '—' : r.inside ? 'yes' : 'no',
+    ]),
+    [5],
+  );
+  const basis = [...new Set(model.runs.map((r) => r.prediction?.basis).filter((b): b is string => !!b))];
+  const profiled = model.runs.find((r) => r.profile && r.prediction?.ops.length);
+  const byIndex = new Map(profiled?.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
+  const kernels = [...new Set(profiled?.profile?.ops.map((o) => o.kernel) ?? [])];
+  const points = (profiled?.profile?.ops ?? [])
+    .filter((o) => byIndex.has(o.index))
+    .map((o) => ({ x: byIndex.get(o.index)!, y: o.cycles, label: `${o.index} ${o.kernel}: ${o.cycles} cycles, predicted ${Math.round(byIndex.get(o.index)!)}`, kind: kernels.indexOf(o.kernel) }));
+  const chart = points.length > 1
+    ? `<figure>${agreementChart({ title: 'Operators: predicted and measured cycles', xAxis: 'predicted cycles', yAxis: 'measured cycles', band: 0.1, points })}</figure>`
+    : '';
+  return `<h2>Predicted and measured</h2>${table}<p class="muted">Basis: ${esc(basis.join('; '))}</p>${chart}`;
+}
+
+function power(traces: readonly PowerTrace[]): string {
+  if (traces.length === 0) return '';
+  const figures = traces.map(
+    (t) =>
+      `<figure>${envelopeChart({ title: `Supply current, run ${t.runId}`, xAxis: 'time / s', yAxis: 'mA', fromX: t.fromS, toX: t.toS, min: t.minMa.map(orNaN), max: t.maxMa.map(orNaN), regions: t.regions })}</figure>`,
+  );
+  return `<h2>Supply current</h2><p>Minimum and maximum a column; shaded: windows between the sync edges.</p>${figures.join('')}`;
+}
+
+/** JSON has no NaN: a gap travels as null. */
+const orNaN = (x: number | null): number => x ?? NaN;
+
+function trust(run: RunResult): string {
+  const rows: [string, string][] = [
+    ['Device = host', run.comparison.text],
+    ['Kernels', `this Program is ${referenceText(run)}`],
+    ['Firmware', run.identity?.firmwareHash ?? 'unknown'],
+    ['Program', run.identity?.programHash ?? 'unknown'],
+    ['Model', `${run.plan.model.name}, SHA-256 ${run.plan.model.sha256}`],
+  ];
+  return tableOf(['Check', `Run ${run.runId}, ${run.plan.mode}`], rows.map(([k, v]) => [esc(k), `<span class="wrap">${esc(v)}</span>`]));
+}
+
+function notes(run: RunResult): string {
+  const lines = [...run.notes, ...(run.failure ? [`${run.failure.id}: ${run.failure.cause} ${run.failure.next}`] : [])];
+  return lines.length ? `<ul>${lines.map((n) => `<li>${esc(n)}</li>`).join('')}</ul>` : '';
+}
+
+/** One self-contained file: inline SVG, no script, the machine-readable result inside. */
+export function reportHtml(model: ReportModel): string {
+  const emulated = model.sources.includes('emulated')
+    ? `<p class="banner">${badge('emulated')} Board and monitor of this report are simulated. These are no figures of silicon.</p>`
+    : '';
+  const body = [
+    `<header><h1>${esc(model.title)}</h1><p class="muted">${esc(model.generator)} · runs ${model.runs.map((r) => r.runId).join(', ')} · started ${esc(model.runs[0]?.startedAt ?? '')}</p>${emulated}</header>`,
+    `<section><h2>Figures</h2>${scores(model)}</section>`,
+    `<section><h2>Can these be trusted?</h2>${model.runs.map(trust).join('')}</section>`,
+    `<section>${predicted(model)}</section>`,
+    `<section>${model.runs.map(opProfile).find(Boolean) ?? ''}</section>`,
+    `<section>${power(model.powerTraces)}</section>`,
+    `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${notes(r)}`).join('')}</section>`,
+    `<section><h2>Run rules (MLPerf Tiny)</h2>${model.runs.map(validity).join('')}</section>`,
+    `<section><h2>System</h2>${tableOf(['Property', 'Value'], model.system.map(([k, v]) => [esc(k), esc(v || '—')]))}</section>`,
+    `<section><h2>Method</h2><dl>${model.method.map((m) => `<dt>${esc(m.heading)}</dt><dd>${esc(m.text)}</dd>`).join('')}</dl></section>`,
+    `<section><h2>Data</h2><details><summary>The whole result as JSON</summary><pre id="microjoule-report">${esc(reportJson(model))}</pre></details></section>`,
+  ];
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
+    `<meta name="color-scheme" content="light dark"><title>${esc(model.title)}</title><style>${reportStyle}</style></head><body>${body.filter((b) => b !== '<section></section>').join('\n')}</body></html>\n`
+  );
+}

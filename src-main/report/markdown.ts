@@ -1,0 +1,50 @@
+import { formatQuantity } from '../contract/format-quantity.ts';
+import type { ReportModel } from './report-model.ts';
+import { agreementRows, referenceText, scoreRows } from './rows.ts';
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** The report for a wiki or an issue: the same figures, no charts. */
+export function reportMarkdown(model: ReportModel): string {
+  const figures = model.runs.flatMap((run) =>
+    scoreRows(run).map(({ what, quantity }) => {
+      const q = formatQuantity(quantity);
+      return [what, q.value, q.statistical, q.systematic, quantity.source, String(quantity.n), `run ${run.runId}`];
+    }),
+  );
+  const agreement = model.runs.flatMap(agreementRows).map((r) => [
+    r.what,
+    formatQuantity(r.predicted).line,
+    formatQuantity(r.measured).line,
+    `${(r.residual * 100).toFixed(1)} %`,
+  ]);
+  const profile = model.runs.find((r) => r.profile)?.profile;
+  const parts = [
+    `# ${model.title}`,
+    table(['Figure', 'Value', 'Statistical', 'Systematic', 'Source', 'n', 'From'], figures),
+    ...model.runs.map(
+      (r) => `Run ${r.runId} (${r.plan.mode}): ${r.comparison.text}; ${referenceText(r)}; ${r.validity.valid ? 'keeps' : 'does not keep'} the run rules${r.validity.valid ? '' : ` (${r.validity.rules.filter((x) => !x.kept).map((x) => x.reason).join('; ')})`}.`,
+    ),
+    ...(agreement.length ? ['## Predicted and measured', table(['Figure', 'Predicted', 'Measured', 'Residual'], agreement)] : []),
+    ...(profile
+      ? [
+          '## Cycles per operator',
+          table(
+            ['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Cycles/MAC'],
+            profile.ops.map((o) => [String(o.index), o.kernel, o.name, String(o.macs), String(o.cycles), o.macs ? (o.cycles / o.macs).toFixed(2) : '']),
+          ),
+        ]
+      : []),
+    '## System',
+    table(['Property', 'Value'], model.system),
+    '## Method',
+    ...model.method.map((m) => `**${m.heading}.** ${m.text}`),
+    `_${model.generator}_`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
