@@ -13,7 +13,7 @@ cache=${MICROJOULE_TF_CACHE:-$PWD/.cache/tf}
 addon=$cache/tfjs_binding-$TENSORFLOW.node
 
 say() { echo "setup:tfjs: $*"; }
-works() { node scripts/probe-tfjs.ts --quiet; }
+works() { node scripts/probe-tfjs.ts --quiet 2>/dev/null; }
 
 if [ ! -f $package/package.json ]; then
   say "$package is not installed; run npm ci (optional dependencies must not be omitted)" >&2
