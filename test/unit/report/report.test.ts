@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatQuantity } from '../../../src-main/contract/format-quantity.ts';
+import { csv, profilesCsv, runsCsv } from '../../../src-main/report/csv.ts';
+import { reportHtml } from '../../../src-main/report/html.ts';
+import { ReportDocument, reportJson, reportJsonSchema } from '../../../src-main/report/json.ts';
+import { reportMarkdown } from '../../../src-main/report/markdown.ts';
+import { buildReport } from '../../../src-main/report/report-model.ts';
+import { root } from '../../needs.ts';
+import { quantity, runFixture } from './run-fixture.ts';
+
+const model = buildReport({
+  generator: 'Microjoule 0.0.0',
+  system: [['Board Name', 'Raspberry Pi Pico']],
+  runs: [runFixture()],
+  powerTraces: [{ runId: 1, fromS: 0, toS: 1, minMa: [9, NaN, 24], maxMa: [10, NaN, 25], regions: [] }],
+});
+
+describe('quantities in print', () => {
+  it('are never finer than their uncertainty, the two kinds apart', () => {
+    const q = runFixture().energyPerInference!;
+    expect(formatQuantity(q).line).toBe('12900 µJ/inf ± 6 (95 %, t) ± 400 systematic');
+  });
+
+  it('say "deterministic" instead of ± 0', () => {
+    expect(formatQuantity(quantity({ value: 161_451.6, unit: 'us' })).line).toBe('161.4516 ms deterministic');
+  });
+
+  it('shares are percent', () => {
+    const q = quantity({ value: 0.902, unit: 'fraction', interval: { method: 'wilson', confidence: 0.95, low: 0.872, high: 0.925 } });
+    expect(formatQuantity(q).value).toBe('90.2 %');
+  });
+});
+
+describe('report', () => {
+  const html = reportHtml(model);
+
+  it('is one file without script, link or foreign address', () => {
+    expect(html).not.toMatch(/<script|<link|src=|@import|url\(/);
+    expect(html.match(/https?:\/\/[^"\s<]+/g)?.filter((u) => u !== 'http://www.w3.org/2000/svg') ?? []).toEqual([]);
+  });
+
+  it('shows names from a model as text', () => {
+    expect(html).toContain('&#60;script&#62;alert(1)');
+  });
+
+  it('says that the figures are emulated, why the run is not valid, and which window was excluded', () => {
+    expect(html).toContain('no figures of silicon');
+    expect(html).toContain('2 windows counted');
+    expect(html).toContain('excluded: monitor.gone');
+  });
+
+  it('carries its machine-readable self, which parses to the same document', () => {
+    const pre = /<pre id="microjoule-report">([\s\S]*?)<\/pre>/.exec(html)![1]!;
+    const text = pre.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    const parsed = ReportDocument.parse(JSON.parse(text));
+    expect(parsed.runs[0]!.energyPerInference!.value).toBe(12_905.4321);
+    expect(parsed).toEqual(ReportDocument.parse(JSON.parse(reportJson(model))));
+  });
+
+  it('gaps of the current stay gaps', () => {
+    expect(html).not.toContain('NaN');
+  });
+
+  it('Markdown has the same figures', () => {
+    const md = reportMarkdown(model);
+    expect(md).toContain('| Energy per inference (median, gross) | 12900 µJ/inf | ± 6 (95 %, t) | ± 400 systematic | emulated |');
+    expect(md).toContain('device = host: equal on 3 of 3; not checked against TFLM');
+  });
+
+  it('the committed JSON Schema is the one of the code', () => {
+    expect(readFileSync(join(root, 'docs/report.schema.json'), 'utf8')).toBe(reportJsonSchema());
+  });
+});
+
+describe('CSV', () => {
+  it('keeps decimals with a point and quotes what needs it', () => {
+    expect(csv(['a', 'b'], [['x,"y"', 1.5], ['=HYPERLINK()', null]])).toBe('a,b\n"x,""y""",1.5\n\'=HYPERLINK(),\n');
+  });
+
+  it('has one row a run and one an operator, with source', () => {
+    expect(runsCsv([runFixture()]).trim().split('\n')).toHaveLength(2);
+    const rows = profilesCsv([runFixture()]).trim().split('\n');
+    expect(rows).toHaveLength(3);
+    expect(rows[1]).toBe('1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000');
+  });
+});
