@@ -1,0 +1,213 @@
+/*
+ * Measured windows: pins as docs/adr/0002-pins.md. Nothing is printed between the two timestamps; the same code
+ * runs in performance, energy and accuracy runs, only the mode word decides how a timestamp shows.
+ */
+#include <stddef.h>
+
+#include "harness.h"
+#include "text.h"
+
+enum {
+  PULSE_US = 50, /* a 10 us sampler must see it */
+  PROFILE_SLOTS = 128,
+  CALIBRATION_ROUNDS = 16,
+};
+
+/* ---- timestamps ---- */
+
+static void hold_pulse(void) {
+  uint32_t start = mj_port_now_us();
+  while (mj_port_now_us() - start <= PULSE_US) continue; /* <=: the first microsecond may be a short one */
+}
+
+static void put_lap(uint32_t us) {
+  mj_put("m-lap-us-");
+  mj_put_u32(us);
+  mj_put("\r\n");
+}
+
+void mj_window_timestamp(const mj_harness *h) {
+  if (h->config.mode != MJ_HARNESS_MODE_ENERGY) {
+    put_lap(mj_port_now_us());
+    return;
+  }
+  mj_port_pins(MJ_PIN_TIMESTAMP, 0);
+  hold_pulse();
+  mj_port_pins(MJ_PIN_TIMESTAMP, MJ_PIN_TIMESTAMP);
+}
+
+/* ---- the operator counter on the pins ---- */
+
+/* Boundaries passed since the window began; its Gray code modulo 8 is on the pins. */
+static uint32_t boundaries;
+static bool first_operator;
+
+MJ_HOT static void show_operator(void *user, uint32_t index) {
+  (void)user;
+  (void)index;
+  if (first_operator) {
+    first_operator = false; /* the window's own edge marks it */
+    return;
+  }
+  uint32_t count = ++boundaries & 7u;
+  mj_port_pins(MJ_PIN_OPERATOR, (count ^ count >> 1) << MJ_PIN_OPERATOR_SHIFT);
+}
+
+static const mj_observer pin_observer = {.before = show_operator};
+
+/* Start: D0 rises, and the energy mode's pulse ends, with one store. Returns the time. */
+MJ_HOT static uint32_t open_window(bool energy) {
+  boundaries = 0;
+  first_operator = true;
+  if (energy) {
+    mj_port_pins(MJ_PIN_TIMESTAMP, 0);
+    hold_pulse();
+  }
+  mj_port_pins(MJ_PIN_TIMESTAMP | MJ_PIN_WINDOW | MJ_PIN_OPERATOR, MJ_PIN_TIMESTAMP | MJ_PIN_WINDOW);
+  return mj_port_now_us();
+}
+
+/* End: D0 falls, and the energy mode's second pulse begins, with one store. */
+MJ_HOT static uint32_t close_window(bool energy) {
+  uint32_t end = mj_port_now_us();
+  mj_port_pins(MJ_PIN_TIMESTAMP | MJ_PIN_WINDOW | MJ_PIN_OPERATOR, energy ? 0 : MJ_PIN_TIMESTAMP);
+  if (energy) {
+    hold_pulse();
+    mj_port_pins(MJ_PIN_TIMESTAMP, MJ_PIN_TIMESTAMP);
+  }
+  return end;
+}
+
+/* ---- infer ---- */
+
+MJ_HOT static mj_status run_inferences(mj_harness *h, uint32_t count, const mj_observer *observer) {
+  mj_status status = MJ_STATUS_OK;
+  while (count-- > 0 && status == MJ_STATUS_OK) {
+    mj_input_place(h);
+    status = mj_engine_run(&h->engine, observer);
+  }
+  h->has_result = status == MJ_STATUS_OK;
+  return status;
+}
+
+static bool report_failure(mj_status status) {
+  if (status == MJ_STATUS_OK) return false;
+  mj_put("e-[Inference failed: status ");
+  mj_put_u32((uint32_t)status);
+  mj_put("]\r\n");
+  return true;
+}
+
+static void put_count(const char *before, uint32_t count) {
+  mj_put(before);
+  mj_put_u32(count);
+  mj_put("\r\n");
+}
+
+void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups) {
+  bool energy = h->config.mode == MJ_HARNESS_MODE_ENERGY;
+  if (!mj_harness_has_program(h) || !mj_input_prepare(h)) return;
+  put_count("m-warmup-start-", warmups);
+  if (report_failure(run_inferences(h, warmups, NULL))) return;
+  mj_put("m-warmup-done\r\n");
+  put_count("m-infer-start-", iterations);
+  mj_port_send(NULL, 0);
+  if (energy) mj_port_receive(NULL, 0, h->config.idle_us_before_window);
+  uint32_t start = open_window(energy);
+  mj_status status = run_inferences(h, iterations, &pin_observer);
+  uint32_t end = close_window(energy);
+  if (report_failure(status)) return;
+  if (!energy) {
+    put_lap(start);
+    put_lap(end);
+  }
+  mj_put("m-infer-done\r\n");
+  mj_results_print(h);
+}
+
+/* ---- mj prof ---- */
+
+typedef struct {
+  uint32_t first; /* operators first … first + PROFILE_SLOTS - 1 are recorded */
+  uint64_t started;
+  uint64_t total;
+  uint64_t cycles[PROFILE_SLOTS];
+} mj_profile;
+
+MJ_HOT static void profile_before(void *user, uint32_t index) {
+  mj_profile *profile = user;
+  (void)index;
+  profile->started = mj_port_cycles();
+}
+
+MJ_HOT static void profile_after(void *user, uint32_t index) {
+  mj_profile *profile = user;
+  uint64_t taken = mj_port_cycles() - profile->started;
+  profile->total += taken;
+  uint32_t slot = index - profile->first;
+  if (slot < PROFILE_SLOTS) profile->cycles[slot] = taken;
+}
+
+/* What the pair of calls costs around nothing, through the same pointers the engine calls. */
+static uint32_t measure_overhead(const mj_observer *observer) {
+  uint64_t least = UINT32_MAX;
+  mj_profile *profile = observer->user;
+  for (uint32_t i = 0; i < CALIBRATION_ROUNDS; i++) {
+    observer->before(profile, 0);
+    observer->after(profile, 0);
+    if (profile->cycles[0] < least) least = profile->cycles[0];
+  }
+  profile->total = 0;
+  return (uint32_t)least;
+}
+
+static void put_u64(uint64_t value) {
+  /* Cycles of one inference stay far below 10^18. */
+  uint32_t high = (uint32_t)(value / 1000000000u), low = (uint32_t)(value % 1000000000u);
+  if (high != 0) {
+    mj_put_u32(high);
+    for (uint32_t unit = 100000000u; unit > 1 && low < unit; unit /= 10) mj_put("0");
+  }
+  mj_put_u32(low);
+}
+
+static void put_operator(const mj_harness *h, uint32_t index, uint64_t cycles) {
+  const mj_op_record *ops =
+      (const void *)((const uint8_t *)h->engine.header + h->engine.header->ops_offset);
+  mj_put("m-mj-op-[");
+  mj_put_u32(index);
+  mj_put(",");
+  mj_put_u32(ops[index].kernel);
+  mj_put(",");
+  put_u64(cycles);
+  mj_put("]\r\n");
+}
+
+/* Operators beyond the slots are recorded by further inferences: they all take the same time. */
+void mj_window_profile(mj_harness *h) {
+  static mj_profile profile;
+  const mj_observer observer = {.before = profile_before, .after = profile_after, .user = &profile};
+  if (!mj_harness_has_program(h) || !mj_input_prepare(h)) return;
+  uint32_t ops = h->engine.header->op_count;
+  profile = (mj_profile){0};
+  uint32_t overhead = measure_overhead(&observer);
+  mj_put("m-mj-prof-[ops=");
+  mj_put_u32(ops);
+  mj_put(",overhead=");
+  mj_put_u32(overhead);
+  mj_put("]\r\n");
+  mj_port_send(NULL, 0);
+  uint64_t total = 0;
+  for (uint32_t first = 0; first < ops; first += PROFILE_SLOTS) {
+    profile.first = first;
+    profile.total = 0;
+    if (report_failure(run_inferences(h, 1, &observer))) return;
+    total = profile.total;
+    for (uint32_t i = first; i < ops && i < first + PROFILE_SLOTS; i++)
+      put_operator(h, i, profile.cycles[i - first] - overhead);
+    mj_port_send(NULL, 0);
+  }
+  mj_put("m-mj-total-[");
+  put_u64(total - (uint64_t)ops * overhead);
+  mj_put("]\r\n");
+}

@@ -1,0 +1,225 @@
+/**
+ * Builds the Pico firmware with arm-none-eabi-gcc.
+ * `node scripts/build-firmware.ts` writes firmware/prebuilt/pico; `--check` compares byte for byte with what is
+ * committed (exit 1 on a difference, 0 with a note where the compiler is missing or of another version);
+ * `--variant NAME --out FILE.bin` builds one of the broken images tests use.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { crc32, crc32Mpeg2, sha256Hex } from '../src-main/base/crc.ts';
+import { pico } from '../src-main/board/pico.ts';
+
+const root = join(import.meta.dirname, '..');
+const firmware = join(root, 'firmware');
+const prefix = 'arm-none-eabi-';
+const BOOT2_BYTES = 256;
+
+export const variants = ['release', 'no-reset-release', 'no-pll', 'bad-boot2-crc'] as const;
+export type Variant = (typeof variants)[number];
+
+const variantFlags: Record<Variant, readonly string[]> = {
+  release: [],
+  'no-reset-release': ['-DMJ_VARIANT_NO_RESET_RELEASE'],
+  'no-pll': ['-DMJ_VARIANT_NO_PLL'],
+  'bad-boot2-crc': [],
+};
+
+const cpuFlags = ['-mcpu=cortex-m0plus', '-mthumb'];
+const compileFlags = [
+  ...cpuFlags,
+  ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-ffunction-sections', '-fdata-sections'],
+  ...['-fno-common', '-fno-strict-aliasing', '-ffp-contract=off', '-fno-tree-loop-distribute-patterns'],
+  ...['-Wall', '-Wextra', '-Werror', '-Wconversion'],
+  '-DMJ_HOT=__attribute__((section(".hot"),noinline))',
+];
+const linkFlags = [
+  ...cpuFlags,
+  ...['-nostdlib', '-static', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--fatal-warnings'],
+  `-Wl,--defsym=MJ_ARENA_BYTES=${pico.image.arenaBytes}`,
+];
+
+/** Object prefix (pico.ld places by it) → folder of firmware/. */
+const folders: readonly (readonly [string, string])[] = [
+  ['engine', 'engine'],
+  ['kernel', 'engine/kernels'],
+  ['harness', 'harness'],
+  ['port', 'ports/pico'],
+];
+
+interface Source {
+  readonly object: string;
+  /** Relative to firmware/. */
+  readonly path: string;
+}
+
+function sources(): Source[] {
+  return folders.flatMap(([name, folder]) =>
+    readdirSync(join(firmware, folder))
+      .filter((f) => /\.[cS]$/.test(f))
+      .sort()
+      .map((f) => ({ object: `${name}_${f.replace(/\.[cS]$/, '')}.o`, path: `${folder}/${f}` })),
+  );
+}
+
+/** SHA-256 over names and bytes of everything that decides the binary. */
+export function sourceHash(): string {
+  const files = folders.flatMap(([, folder]) =>
+    readdirSync(join(firmware, folder))
+      .filter((f) => /\.([cSh]|ld)$/.test(f))
+      .sort()
+      .map((f) => `${folder}/${f}`),
+  );
+  const parts = files.flatMap((f) => [Buffer.from(`${f}\0`), readFileSync(join(firmware, f))]);
+  parts.push(Buffer.from([...compileFlags, ...linkFlags].join('\0')));
+  return sha256Hex(Buffer.concat(parts));
+}
+
+/** Null when there is no cross-compiler. */
+export function compilerVersion(): string | null {
+  const run = spawnSync(`${prefix}gcc`, ['--version'], { encoding: 'utf8' });
+  return run.status === 0 ? (run.stdout.split('\n')[0] ?? '') : null;
+}
+
+function tool(name: string, args: readonly string[], cwd: string): string {
+  const run = spawnSync(prefix + name, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (run.status !== 0) throw new Error(`${prefix}${name} failed:\n${run.stderr || String(run.error)}`);
+  return run.stdout;
+}
+
+export interface BuiltFirmware {
+  readonly bytes: Uint8Array;
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly sections: Readonly<Record<string, number>>;
+}
+
+/** The boot ROM's check word goes over the first 252 bytes; they are padded with zeros. */
+function sealBoot2(bytes: Uint8Array, variant: Variant): void {
+  const crc = crc32Mpeg2(bytes.subarray(0, BOOT2_BYTES - 4));
+  const stored = variant === 'bad-boot2-crc' ? crc ^ 1 : crc;
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(BOOT2_BYTES - 4, stored >>> 0, true);
+}
+
+function readSymbols(elf: string, cwd: string): Record<string, number> {
+  const rows = tool('nm', ['--defined-only', elf], cwd).trim().split('\n');
+  return Object.fromEntries(rows.map((r) => r.split(' ')).map(([address, , name]) => [name!, parseInt(address!, 16)]));
+}
+
+function readSections(elf: string, cwd: string): Record<string, number> {
+  const rows = tool('size', ['-A', elf], cwd).split('\n');
+  return Object.fromEntries(
+    rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null).map((m) => [m[1]!, Number(m[2])]),
+  );
+}
+
+export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
+  const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
+  try {
+    const objects = sources().map((s) => {
+      tool('gcc', [...compileFlags, ...variantFlags[variant], '-c', join(firmware, s.path), '-o', s.object], dir);
+      return s.object;
+    });
+    tool('gcc', [...linkFlags, '-T', join(firmware, 'ports/pico/pico.ld'), ...objects, '-lgcc', '-o', 'fw.elf'], dir);
+    tool('objcopy', ['-O', 'binary', '--gap-fill', '0x00', 'fw.elf', 'fw.bin'], dir);
+    const raw = readFileSync(join(dir, 'fw.bin'));
+    const symbols = readSymbols('fw.elf', dir);
+    const bytes = new Uint8Array(symbols.mj_firmware_bytes!).fill(0xff);
+    bytes.set(raw);
+    sealBoot2(bytes, variant);
+    return { bytes, symbols, sections: readSections('fw.elf', dir) };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+const noted = [
+  ...['mj_pico_reset', 'mj_harness_main', 'mj_stack_top', 'mj_data_start', 'mj_data_end', 'mj_bss_start', 'mj_bss_end'],
+  ...['mj_pool_start', 'mj_pool_end', 'mj_engine_run', 'mj_pico_safe_stop', 'mj_pico_on_uart', 'mj_port_receive'],
+];
+
+export interface FirmwareManifest {
+  readonly board: string;
+  readonly file: string;
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly sourceSha256: string;
+  readonly crc32: string;
+  readonly bytes: number;
+  readonly sections: Readonly<Record<string, number>>;
+  readonly poolBytes: number;
+  readonly symbols: Readonly<Record<string, string>>;
+}
+
+function manifest(built: BuiltFirmware, compiler: string): FirmwareManifest {
+  const hex = (n: number) => `0x${n.toString(16).padStart(8, '0')}`;
+  return {
+    board: pico.id,
+    file: 'microjoule-pico.bin',
+    compiler,
+    flags: compileFlags,
+    sourceSha256: sourceHash(),
+    crc32: crc32(built.bytes).toString(16).padStart(8, '0'),
+    bytes: built.bytes.length,
+    sections: built.sections,
+    poolBytes: built.symbols.mj_pool_end! - built.symbols.mj_pool_start!,
+    symbols: Object.fromEntries(noted.map((n) => [n, hex(built.symbols[n]!)])),
+  };
+}
+
+const outDir = join(firmware, 'prebuilt', pico.id);
+
+/** What differs between a fresh build and the committed one; empty when nothing does. */
+export function checkPrebuilt(built: BuiltFirmware): string[] {
+  const bin = join(outDir, 'microjoule-pico.bin');
+  if (!existsSync(bin)) return ['there is no committed image'];
+  const committed = readFileSync(bin);
+  const differences: string[] = [];
+  if (committed.length !== built.bytes.length)
+    differences.push(`committed image has ${committed.length} bytes, the build ${built.bytes.length}`);
+  const at = built.bytes.findIndex((b, i) => b !== committed[i]);
+  if (at >= 0) differences.push(`first difference at offset 0x${at.toString(16)}`);
+  return differences;
+}
+
+function main(): number {
+  const { values } = parseArgs({
+    options: { check: { type: 'boolean' }, variant: { type: 'string' }, out: { type: 'string' } },
+  });
+  const compiler = compilerVersion();
+  if (compiler === null) {
+    console.error(`${prefix}gcc is not installed: npm run setup:system`);
+    return values.check ? 0 : 1;
+  }
+  if (values.variant !== undefined) {
+    const variant = variants.find((v) => v === values.variant);
+    if (variant === undefined || values.out === undefined) {
+      console.error(`usage: --variant ${variants.join('|')} --out FILE.bin`);
+      return 2;
+    }
+    writeFileSync(values.out, buildFirmware(variant).bytes);
+    return 0;
+  }
+  const recorded = join(outDir, 'manifest.json');
+  if (values.check && existsSync(recorded)) {
+    const { compiler: then } = JSON.parse(readFileSync(recorded, 'utf8')) as FirmwareManifest;
+    if (then !== compiler) {
+      console.log(`not compared: the committed image was built by "${then}", here is "${compiler}"`);
+      return 0;
+    }
+  }
+  const built = buildFirmware();
+  if (values.check) {
+    const differences = checkPrebuilt(built);
+    for (const d of differences) console.error(`firmware/prebuilt is stale: ${d}`);
+    return differences.length > 0 ? 1 : 0;
+  }
+  mkdirSync(outDir, { recursive: true });
+  writeFileSync(join(outDir, 'microjoule-pico.bin'), built.bytes);
+  writeFileSync(recorded, `${JSON.stringify(manifest(built, compiler), null, 2)}\n`);
+  console.log(`${built.bytes.length} bytes of flash, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`);
+  return 0;
+}
+
+if (import.meta.main) process.exit(main());
