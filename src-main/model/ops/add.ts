@@ -1,6 +1,39 @@
+import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i8 } from '../flat-writer.ts';
-import { attributesOf, type OperatorRecord } from '../operator-record.ts';
+import type { OperatorRecord } from '../operator-record.ts';
+import {
+  arity,
+  attributesOf,
+  clampActivation,
+  firstBroken,
+  inputOf,
+  ofRank,
+  ofType,
+  outputOf,
+  perTensor,
+  wrongShape,
+  type OpView,
+} from '../op-view.ts';
 import { activationCode, readActivation } from '../option-fields.ts';
+import { generateAdd } from '../generate/add.ts';
+
+/** The shape two shapes broadcast to as NumPy does it, or null. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) return null;
+    out.push(Math.max(x, y));
+  }
+  return out;
+}
+
+function broadcasts(view: OpView): Failure | null {
+  const [a, b] = [inputOf(view, 0), inputOf(view, 1)];
+  return broadcastShape(a.shape, b.shape) ? null : wrongShape(view, b, a.shape);
+}
 
 export const add: OperatorRecord = {
   name: 'ADD',
@@ -9,4 +42,19 @@ export const add: OperatorRecord = {
   version: 2,
   readOptions: (t) => ({ kind: 'add', activation: readActivation(t, 0) }),
   writeOptions: (attributes) => flatTable({ 0: i8(activationCode(attributesOf(attributes, 'add').activation)) }),
+  check: (view) => {
+    const tensors = () => [inputOf(view, 0), inputOf(view, 1), outputOf(view)];
+    const broken =
+      arity(view, 2, 2) ??
+      firstBroken(
+        () => firstBroken(...tensors().map((t) => () => ofType(view, t, 'int8'))),
+        () => firstBroken(...tensors().map((t) => () => ofRank(view, t, 0, 4))),
+        () => firstBroken(...tensors().map((t) => () => perTensor(view, t))),
+        () => broadcasts(view),
+        () => clampActivation(view, attributesOf(view.op.attributes, 'add').activation),
+      );
+    return broken ?? ok(broadcastShape(inputOf(view, 0).shape, inputOf(view, 1).shape)!);
+  },
+  macs: () => 0,
+  generate: generateAdd,
 };

@@ -1,6 +1,48 @@
+import { ok } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
-import { attributesOf, type OperatorRecord } from '../operator-record.ts';
+import type { OperatorRecord } from '../operator-record.ts';
+import {
+  arity,
+  attributesOf,
+  biasOf,
+  clampActivation,
+  firstBroken,
+  inputOf,
+  isConstant,
+  ofRank,
+  ofType,
+  outputOf,
+  perTensor,
+  weightQuantization,
+  wrongShape,
+  type OpView,
+} from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
+import { windowOutput, windowPadding } from '../window.ts';
+import { generateDepthwiseConv2d } from '../generate/depthwise-conv2d.ts';
+import type { ConvGeometry } from './conv2d.ts';
+
+/** Sizes of a DEPTHWISE_CONV_2D: NHWC activations, weights 1 × H × W × (inC · multiplier). filterC is 1. */
+export function depthwiseGeometry(view: OpView): ConvGeometry {
+  const a = attributesOf(view.op.attributes, 'depthwiseConv2d');
+  const [batches, inH, inW, inC] = inputOf(view, 0).shape as [number, number, number, number];
+  const [, filterH, filterW, outC] = inputOf(view, 1).shape as [number, number, number, number];
+  const h = { input: inH, filter: filterH, stride: a.strideH, dilation: a.dilationH };
+  const w = { input: inW, filter: filterW, stride: a.strideW, dilation: a.dilationW };
+  const outH = windowOutput(h, a.padding);
+  const outW = windowOutput(w, a.padding);
+  const padTop = windowPadding(h, outH);
+  const padLeft = windowPadding(w, outW);
+  return { batches, inH, inW, inC, outH, outW, outC, filterH, filterW, filterC: 1, padTop, padLeft };
+}
+
+function multiplied(view: OpView) {
+  const weights = inputOf(view, 1);
+  const { inC, filterH, filterW } = depthwiseGeometry(view);
+  const outC = inC * attributesOf(view.op.attributes, 'depthwiseConv2d').depthMultiplier;
+  if (weights.shape[0] === 1 && weights.shape[3] === outC) return null;
+  return wrongShape(view, weights, [1, filterH, filterW, outC]);
+}
 
 export const depthwiseConv2d: OperatorRecord = {
   name: 'DEPTHWISE_CONV_2D',
@@ -29,4 +71,28 @@ export const depthwiseConv2d: OperatorRecord = {
       6: i32(a.dilationH),
     });
   },
+  check: (view) => {
+    const broken =
+      arity(view, 2, 3) ??
+      firstBroken(
+        () => ofType(view, inputOf(view, 0), 'int8'),
+        () => ofType(view, inputOf(view, 1), 'int8'),
+        () => ofType(view, outputOf(view), 'int8'),
+        () => ofRank(view, inputOf(view, 0), 4) ?? ofRank(view, inputOf(view, 1), 4),
+        () => isConstant(view, inputOf(view, 1)),
+        () => multiplied(view),
+        () => biasOf(view, view.inputs[2] ?? null, depthwiseGeometry(view).outC),
+        () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
+        () => weightQuantization(view, inputOf(view, 1), 3, depthwiseGeometry(view).outC),
+        () => clampActivation(view, attributesOf(view.op.attributes, 'depthwiseConv2d').activation),
+      );
+    if (broken) return broken;
+    const g = depthwiseGeometry(view);
+    return ok([g.batches, g.outH, g.outW, g.outC]);
+  },
+  macs: (view) => {
+    const g = depthwiseGeometry(view);
+    return g.batches * g.outH * g.outW * g.outC * g.filterH * g.filterW;
+  },
+  generate: generateDepthwiseConv2d,
 };

@@ -1,8 +1,66 @@
+import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
-import { attributesOf, type OperatorRecord } from '../operator-record.ts';
+import type { OperatorRecord } from '../operator-record.ts';
+import {
+  arity,
+  attributesOf,
+  clampActivation,
+  firstBroken,
+  inputOf,
+  ofRank,
+  ofType,
+  outputOf,
+  perTensor,
+  refuseOp,
+  scaleOf,
+  zeroPointOf,
+  type OpView,
+} from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
+import { windowOutput, windowPadding } from '../window.ts';
+import { generatePool2d } from '../generate/pool2d.ts';
 
-const pool2d: Omit<OperatorRecord, 'name' | 'builtin'> = {
+export interface PoolGeometry {
+  readonly batches: number;
+  readonly inH: number;
+  readonly inW: number;
+  readonly channels: number;
+  readonly outH: number;
+  readonly outW: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+export function poolGeometry(view: OpView): PoolGeometry {
+  const a = attributesOf(view.op.attributes, 'pool2d');
+  const [batches, inH, inW, channels] = inputOf(view, 0).shape as [number, number, number, number];
+  const h = { input: inH, filter: a.filterH, stride: a.strideH, dilation: 1 };
+  const w = { input: inW, filter: a.filterW, stride: a.strideW, dilation: 1 };
+  const outH = windowOutput(h, a.padding);
+  const outW = windowOutput(w, a.padding);
+  const padTop = windowPadding(h, outH);
+  const padLeft = windowPadding(w, outW);
+  return { batches, inH, inW, channels, outH, outW, padTop, padLeft };
+}
+
+/** Pooling only moves values, so TensorFlow Lite Micro wants one quantisation on both sides, within this. */
+const SCALE_TOLERANCE = 1e-6;
+
+function sameQuantization(view: OpView): Failure | null {
+  const [input, output] = [inputOf(view, 0), outputOf(view)];
+  const same =
+    Math.abs(scaleOf(input) - scaleOf(output)) <= SCALE_TOLERANCE && zeroPointOf(input) === zeroPointOf(output);
+  if (same) return null;
+  return refuseOp(
+    view,
+    'model.bad-quantization',
+    'has another scale or zero point at its output than at its input',
+    'Convert the model again with int8 quantisation.',
+    output,
+  );
+}
+
+const pool2d: Omit<OperatorRecord, 'name' | 'builtin' | 'generate'> = {
   optionsType: 5,
   version: 2,
   readOptions: (t) => ({
@@ -25,7 +83,33 @@ const pool2d: Omit<OperatorRecord, 'name' | 'builtin'> = {
       5: i8(activationCode(a.activation)),
     });
   },
+  check: (view) => {
+    const broken =
+      arity(view, 1, 1) ??
+      firstBroken(
+        () => ofType(view, inputOf(view, 0), 'int8') ?? ofType(view, outputOf(view), 'int8'),
+        () => ofRank(view, inputOf(view, 0), 4),
+        () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
+        () => sameQuantization(view),
+        () => clampActivation(view, attributesOf(view.op.attributes, 'pool2d').activation),
+      );
+    if (broken) return broken;
+    const g = poolGeometry(view);
+    return ok([g.batches, g.outH, g.outW, g.channels]);
+  },
+  macs: () => 0,
 };
 
-export const averagePool2d: OperatorRecord = { name: 'AVERAGE_POOL_2D', builtin: 1, ...pool2d };
-export const maxPool2d: OperatorRecord = { name: 'MAX_POOL_2D', builtin: 17, ...pool2d };
+export const averagePool2d: OperatorRecord = {
+  name: 'AVERAGE_POOL_2D',
+  builtin: 1,
+  ...pool2d,
+  generate: (rng) => generatePool2d(rng, 'AVERAGE_POOL_2D'),
+};
+
+export const maxPool2d: OperatorRecord = {
+  name: 'MAX_POOL_2D',
+  builtin: 17,
+  ...pool2d,
+  generate: (rng) => generatePool2d(rng, 'MAX_POOL_2D'),
+};

@@ -1,0 +1,59 @@
+import { fail, ok, type Failure, type Result } from '../base/errors.ts';
+import type { Graph, Operator } from './graph.ts';
+import { viewOp, wrongShape, type OpView } from './op-view.ts';
+import { operatorRecord, operatorTable } from './operator-table.ts';
+import { elementBits } from './tensor-type.ts';
+
+/** Whether the product can lower every operator of the graph; the first that it cannot is named. */
+export function checkGraph(graph: Graph): Result<void> {
+  for (const op of graph.ops) {
+    const broken = checkOperator(graph, op);
+    if (broken) return broken;
+  }
+  return ok();
+}
+
+function checkOperator(graph: Graph, op: Operator): Failure | null {
+  const record = operatorRecord(op.builtin);
+  if (!record) return unsupported(graph, op);
+  const view = viewOp(graph, op);
+  const shape = record.check(view);
+  if (!shape.ok) return shape;
+  const output = view.outputs[0]!;
+  const same = shape.value.length === output.shape.length && shape.value.every((d, i) => d === output.shape[i]);
+  return same ? null : wrongShape(view, output, shape.value);
+}
+
+function unsupported(graph: Graph, op: Operator): Failure {
+  const output = graph.tensors[op.outputs[0] ?? -1];
+  const known = operatorTable.map((r) => r.name);
+  return fail(
+    'model.unsupported-operator',
+    { operator: op.name, index: op.index, tensor: output?.index ?? -1, name: output?.name ?? '', supported: known },
+    `Operator ${op.index} (${op.name}) is not one this version can run; it makes tensor "${output?.name ?? ''}".`,
+    `Replace it by ${known.join(', ')}, or leave it to the code around the model.`,
+  );
+}
+
+/** What one operator has to do, after a successful check: the inputs of cost models and of the profile's columns. */
+export interface OpWork {
+  readonly macs: number;
+  /** Elements written. */
+  readonly outputs: number;
+  /** Constants read: weights and biases. */
+  readonly weightBytes: number;
+  /** Activations read and written. */
+  readonly activationBytes: number;
+}
+
+export function workOf(view: OpView): OpWork {
+  const bytes = (tensors: readonly { type: Parameters<typeof elementBits>[0]; shape: readonly number[] }[]) =>
+    tensors.reduce((n, t) => n + Math.ceil((t.shape.reduce((k, d) => k * d, 1) * elementBits(t.type)) / 8), 0);
+  const read = view.inputs.filter((t) => t !== null);
+  return {
+    macs: operatorRecord(view.op.builtin)!.macs(view),
+    outputs: view.outputs.reduce((n, t) => n + t.shape.reduce((k, d) => k * d, 1), 0),
+    weightBytes: bytes(read.filter((t) => t.data !== null)),
+    activationBytes: bytes(read.filter((t) => t.data === null)) + bytes(view.outputs),
+  };
+}
