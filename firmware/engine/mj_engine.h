@@ -42,6 +42,9 @@ mj_status mj_engine_open(mj_engine *engine, const uint8_t *program, uint32_t ava
 /* Runs all operators in order. The input tensors must have been written before. */
 mj_status mj_engine_run(const mj_engine *engine, const mj_observer *observer);
 
+/* Runs the operator at `index` of the plan alone; the ones before it must have run. */
+mj_status mj_engine_run_op(const mj_engine *engine, uint32_t index);
+
 /* Address and record of the n-th program input or output; NULL when there is none. */
 uint8_t *mj_engine_input(const mj_engine *engine, uint32_t n, const mj_tensor_record **record);
 uint8_t *mj_engine_output(const mj_engine *engine, uint32_t n, const mj_tensor_record **record);
