@@ -87,6 +87,12 @@ typedef enum {
   MJ_KERNEL_DEQUANTIZE = 10,
 } mj_kernel;
 
+/* Bits of a Program's flags. */
+typedef enum {
+  MJ_PROGRAM_FLAG_NONE = 0,
+  MJ_PROGRAM_FLAG_INPUTS_KEPT = 1, /* the input tensors are as they were after a run; else activations may have overwritten them */
+} mj_program_flag;
+
 /* The word in the configuration block that makes one image a performance or an energy build. */
 typedef enum {
   MJ_HARNESS_MODE_PERFORMANCE = 0,
@@ -127,8 +133,9 @@ typedef struct {
   uint32_t names_offset; /* zero-terminated UTF-8: the model's name, then one name an operator; 0 = none */
   uint32_t names_bytes;
   uint32_t macs; /* multiply-accumulates of one inference */
-  uint32_t flags; /* 0 */
-  uint32_t reserved[8]; /* 0 */
+  uint32_t flags; /* ProgramFlag bits */
+  uint32_t lower_bound_bytes; /* no arena plan can be smaller: the largest sum of live tensors and scratch */
+  uint32_t reserved[7]; /* 0 */
 } mj_program_header;
 _Static_assert(sizeof(mj_program_header) == 128, "mj_program_header");
 

@@ -91,6 +91,13 @@ export const Kernel = {
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
+/** Bits of a Program's flags. */
+export const ProgramFlag = {
+  None: 0,
+  InputsKept: 1, // the input tensors are as they were after a run; else activations may have overwritten them
+} as const;
+export type ProgramFlag = (typeof ProgramFlag)[keyof typeof ProgramFlag];
+
 /** The word in the configuration block that makes one image a performance or an energy build. */
 export const HarnessMode = {
   Performance: 0,
@@ -147,8 +154,10 @@ export interface ProgramHeader {
   namesBytes: number;
   /** multiply-accumulates of one inference */
   macs: number;
-  /** 0 */
+  /** ProgramFlag bits */
   flags: number;
+  /** no arena plan can be smaller: the largest sum of live tensors and scratch */
+  lowerBoundBytes: number;
   /** 0 */
   reserved: number[];
 }
@@ -176,7 +185,8 @@ export function readProgramHeader(view: DataView, at: number): ProgramHeader {
     namesBytes: ((o = at + 84), view.getUint32(o, true)),
     macs: ((o = at + 88), view.getUint32(o, true)),
     flags: ((o = at + 92), view.getUint32(o, true)),
-    reserved: Array.from({ length: 8 }, (_, i) => ((o = at + 96 + 4 * i), view.getUint32(o, true))),
+    lowerBoundBytes: ((o = at + 96), view.getUint32(o, true)),
+    reserved: Array.from({ length: 7 }, (_, i) => ((o = at + 100 + 4 * i), view.getUint32(o, true))),
   };
 }
 export function writeProgramHeader(view: DataView, at: number, value: ProgramHeader): void {
@@ -223,8 +233,10 @@ export function writeProgramHeader(view: DataView, at: number, value: ProgramHea
   view.setUint32(o, value.macs, true);
   o = at + 92;
   view.setUint32(o, value.flags, true);
-  for (let i = 0; i < 8; i++) {
-    o = at + 96 + 4 * i;
+  o = at + 96;
+  view.setUint32(o, value.lowerBoundBytes, true);
+  for (let i = 0; i < 7; i++) {
+    o = at + 100 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

@@ -125,6 +125,14 @@ export const enums: readonly EnumSchema[] = [
     ],
   },
   {
+    name: 'ProgramFlag',
+    doc: 'Bits of a Program\'s flags.',
+    values: [
+      v('None', 0),
+      v('InputsKept', 1, 'the input tensors are as they were after a run; else activations may have overwritten them'),
+    ],
+  },
+  {
     name: 'HarnessMode',
     doc: 'The word in the configuration block that makes one image a performance or an energy build.',
     values: [v('Performance', 0), v('Energy', 1)],
@@ -174,8 +182,9 @@ export const structs: readonly StructSchema[] = [
       f('namesOffset', 'u32', 'zero-terminated UTF-8: the model\'s name, then one name an operator; 0 = none'),
       f('namesBytes', 'u32', ''),
       f('macs', 'u32', 'multiply-accumulates of one inference'),
-      f('flags', 'u32', '0'),
-      f('reserved', 'u32', '0', 8),
+      f('flags', 'u32', 'ProgramFlag bits'),
+      f('lowerBoundBytes', 'u32', 'no arena plan can be smaller: the largest sum of live tensors and scratch'),
+      f('reserved', 'u32', '0', 7),
     ],
   },
   {
