@@ -1,0 +1,10 @@
+/** Requests, events and values shared by window, CLI and core. No Node, no DOM. The one allowed barrel. */
+export * from './accuracy.ts';
+export * from './events.ts';
+export * from './failure.ts';
+export * from './plan.ts';
+export * from './profile.ts';
+export * from './quantity.ts';
+export * from './result.ts';
+export * from './target.ts';
+export * from './window.ts';

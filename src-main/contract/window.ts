@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { SystematicPart } from './quantity.ts';
+import { FailureDto } from './failure.ts';
+
+/** Energy of one window as the monitor saw it. Gross; `netUj` is what is left above the idle current. */
+export const WindowEnergy = z.object({
+  energyUj: z.number(),
+  netUj: z.number().nullable(),
+  idleCurrentA: z.number().nullable(),
+  meanCurrentA: z.number(),
+  /** Length of the window on the monitor's time, between the sync edges. */
+  durationUs: z.number().positive(),
+  supplyV: z.number().positive(),
+  supplyPlusMinusV: z.number().nonnegative(),
+  supplyHow: z.enum(['set-point', 'measured']),
+  /** Systematic parts in µJ of the window (gross). */
+  systematic: z.array(SystematicPart),
+  sampleCount: z.number().int().nonnegative(),
+  lostSamples: z.number().int().nonnegative(),
+  /** Share of the window that samples cover, 0…1. */
+  coverage: z.number().min(0).max(1),
+  traceId: z.string(),
+  /** The window in the trace, µs since its first sample. */
+  traceStartUs: z.number(),
+  traceEndUs: z.number(),
+  warnings: z.array(z.string()),
+});
+export type WindowEnergy = z.infer<typeof WindowEnergy>;
+
+/** Was the device's last output what the host twin computed? */
+export const OutputCheck = z.enum(['equal', 'equal-in-print', 'different', 'not-compared']);
+export type OutputCheck = z.infer<typeof OutputCheck>;
+
+export const WindowResult = z.object({
+  /** 0-based place among the run's windows. */
+  index: z.number().int().nonnegative(),
+  /** 0 for the first try; a voided window is repeated with the next attempt. */
+  attempt: z.number().int().nonnegative(),
+  status: z.enum(['finished', 'excluded']),
+  /** Why an excluded window does not count. */
+  exclusion: FailureDto.nullable(),
+  inputName: z.string(),
+  inputSha256: z.string(),
+  inferences: z.number().int().nonnegative(),
+  warmUp: z.number().int().nonnegative(),
+  /** B − A by the DUT's timer (performance) or by the sync edges (energy); null when voided before it was known. */
+  durationUs: z.number().nonnegative().nullable(),
+  energy: WindowEnergy.nullable(),
+  outputCheck: OutputCheck,
+  startedAt: z.string(),
+});
+export type WindowResult = z.infer<typeof WindowResult>;

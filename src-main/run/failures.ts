@@ -1,0 +1,35 @@
+import type { Failure } from '../base/errors.ts';
+import type { FailureDto } from '../contract/index.ts';
+
+/**
+ * What a failure in the middle of a run means for it:
+ * `lost`: the board or the monitor is gone, pause and wait for it; `void`: this window is void, recover and repeat;
+ * `aborted`: the user stopped; `fatal`: the run ends and keeps what it has.
+ */
+export type FailureKind = 'lost' | 'void' | 'aborted' | 'fatal';
+
+const lost = new Set(['link.closed', 'link.write-failed', 'device.lost', 'monitor.lost', 'monitor.unplugged', 'monitor.closed']);
+/** Conditions that another try cannot change. */
+const fatal = new Set([
+  'device.no-mj',
+  'device.wrong-program',
+  'device.wrong-firmware',
+  'device.input-too-large',
+  'link.permission',
+  'link.busy',
+  'programmer.cannot-reset',
+  'trace.full',
+  'trace.write-failed',
+]);
+
+export function failureKind(f: { readonly id: string }): FailureKind {
+  if (f.id === 'run.aborted' || f.id === 'device.aborted' || f.id === 'link.aborted') return 'aborted';
+  if (lost.has(f.id)) return 'lost';
+  if (fatal.has(f.id)) return 'fatal';
+  if (/^(device|monitor|link|trace)\./.test(f.id)) return 'void';
+  return 'fatal';
+}
+
+export function toDto(f: Failure): FailureDto {
+  return { id: f.id, facts: { ...f.facts }, cause: f.cause, next: f.next };
+}

@@ -1,0 +1,201 @@
+import { median, tInterval } from '../base/statistics.ts';
+import type {
+  Accuracy,
+  Derivation,
+  Interval,
+  Quantity,
+  RunResult,
+  RunStatus,
+  Systematic,
+  SystematicPart,
+  Unit,
+  WindowResult,
+} from '../contract/index.ts';
+import { comparison, score } from './accuracy.ts';
+import type { StoredRun } from './ports.ts';
+import { benchmarkRules, validity } from './rules.ts';
+
+/** The result of a run, finished or not, from what was stored of it. Pure: the same windows give the same result. */
+export function composeResult(run: StoredRun, status: RunStatus = run.status): RunResult {
+  const done = run.windows.filter((w) => w.status === 'finished' && w.durationUs !== null);
+  const accuracy = composeAccuracy(run);
+  return {
+    runId: run.runId,
+    status,
+    plan: run.plan,
+    source: run.source,
+    targetName: run.targetName,
+    identity: run.identity,
+    monitor: run.monitor,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    windows: [...run.windows].sort((a, b) => a.index - b.index || a.attempt - b.attempt),
+    latency: latency(run, done),
+    throughput: throughput(run, done),
+    ...energies(run, done),
+    accuracy,
+    items: [...run.items],
+    comparison: comparison(run.windows, run.items),
+    referenceCheck: run.referenceCheck,
+    profile: run.profile,
+    prediction: run.prediction,
+    traces: [...run.traces],
+    validity: validity({
+      plan: run.plan,
+      windows: run.windows,
+      itemsDone: run.items.length,
+      itemsInSet: run.inputCount,
+      inputsAreRandom: run.inputKind === 'random',
+      score: accuracy?.score?.value ?? null,
+    }),
+    notes: notes(run),
+    failure: run.failure,
+  };
+}
+
+function notes(run: StoredRun): string[] {
+  const out: string[] = [];
+  if (run.source === 'emulated') out.push('Emulated: no silicon was measured.');
+  if (run.inputKind === 'random') out.push(`Inputs were random bytes (seed ${run.plan.seed}).`);
+  const excluded = run.windows.filter((w) => w.status === 'excluded').length;
+  if (excluded > 0) out.push(`${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`);
+  const lost = run.windows.reduce((n, w) => n + (w.status === 'finished' ? (w.energy?.lostSamples ?? 0) : 0), 0);
+  if (lost > 0) out.push(`${lost} monitor samples were lost; the energy bound includes them.`);
+  return out;
+}
+
+function derivation(run: StoredRun, windows: readonly WindowResult[], formula: string): Derivation {
+  const { monitor } = run;
+  const traceIds = [...new Set(windows.flatMap((w) => (w.energy ? [w.energy.traceId] : [])))];
+  return {
+    formula,
+    runId: run.runId,
+    windows: windows.map((w) => w.index),
+    firmwareHash: run.identity?.firmwareHash ?? null,
+    programHash: run.identity?.programHash ?? null,
+    modelSha256: run.plan.model.sha256,
+    monitor: monitor && traceIds.length > 0 ? { kind: monitor.kind, serial: monitor.serial, calibration: monitor.calibration } : null,
+    traceIds,
+    assumptions: [...run.assumptions],
+  };
+}
+
+function interval(values: readonly number[]): Interval {
+  const t = tInterval(values);
+  if (t.method === 'single') return { method: 'none', confidence: null, low: null, high: null };
+  if (t.method === 'deterministic') return { method: 'deterministic', confidence: null, low: t.low, high: t.high };
+  return { method: 't', confidence: 0.95, low: t.low, high: t.high };
+}
+
+function quantity(
+  run: StoredRun,
+  windows: readonly WindowResult[],
+  of: (w: WindowResult) => number,
+  unit: Unit,
+  formula: string,
+  systematic: Systematic | null,
+): Quantity | null {
+  if (windows.length === 0) return null;
+  const values = windows.map(of);
+  return {
+    value: median(values),
+    unit,
+    source: run.source,
+    n: values.length,
+    interval: interval(values),
+    systematic,
+    derivedFrom: derivation(run, windows, `${formula}; median of the windows, Student's t interval on the window means`),
+  };
+}
+
+const latencyUsOf = (w: WindowResult) => w.durationUs! / w.inferences;
+
+function latency(run: StoredRun, done: readonly WindowResult[]): Quantity | null {
+  return quantity(run, done, latencyUsOf, 'us', timeFormula(run), timeSystematic(run, done, (us, w) => us / w.inferences));
+}
+
+function throughput(run: StoredRun, done: readonly WindowResult[]): Quantity | null {
+  const perSecond = (w: WindowResult) => (w.inferences * 1e6) / w.durationUs!;
+  // dR = R · dt / t
+  const systematic = timeSystematic(run, done, (us, w) => (perSecond(w) * us) / w.durationUs!);
+  return quantity(run, done, perSecond, 'inf/s', `1 / (${timeFormula(run)})`, systematic);
+}
+
+function timeFormula(run: StoredRun): string {
+  return run.plan.mode === 'energy' ? 'time between the sync edges on the monitor / N' : "(B − A) / N by the DUT's timer";
+}
+
+/** What the time base adds; `scale` carries µs of a window into the quantity's unit. */
+function timeSystematic(run: StoredRun, done: readonly WindowResult[], scale: (us: number, w: WindowResult) => number): Systematic | null {
+  if (done.length === 0) return null;
+  const sampleUs = run.monitor ? 1e6 / run.monitor.sampleRateHz : 0;
+  const energy = run.plan.mode === 'energy';
+  const parts: SystematicPart[] = [
+    energy
+      ? { cause: 'sample period', plusMinus: Math.max(...done.map((w) => scale(sampleUs, w))), basis: 'one sample at the window ends together' }
+      : { cause: 'timer resolution', plusMinus: Math.max(...done.map((w) => scale(1, w))), basis: '1 µs between two readings' },
+  ];
+  const ppm = energy ? null : run.clockPlusMinusPpm;
+  if (ppm !== null)
+    parts.push({ cause: 'crystal', plusMinus: Math.max(...done.map((w) => scale(w.durationUs! * ppm * 1e-6, w))), basis: `± ${ppm} ppm of the board's crystal` });
+  return sum(parts);
+}
+
+/** A bound: the causes may well be correlated, so their half-widths are added. */
+function sum(parts: readonly SystematicPart[]): Systematic {
+  return { combined: 'linear', plusMinus: parts.reduce((s, p) => s + p.plusMinus, 0), parts: [...parts] };
+}
+
+function energies(run: StoredRun, done: readonly WindowResult[]): Pick<RunResult, 'energyPerInference' | 'netEnergyPerInference' | 'meanPower'> {
+  const measured = done.filter((w) => w.energy !== null);
+  const withNet = measured.filter((w) => w.energy!.netUj !== null);
+  const perInference = energySystematic(measured, (uj, w) => uj / w.inferences);
+  const power = energySystematic(measured, (uj, w) => (uj / w.energy!.durationUs) * 1000);
+  return {
+    energyPerInference: quantity(run, measured, (w) => w.energy!.energyUj / w.inferences, 'uJ/inf', 'V · Σ i·Δt between the sync edges / N, gross', perInference),
+    netEnergyPerInference:
+      withNet.length === measured.length
+        ? quantity(run, withNet, (w) => w.energy!.netUj! / w.inferences, 'uJ/inf', '(V · Σ i·Δt − V · idle current · t) / N', perInference)
+        : null,
+    // µJ/µs = W
+    meanPower: quantity(run, measured, (w) => (w.energy!.energyUj / w.energy!.durationUs) * 1000, 'mW', 'V · Σ i·Δt / t', power),
+  };
+}
+
+/** The same monitor and the same errors in every window: the largest of the windows, cause by cause. */
+function energySystematic(windows: readonly WindowResult[], scale: (uj: number, w: WindowResult) => number): Systematic | null {
+  const largest = new Map<string, SystematicPart>();
+  for (const w of windows)
+    for (const part of w.energy!.systematic) {
+      const scaled = { ...part, plusMinus: scale(part.plusMinus, w) };
+      const before = largest.get(part.cause);
+      if (!before || before.plusMinus < scaled.plusMinus) largest.set(part.cause, scaled);
+    }
+  return largest.size === 0 ? null : sum([...largest.values()]);
+}
+
+function composeAccuracy(run: StoredRun): Accuracy | null {
+  if (run.plan.mode !== 'accuracy' || run.items.length === 0) return null;
+  const s = score(run.items, run.plan.scoring);
+  const threshold = run.plan.benchmark === null ? null : benchmarkRules(run.plan.benchmark).threshold;
+  const formula = run.plan.scoring === 'auc' ? 'area under the ROC curve, mid-ranks for ties' : 'items whose largest score is their class / items';
+  return {
+    scoring: run.plan.scoring,
+    score:
+      s.value === null
+        ? null
+        : {
+            value: s.value,
+            unit: run.plan.scoring === 'auc' ? 'AUC' : 'fraction',
+            source: run.source,
+            n: run.items.length,
+            interval: s.interval,
+            systematic: null,
+            derivedFrom: derivation(run, [], formula),
+          },
+    items: run.items.length,
+    correct: s.correct,
+    threshold,
+    meetsThreshold: threshold === null || s.value === null ? null : s.value >= threshold,
+  };
+}
