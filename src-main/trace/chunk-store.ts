@@ -1,0 +1,55 @@
+import type { Result } from '../base/errors.ts';
+import type {
+  CalibrationRecord,
+  ChunkRecord,
+  EdgeRecord,
+  GapRecord,
+  MarkRecord,
+  SummaryRecord,
+  SupplyRecord,
+  TraceHeader,
+  TraceState,
+} from './format.ts';
+
+/** What one commit adds. All of it or nothing becomes readable. */
+export interface TraceBatch {
+  /** A chunk with an index that is already there replaces it (the last chunk grows). */
+  readonly chunks: readonly ChunkRecord[];
+  /** Likewise by (level, block). */
+  readonly summaries: readonly SummaryRecord[];
+  readonly calibrations: readonly CalibrationRecord[];
+  readonly supplies: readonly SupplyRecord[];
+  readonly gaps: readonly GapRecord[];
+  readonly edges: readonly EdgeRecord[];
+  readonly marks: readonly MarkRecord[];
+  /** Sample periods of the timeline after this commit. */
+  readonly lengthSamples: number;
+}
+
+/**
+ * Where a recorder puts what it made. Implemented by store/trace-file.ts and, for tests and short looks, in memory.
+ * A failed commit leaves everything committed before readable: `trace.disk-full`, `trace.locked`, `trace.write-failed`.
+ */
+export interface ChunkSink {
+  commit(batch: TraceBatch): Promise<Result<void>>;
+  finish(state: TraceState, reason: string): Promise<Result<void>>;
+}
+
+/** Reads committed parts. Synchronous: the caller is a worker or accepts one disk read. */
+export interface ChunkSource {
+  readonly header: TraceHeader;
+  lengthSamples(): number;
+  state(): TraceState;
+  /** `trace.damaged` when the CRC does not match, `trace.no-chunk` when it was never there. */
+  chunk(index: number): Result<ChunkRecord>;
+  summary(level: number, block: number): Result<SummaryRecord>;
+  calibration(version: number): Result<CalibrationRecord>;
+  supplies(): readonly SupplyRecord[];
+  /** Edges of one channel with `from ≤ sample < to`, in order. */
+  edges(channel: number, from: number, to: number): readonly EdgeRecord[];
+  /** Gaps that touch [from, to), in order. */
+  gaps(from: number, to: number): readonly GapRecord[];
+  marks(from: number, to: number): readonly MarkRecord[];
+}
+
+export interface ChunkStore extends ChunkSink, ChunkSource {}

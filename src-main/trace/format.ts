@@ -1,0 +1,147 @@
+import type { Result } from '../base/errors.ts';
+
+/** Samples of one chunk. A chunk always covers this many sample periods of the timeline; gaps leave it shorter on disk. */
+export const CHUNK_SAMPLES = 65_536;
+/** Sample periods under one bucket, by pyramid level: ÷64, then ×16. */
+export const LEVEL_SAMPLES: readonly number[] = [64, 1024, 16_384, 262_144, 4_194_304, 67_108_864];
+/** The levels that a chunk's own summary carries; higher ones span chunks and have rows of their own. */
+export const CHUNK_LEVELS = 3;
+/** Buckets in one summary row of a level above the chunk's. */
+export const HIGH_BLOCK_BUCKETS = 64;
+export const TRACE_FORMAT_VERSION = 1;
+
+/** What a trace says of itself. Plain JSON. */
+export interface TraceHeader {
+  readonly formatVersion: number;
+  /** Unique; the main database refers to the trace by it. */
+  readonly traceId: string;
+  readonly title: string;
+  /** Which codec turns raw words into amperes: `ppk2`. */
+  readonly codecId: string;
+  readonly sampleRateHz: number;
+  /** Measuring ranges of the monitor, 1 where it has one. */
+  readonly rangeCount: number;
+  /** Logic channels that are kept as edges, bit n = Dn. */
+  readonly logicMask: number;
+  readonly monitor: { readonly kind: string; readonly serial: string | null; readonly firmware: string | null };
+  /** `measured` or `emulated`: where the samples come from. */
+  readonly source: 'measured' | 'emulated';
+}
+
+/** Samples that never arrived. `cause` is what the driver could tell. */
+export type GapCause = 'lost' | 'misaligned' | 'likely-multiple-of-64' | 'monitor-overrun';
+
+export interface GapRecord {
+  /** Timeline index of the first missing sample. */
+  readonly firstSample: number;
+  readonly missing: number;
+  readonly cause: GapCause;
+}
+
+/** A change of one logic channel. The level holds from `sample` on, to within `uncertainSamples` before it. */
+export interface EdgeRecord {
+  readonly sample: number;
+  readonly channel: number;
+  readonly level: 0 | 1;
+  /** 1 in a clean stream; more where the edge fell into a gap. */
+  readonly uncertainSamples: number;
+}
+
+/** The supply of the DUT from `sample` on. */
+export interface SupplyRecord {
+  readonly sample: number;
+  readonly volts: number;
+  /** Half width of the stated bound. */
+  readonly uncertaintyV: number;
+  readonly origin: 'set-point' | 'measured';
+}
+
+/** Everything a codec needs to turn words into amperes, as JSON text; a chunk names the version it was taken with. */
+export interface CalibrationRecord {
+  readonly version: number;
+  readonly json: string;
+}
+
+/** Something worth a flag at a sample: a re-synchronised stream, an over-range, a note. */
+export interface MarkRecord {
+  readonly sample: number;
+  readonly kind: string;
+  readonly detail: string;
+}
+
+/** 65 536 sample periods as the monitor sent them. */
+export interface ChunkRecord {
+  readonly index: number;
+  /** Sample periods covered so far; `CHUNK_SAMPLES` but in the last chunk. */
+  readonly length: number;
+  /** The received words in order, without the missing ones. */
+  readonly words: Uint32Array;
+  /** Pairs (offset in the chunk, missing samples), ascending. */
+  readonly gaps: Uint32Array;
+  /** The decoder's state before the first word. */
+  readonly decoderState: Uint8Array;
+  readonly calibrationVersion: number;
+  /** CRC-32C over index, length, calibration version, state, gaps, words: `chunkCrc`. */
+  readonly crc: number;
+}
+
+/** Level 0 row: levels 0–2 of one chunk. Level ≥ 3 row: up to 64 buckets of that level. */
+export interface SummaryRecord {
+  readonly level: number;
+  readonly block: number;
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+/** How a recording ended. `recording` in a file nobody writes means: interrupted. */
+export type TraceState = 'recording' | 'complete' | 'stopped-by-failure';
+
+/** The decoded samples of one chunk, by offset from the chunk's first sample. Reused: nothing is allocated per sample. */
+export interface DecodedSamples {
+  /** A; NaN where the sample is missing. */
+  readonly amperes: Float64Array;
+  /** Logic channels, bit n = Dn; the last known level where the sample is missing. */
+  readonly logic: Uint8Array;
+  /** Measuring range; 255 where the sample is missing. */
+  readonly ranges: Uint8Array;
+  /** Offsets at which the decoder replaced the converted value, ascending, `shiftCount` of them. */
+  readonly shiftAt: Uint32Array;
+  /** What the replacement added there, A. */
+  readonly shiftA: Float64Array;
+  shiftCount: number;
+}
+
+export function newDecodedSamples(): DecodedSamples {
+  return {
+    amperes: new Float64Array(CHUNK_SAMPLES),
+    logic: new Uint8Array(CHUNK_SAMPLES),
+    ranges: new Uint8Array(CHUNK_SAMPLES),
+    shiftAt: new Uint32Array(CHUNK_SAMPLES),
+    shiftA: new Float64Array(CHUNK_SAMPLES),
+    shiftCount: 0,
+  };
+}
+
+/** Words → amperes. Stateful and sequential; its state is saved at every chunk start so that a chunk decodes alone. */
+export interface SampleDecoder {
+  /** Decodes `words[from, to)` to offsets `at…` of `out`. Hot path. */
+  decode(words: Uint32Array, from: number, to: number, out: DecodedSamples, at: number): void;
+  saveState(): Uint8Array;
+  loadState(state: Uint8Array): void;
+}
+
+/** What a monitor gives a trace. Implemented beside each monitor's decoder; trace knows only this. */
+export interface SampleCodec {
+  readonly id: string;
+  readonly rangeCount: number;
+  /** Fails with `trace.bad-calibration`. */
+  openDecoder(calibrationJson: string): Result<SampleDecoder>;
+}
+
+/** A header for a new trace of this source. */
+export function newTraceHeader(
+  stream: Pick<TraceHeader, 'codecId' | 'sampleRateHz' | 'rangeCount' | 'monitor'>,
+  about: Pick<TraceHeader, 'traceId' | 'title' | 'source'> & { readonly logicMask?: number },
+): TraceHeader {
+  return { formatVersion: TRACE_FORMAT_VERSION, logicMask: 0xff, ...stream, ...about };
+}

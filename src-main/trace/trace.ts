@@ -1,0 +1,274 @@
+import { fail, ok, type Result } from '../base/errors.ts';
+import { Buckets, ChunkSummary } from './buckets.ts';
+import type { ChunkSource } from './chunk-store.ts';
+import {
+  CHUNK_LEVELS,
+  CHUNK_SAMPLES,
+  HIGH_BLOCK_BUCKETS,
+  LEVEL_SAMPLES,
+  newDecodedSamples,
+  type ChunkRecord,
+  type DecodedSamples,
+  type EdgeRecord,
+  type GapRecord,
+  type MarkRecord,
+  type SampleCodec,
+  type SupplyRecord,
+  type TraceHeader,
+} from './format.ts';
+import { SpanSums } from './span-sums.ts';
+
+/** Decoded chunks and summary rows kept: a span has two ends, and a row above each. */
+const DECODED_KEPT = 3;
+const ROWS_KEPT = 32;
+
+/** A span of the timeline with its sums. All currents in A, times in sample periods. */
+export interface Span {
+  readonly fromSample: number;
+  readonly toSample: number;
+  /** Over whole samples inside the span. */
+  readonly sums: SpanSums;
+  /** Sum over the span with fractional ends: Σ A · (sample periods), of the samples that are there. */
+  readonly ampereSamples: number;
+  /** Sample periods that are there, with fractional ends. */
+  readonly coveredSamples: number;
+  /** toSample − fromSample − coveredSamples. */
+  readonly missingSamples: number;
+}
+
+/** Reads one trace: spans by hierarchical sums, samples, edges, gaps. */
+export class Trace {
+  readonly source: ChunkSource;
+  readonly #codec: SampleCodec;
+  readonly #decoded: { index: number; length: number; samples: DecodedSamples }[] = [];
+  readonly #rows = new Map<string, ChunkSummary | Buckets>();
+
+  constructor(source: ChunkSource, codec: SampleCodec) {
+    this.source = source;
+    this.#codec = codec;
+  }
+
+  get header(): TraceHeader {
+    return this.source.header;
+  }
+
+  /** Length of the timeline in sample periods. */
+  get lengthSamples(): number {
+    return this.source.lengthSamples();
+  }
+
+  get samplePeriodS(): number {
+    return 1 / this.header.sampleRateHz;
+  }
+
+  edges(channel: number, from = 0, to = Infinity): readonly EdgeRecord[] {
+    return this.source.edges(channel, from, to);
+  }
+
+  gaps(from = 0, to = Infinity): readonly GapRecord[] {
+    return this.source.gaps(from, to);
+  }
+
+  marks(from = 0, to = Infinity): readonly MarkRecord[] {
+    return this.source.marks(from, to);
+  }
+
+  /** The supply in force over [from, to), or a failure where it is unknown or changes. */
+  supply(from: number, to: number): Result<SupplyRecord> {
+    const all = this.source.supplies();
+    const current = all.filter((s) => s.sample <= from).at(-1);
+    if (!current)
+      return fail('trace.no-supply', { fromSample: from }, 'No supply voltage was set or measured before this span.', 'Set the supply voltage before recording.');
+    const change = all.find((s) => s.sample > from && s.sample < to && s.volts !== current.volts);
+    if (change)
+      return fail('trace.supply-changed', { atSample: change.sample }, 'The supply voltage changes inside this span.', 'Choose a span with one supply voltage.');
+    return ok(current);
+  }
+
+  /**
+   * Sums over [from, to), fractional sample positions allowed: a sample is constant over its period. Raw samples at
+   * the ends, whole buckets between; never a difference of running totals, so a small span in a long trace keeps
+   * its digits. `trace.bad-span` outside the timeline, `trace.damaged` where a part it needs does not pass its CRC.
+   */
+  span(from: number, to: number): Result<Span> {
+    if (!(from >= 0 && to <= this.lengthSamples && from < to))
+      return fail(
+        'trace.bad-span',
+        { fromSample: from, toSample: to, lengthSamples: this.lengthSamples },
+        'The span is empty or reaches outside the trace.',
+        'Ask for a span inside the trace.',
+      );
+    const sums = new SpanSums(this.header.rangeCount);
+    const first = Math.ceil(from);
+    const last = Math.floor(to);
+    let ampereSamples = 0;
+    let covered = 0;
+    const partial: readonly [number, number][] =
+      first > last ? [[last, to - from]] : [[first - 1, first - from], [last, to - last]];
+    for (const [sample, weight] of partial) {
+      if (weight <= 0) continue;
+      const a = this.#sampleA(sample);
+      if (!a.ok) return a;
+      if (Number.isNaN(a.value)) continue;
+      ampereSamples += a.value * weight;
+      covered += weight;
+    }
+    const added = first < last ? this.#addSpan(sums, first, last) : ok();
+    if (!added.ok) return added;
+    return ok({
+      fromSample: from,
+      toSample: to,
+      sums,
+      ampereSamples: ampereSamples + sums.sum,
+      coveredSamples: covered + sums.valid,
+      missingSamples: Math.max(0, to - from - covered - sums.valid),
+    });
+  }
+
+  /** Decoded samples of one chunk. Valid until the next call. */
+  decodedChunk(index: number): Result<{ length: number; samples: DecodedSamples }> {
+    const kept = this.#decoded.findIndex((d) => d.index === index);
+    if (kept >= 0 && this.#decoded[kept]!.length === this.#expectedLength(index)) {
+      const [entry] = this.#decoded.splice(kept, 1);
+      this.#decoded.push(entry!);
+      return ok(entry!);
+    }
+    const chunk = this.source.chunk(index);
+    if (!chunk.ok) return chunk;
+    const stale = kept >= 0 ? kept : this.#decoded.length >= DECODED_KEPT ? 0 : -1;
+    const samples = stale >= 0 ? this.#decoded.splice(stale, 1)[0]!.samples : newDecodedSamples();
+    const done = decodeChunk(chunk.value, this.source, this.#codec, samples);
+    if (!done.ok) return done;
+    const entry = { index, length: chunk.value.length, samples };
+    this.#decoded.push(entry);
+    return ok(entry);
+  }
+
+  /** Buckets of one level, `from`/`to` in buckets, handed to `use` one by one; for envelopes. */
+  eachBucket(level: number, from: number, to: number, use: (row: Buckets, i: number, bucket: number) => void): Result<void> {
+    for (let b = from; b < to; b++) {
+      const at = this.#bucket(level, b);
+      if (!at.ok) return at;
+      use(at.value.row, at.value.at, b);
+    }
+    return ok();
+  }
+
+  #expectedLength(index: number): number {
+    return Math.min(CHUNK_SAMPLES, this.lengthSamples - index * CHUNK_SAMPLES);
+  }
+
+  #sampleA(sample: number): Result<number> {
+    const chunk = this.decodedChunk(Math.floor(sample / CHUNK_SAMPLES));
+    if (!chunk.ok) return chunk;
+    return ok(chunk.value.samples.amperes[sample % CHUNK_SAMPLES]!);
+  }
+
+  #addSpan(sums: SpanSums, from: number, to: number): Result<void> {
+    // Buckets of complete chunks only: those never change any more.
+    const settled = Math.floor(this.lengthSamples / CHUNK_SAMPLES) * CHUNK_SAMPLES;
+    let at = from;
+    while (at < to) {
+      const level = largestBucket(at, Math.min(to, settled));
+      const step = level < 0 ? this.#addRaw(sums, at, to) : this.#addBucket(sums, level, at);
+      if (!step.ok) return step;
+      at = step.value;
+    }
+    return ok();
+  }
+
+  #addBucket(sums: SpanSums, level: number, at: number): Result<number> {
+    const bucket = this.#bucket(level, at / LEVEL_SAMPLES[level]!);
+    if (!bucket.ok) return bucket;
+    sums.addBucket(bucket.value.row, bucket.value.at);
+    return ok(at + LEVEL_SAMPLES[level]!);
+  }
+
+  /** Raw samples up to the next place where a bucket could start. */
+  #addRaw(sums: SpanSums, at: number, to: number): Result<number> {
+    const index = Math.floor(at / CHUNK_SAMPLES);
+    const settled = Math.floor(this.lengthSamples / CHUNK_SAMPLES);
+    const next = index < settled ? (Math.floor(at / LEVEL_SAMPLES[1]!) + 1) * LEVEL_SAMPLES[1]! : (index + 1) * CHUNK_SAMPLES;
+    const end = Math.min(to, next);
+    const chunk = this.decodedChunk(index);
+    if (!chunk.ok) return chunk;
+    const { amperes, logic, ranges, shiftAt, shiftA, shiftCount } = chunk.value.samples;
+    const base = index * CHUNK_SAMPLES;
+    sums.addRaw(amperes, logic, ranges, at - base, end - base);
+    for (let i = lowerBound(shiftAt, shiftCount, at - base); i < shiftCount && shiftAt[i]! < end - base; i++)
+      sums.shift += shiftA[i]!;
+    return ok(end);
+  }
+
+  #bucket(level: number, bucket: number): Result<{ row: Buckets; at: number }> {
+    const inChunk = level < CHUNK_LEVELS;
+    const perRow = inChunk ? CHUNK_SAMPLES / LEVEL_SAMPLES[level]! : HIGH_BLOCK_BUCKETS;
+    const rowLevel = inChunk ? 0 : level;
+    const block = Math.floor(bucket / perRow);
+    const settledRow = (block + 1) * (inChunk ? CHUNK_SAMPLES : HIGH_BLOCK_BUCKETS * LEVEL_SAMPLES[level]!) <= this.lengthSamples;
+    const key = `${rowLevel}/${block}`;
+    let row = settledRow ? this.#rows.get(key) : undefined;
+    if (!row) {
+      const stored = this.source.summary(rowLevel, block);
+      if (!stored.ok) return stored;
+      const { bytes } = stored.value;
+      const rangeCount = this.header.rangeCount;
+      row = inChunk ? new ChunkSummary(rangeCount, bytes) : new Buckets(level, HIGH_BLOCK_BUCKETS, rangeCount, bytes);
+      if (settledRow) this.#keepRow(key, row);
+    }
+    return ok({ row: row instanceof ChunkSummary ? row.levels[level]! : row, at: bucket % perRow });
+  }
+
+  #keepRow(key: string, row: ChunkSummary | Buckets): void {
+    if (this.#rows.size >= ROWS_KEPT) this.#rows.delete(this.#rows.keys().next().value!);
+    this.#rows.set(key, row);
+  }
+}
+
+/** The highest level ≥ 1 whose bucket begins at `at` and ends by `to`; −1 where none does. */
+function largestBucket(at: number, to: number): number {
+  let best = -1;
+  for (let level = 1; level < LEVEL_SAMPLES.length; level++) {
+    const n = LEVEL_SAMPLES[level]!;
+    if (at % n !== 0 || at + n > to) break;
+    best = level;
+  }
+  return best;
+}
+
+function lowerBound(sorted: Uint32Array, count: number, value: number): number {
+  let lo = 0;
+  let hi = count;
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if (sorted[mid]! < value) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+/** Decodes one stored chunk from its own decoder state; missing samples become NaN. */
+export function decodeChunk(chunk: ChunkRecord, source: ChunkSource, codec: SampleCodec, out: DecodedSamples): Result<void> {
+  const calibration = source.calibration(chunk.calibrationVersion);
+  if (!calibration.ok) return calibration;
+  const decoder = codec.openDecoder(calibration.value.json);
+  if (!decoder.ok) return decoder;
+  decoder.value.loadState(chunk.decoderState);
+  out.shiftCount = 0;
+  let word = 0;
+  let at = 0;
+  for (let g = 0; g <= chunk.gaps.length; g += 2) {
+    const gapAt = g < chunk.gaps.length ? chunk.gaps[g]! : chunk.length;
+    const n = gapAt - at;
+    decoder.value.decode(chunk.words, word, word + n, out, at);
+    word += n;
+    at = gapAt;
+    if (g >= chunk.gaps.length) break;
+    const missing = chunk.gaps[g + 1]!;
+    out.amperes.fill(NaN, at, at + missing);
+    out.ranges.fill(255, at, at + missing);
+    out.logic.fill(at > 0 ? out.logic[at - 1]! : 0, at, at + missing);
+    at += missing;
+  }
+  return ok();
+}
