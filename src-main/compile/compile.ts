@@ -1,0 +1,219 @@
+import { Granularity, Memory, Packing, ProgramFlag, ScaleKind, type TensorRecord } from '../abi/generated.ts';
+import { BugError, fail, ok, type Failure, type Result } from '../base/errors.ts';
+import type { BoardDescriptor } from '../board/board.ts';
+import { checkGraph, workOf } from '../model/graph-check.ts';
+import type { Graph, Operator, Tensor } from '../model/graph.ts';
+import { viewOp } from '../model/op-view.ts';
+import { elementBits, tensorBytes } from '../model/tensor-type.ts';
+import { planArena, type Arena } from './arena.ts';
+import { dtypeOf } from './dtype.ts';
+import type { KernelRecord, Lowered } from './kernel-record.ts';
+import { chooseKernel } from './kernels.ts';
+import { decodeProgram } from './program-reader.ts';
+import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
+import type { Program } from './program.ts';
+import { isShapeOperand, lifetimes, shareStorage, type Storages } from './storage.ts';
+
+export { decodeProgram } from './program-reader.ts';
+
+export interface CompileOptions {
+  /**
+   * Input tensors are unchanged after a run. Needed where the result compares output with input (the mean squared
+   * error of an autoencoder), or where inputs are not loaded anew for every run. Default true.
+   */
+  readonly keepInputs?: boolean;
+}
+
+/**
+ * Graph → Program: elides what only renames bytes, chooses a kernel an operator, computes requantisation constants,
+ * plans the arena, and refuses what does not fit the board's flash or RAM before anything is flashed.
+ */
+export function compile(graph: Graph, board: BoardDescriptor, options: CompileOptions = {}): Result<Program> {
+  const checked = checkGraph(graph);
+  if (!checked.ok) return checked;
+  const limited = withinFormat(graph);
+  if (limited) return limited;
+  const keepInputs = options.keepInputs ?? true;
+  const storages = shareStorage(graph);
+  const lowered = storages.ops.map((op) => lowerOperator(graph, op, board));
+  const memory = planMemory(graph, storages, lowered, keepInputs);
+  const tensors = new TensorTable(graph, storages, memory.offsets);
+  const ops = lowered.map((l, i) => opPart(tensors, l, memory.scratchOffsets[i]!));
+  const bytes = writeProgram({
+    modelName: graph.name,
+    modelSha256: Uint8Array.from(Buffer.from(graph.sha256, 'hex')),
+    arenaBytes: memory.arena.arenaBytes,
+    lowerBoundBytes: memory.arena.lowerBoundBytes,
+    flags: keepInputs ? ProgramFlag.InputsKept : ProgramFlag.None,
+    inputs: graph.inputs.map((t) => tensors.indexOf(t)),
+    outputs: graph.outputs.map((t) => tensors.indexOf(t)),
+    tensors: tensors.parts,
+    ops,
+  });
+  return tooLarge(bytes.length, memory.arena.arenaBytes, board) ?? decoded(bytes);
+}
+
+const MOST_DIMENSIONS = 5;
+const MOST_MACS = 0xffff_ffff;
+
+/** Limits of the Program format itself. */
+function withinFormat(graph: Graph): Failure | null {
+  const deep = graph.tensors.find((t) => t.shape.length > MOST_DIMENSIONS);
+  if (deep)
+    return fail(
+      'compile.too-many-dimensions',
+      { tensor: deep.index, name: deep.name, dimensions: deep.shape.length, most: MOST_DIMENSIONS },
+      `Tensor ${deep.index} "${deep.name}" has ${deep.shape.length} dimensions; a Program holds ${MOST_DIMENSIONS}.`,
+      'Reshape it before converting.',
+    );
+  const constant = graph.outputs.find((t) => graph.tensors[t]!.data !== null);
+  if (constant !== undefined)
+    return fail(
+      'compile.constant-output',
+      { tensor: constant, name: graph.tensors[constant]!.name },
+      `Output ${constant} "${graph.tensors[constant]!.name}" is a constant: nothing computes it.`,
+      'Remove that output before converting.',
+    );
+  const macs = graph.ops.reduce((n, op) => n + workOf(viewOp(graph, op)).macs, 0);
+  if (macs <= MOST_MACS) return null;
+  return fail(
+    'compile.too-many-macs',
+    { macs, most: MOST_MACS },
+    `One inference takes ${macs} multiply-accumulates; a Program counts ${MOST_MACS}.`,
+    'Use a smaller model.',
+  );
+}
+
+interface LoweredOp {
+  readonly op: Operator;
+  readonly kernel: KernelRecord;
+  readonly macs: number;
+  readonly lowered: Lowered;
+}
+
+function lowerOperator(graph: Graph, op: Operator, board: BoardDescriptor): LoweredOp {
+  const view = viewOp(graph, op);
+  const kernel = chooseKernel(view, board);
+  return { op, kernel, macs: workOf(view).macs, lowered: kernel.lower(view) };
+}
+
+interface MemoryPlan {
+  readonly arena: Arena;
+  /** By storage root. */
+  readonly offsets: ReadonlyMap<number, number>;
+  /** By operator of the plan; 0 where there is no scratch. */
+  readonly scratchOffsets: readonly number[];
+}
+
+function planMemory(
+  graph: Graph,
+  storages: Storages,
+  lowered: readonly LoweredOp[],
+  keepInputs: boolean,
+): MemoryPlan {
+  const roots = [...lifetimes(graph, storages, keepInputs)];
+  const scratch = lowered.map((l, at) => ({ bytes: l.lowered.scratchBytes, from: at, to: at }));
+  const wanted = scratch.map((s, i) => ({ s, i })).filter(({ s }) => s.bytes > 0);
+  const arena = planArena([...roots.map(([, piece]) => piece), ...wanted.map(({ s }) => s)]);
+  const scratchOffsets = new Array<number>(lowered.length).fill(0);
+  wanted.forEach(({ i }, k) => (scratchOffsets[i] = arena.offsets[roots.length + k]!));
+  return { arena, offsets: new Map(roots.map(([root], k) => [root, arena.offsets[k]!])), scratchOffsets };
+}
+
+/** The Program's own tensor table: what operators read and write, in order of first use. */
+class TensorTable {
+  readonly parts: TensorPart[] = [];
+  readonly #graph: Graph;
+  readonly #storages: Storages;
+  readonly #offsets: ReadonlyMap<number, number>;
+  readonly #indices = new Map<number, number>();
+
+  constructor(graph: Graph, storages: Storages, offsets: ReadonlyMap<number, number>) {
+    this.#graph = graph;
+    this.#storages = storages;
+    this.#offsets = offsets;
+  }
+
+  indexOf(tensor: number): number {
+    const known = this.#indices.get(tensor);
+    if (known !== undefined) return known;
+    const index = this.parts.push(this.#part(this.#graph.tensors[tensor]!)) - 1;
+    this.#indices.set(tensor, index);
+    return index;
+  }
+
+  #part(tensor: Tensor): TensorPart {
+    const root = this.#storages.root[tensor.index]!;
+    const data = this.#graph.tensors[root]!.data;
+    if (data) return { record: tensorRecord(tensor, Memory.Const, 0), data };
+    const offset = this.#offsets.get(root);
+    if (offset === undefined) throw new BugError(`tensor ${tensor.index} has no place`);
+    return { record: tensorRecord(tensor, Memory.Arena, offset), data: null };
+  }
+}
+
+function tensorRecord(tensor: Tensor, memory: Memory, offset: number): TensorRecord {
+  const q = tensor.quantization;
+  return {
+    dtype: dtypeOf(tensor.type),
+    bits: elementBits(tensor.type),
+    packing: elementBits(tensor.type) < 8 ? Packing.SubByteLow : Packing.Plain,
+    scaleKind: q ? ScaleKind.Float : ScaleKind.None,
+    granularity: Granularity.PerTensor,
+    channelAxis: 0,
+    rank: tensor.shape.length,
+    memory,
+    dims: [...tensor.shape, 1, 1, 1, 1, 1].slice(0, MOST_DIMENSIONS),
+    offset,
+    bytes: tensorBytes(tensor.type, tensor.shape),
+    scale: q ? q.scales[0]! : 0,
+    zeroPoint: q ? q.zeroPoints[0]! : 0,
+    scalesOffset: 0,
+    scaleLog2: 0,
+  };
+}
+
+/** Constants a kernel has packed into its parameters are no operands any more. */
+function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPart {
+  const packed = l.lowered.constants;
+  const operands = l.op.inputs.filter((t, n) => t >= 0 && !isShapeOperand(l.op, t) && !(n > 0 && 'weights' in packed));
+  return {
+    name: l.op.name,
+    inputs: operands.map((t) => tensors.indexOf(t)),
+    outputs: l.op.outputs.map((t) => tensors.indexOf(t)),
+    lowered: l.lowered,
+    record: {
+      opcode: l.op.builtin,
+      kernel: l.kernel.kernel,
+      macs: l.macs,
+      sourceIndex: l.op.index,
+      scratchOffset,
+      scratchBytes: l.lowered.scratchBytes,
+    },
+  };
+}
+
+function tooLarge(programBytes: number, arenaBytes: number, board: BoardDescriptor): Failure | null {
+  const flashBytes = board.flash.bytes - board.image.programOffset;
+  if (programBytes > flashBytes)
+    return fail(
+      'compile.flash-too-small',
+      { programBytes, availableBytes: flashBytes, overBytes: programBytes - flashBytes, board: board.id },
+      `The Program takes ${programBytes} bytes of flash; ${board.name} has ${flashBytes} beside the firmware.`,
+      'Use a smaller model or a board with more flash.',
+    );
+  const ramBytes = board.image.arenaBytes;
+  if (arenaBytes <= ramBytes) return null;
+  return fail(
+    'compile.arena-too-small',
+    { arenaBytes, availableBytes: ramBytes, overBytes: arenaBytes - ramBytes, board: board.id },
+    `The model's activations take ${arenaBytes} bytes of RAM; ${board.name} has ${ramBytes} for them.`,
+    'Use a model with smaller layers or a board with more RAM.',
+  );
+}
+
+function decoded(bytes: Uint8Array): Result<Program> {
+  const program = decodeProgram(bytes);
+  if (!program.ok) throw new BugError(`a fresh Program does not decode: ${program.id}`);
+  return ok(program.value);
+}

@@ -1,0 +1,18 @@
+import { DType } from '../abi/generated.ts';
+import type { TensorType } from '../model/graph.ts';
+
+const codes: Readonly<Record<TensorType, DType>> = {
+  int4: DType.Int8,
+  int8: DType.Int8,
+  uint8: DType.UInt8,
+  int16: DType.Int16,
+  int32: DType.Int32,
+  int64: DType.Int64,
+  float32: DType.Float32,
+  bool: DType.Bool,
+};
+
+/** The Program's element type; 4-bit elements are int8 with `bits` 4. */
+export function dtypeOf(type: TensorType): DType {
+  return codes[type];
+}

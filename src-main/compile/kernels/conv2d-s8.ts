@@ -1,0 +1,56 @@
+import { ConvParamsBytes, Kernel, writeConvParams } from '../../abi/generated.ts';
+import { attributesOf, inputOf, outputOf, zeroPointOf, type OpView } from '../../model/op-view.ts';
+import { convGeometry, type ConvGeometry } from '../../model/ops/conv2d.ts';
+import { depthwiseGeometry } from '../../model/ops/depthwise-conv2d.ts';
+import type { OpAttributes } from '../../model/operators.ts';
+import { activationRange } from '../fixed-point.ts';
+import type { KernelRecord, Lowered } from '../kernel-record.ts';
+import { channelMultipliers, plainConstants } from './weighted.ts';
+
+type ConvAttributes = Extract<OpAttributes, { kind: 'conv2d' | 'depthwiseConv2d' }>;
+
+function lowerConv(view: OpView, g: ConvGeometry, a: ConvAttributes): Lowered {
+  const range = activationRange(outputOf(view), a.activation);
+  return {
+    paramsBytes: ConvParamsBytes,
+    constants: { ...plainConstants(view), ...channelMultipliers(view, g.outC) },
+    writeParams: (bytes, at, offset) =>
+      writeConvParams(bytes, at, {
+        ...g,
+        ...range,
+        strideH: a.strideH,
+        strideW: a.strideW,
+        dilationH: a.dilationH,
+        dilationW: a.dilationW,
+        depthMultiplier: a.kind === 'depthwiseConv2d' ? a.depthMultiplier : 0,
+        inputOffset: -zeroPointOf(inputOf(view, 0)),
+        outputOffset: zeroPointOf(outputOf(view)),
+        weightsOffset: offset('weights'),
+        biasOffset: offset('bias'),
+        multipliersOffset: offset('multipliers'),
+        shiftsOffset: offset('shifts'),
+        reserved: [],
+      }),
+    scratchBytes: 0,
+  };
+}
+
+/** Any shape, stride, dilation and grouping; weights OHWI as in the file. */
+export const conv2dS8: KernelRecord = {
+  kernel: Kernel.Conv2dS8,
+  name: 'conv2d_s8',
+  builtin: 3,
+  applies: () => true,
+  lower: (view) => lowerConv(view, convGeometry(view), attributesOf(view.op.attributes, 'conv2d')),
+  cost: (work) => 12 * work.macs + 120 * work.outputs,
+};
+
+/** Any shape and channel multiplier; weights 1HWC as in the file. */
+export const depthwiseConv2dS8: KernelRecord = {
+  kernel: Kernel.DepthwiseConv2dS8,
+  name: 'depthwise_conv2d_s8',
+  builtin: 4,
+  applies: () => true,
+  lower: (view) => lowerConv(view, depthwiseGeometry(view), attributesOf(view.op.attributes, 'depthwiseConv2d')),
+  cost: (work) => 20 * work.macs + 120 * work.outputs,
+};

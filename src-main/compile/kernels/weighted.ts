@@ -1,0 +1,24 @@
+import type { OpView } from '../../model/op-view.ts';
+import { inputOf, outputOf, quantizationOf, scaleOf } from '../../model/op-view.ts';
+import { quantizeMultiplier } from '../fixed-point.ts';
+import { i32Bytes } from '../kernel-record.ts';
+
+/**
+ * Requantisation factors of a convolution, one an output channel: input · weight / output scale in doubles
+ * (TensorFlow Lite's PopulateConvolutionQuantizationParams).
+ */
+export function channelMultipliers(view: OpView, channels: number): { multipliers: Uint8Array; shifts: Uint8Array } {
+  const { scales } = quantizationOf(inputOf(view, 1));
+  const input = scaleOf(inputOf(view, 0));
+  const output = scaleOf(outputOf(view));
+  const each = Array.from({ length: channels }, (_, c) =>
+    quantizeMultiplier((input * (scales.length > 1 ? scales[c]! : scales[0]!)) / output),
+  );
+  return { multipliers: i32Bytes(each.map((m) => m.multiplier)), shifts: i32Bytes(each.map((m) => m.shift)) };
+}
+
+/** Weights and bias as they are in the file; the bias is left out where the model has none. */
+export function plainConstants(view: OpView): Record<string, Uint8Array> {
+  const bias = view.inputs[2]?.data;
+  return { weights: inputOf(view, 1).data!, ...(bias ? { bias } : {}) };
+}
