@@ -41,8 +41,10 @@ const allowed: Record<string, readonly string[]> = {
   train: L7,
   report: L7,
   store: L8,
-  'core.ts': [...L8, 'store'],
-  hosts: [...L8, 'store', 'core.ts'],
+  // the adapters of run/ports and the targets: part of the composition root (ADR 0008)
+  core: [...L8, 'store'],
+  'core.ts': [...L8, 'store', 'core'],
+  hosts: [...L8, 'store', 'core', 'core.ts'],
 };
 
 /** Package → the only folders that may import it. */

@@ -1,0 +1,146 @@
+import { sha256Hex } from '../base/crc.ts';
+import { readFileSync } from 'node:fs';
+import { ok, type Result } from '../base/errors.ts';
+import type { MonitorIdentity, SystematicPart, TraceReference, WindowEnergy } from '../contract/index.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { Meter, MeterWindow } from '../run/ports.ts';
+import type { SystematicParts } from '../trace/accuracy.ts';
+import type { ChunkStore } from '../trace/chunk-store.ts';
+import { windowEnergy, type WindowEnergy as TraceEnergy } from '../trace/energy.ts';
+import { recordTrace, type Recording } from '../trace/recording.ts';
+
+/** A trace file that a meter records into. */
+export interface TraceFile {
+  readonly id: string;
+  readonly path: string;
+  readonly store: ChunkStore;
+  close(): void;
+}
+
+export interface MeterOptions {
+  readonly monitor: Monitor;
+  readonly emulated: boolean;
+  /** Which logic channel shows the window. */
+  readonly windowChannel: number;
+  readonly openTrace: () => Result<TraceFile>;
+  readonly nowIso: () => string;
+}
+
+const causes: readonly (readonly [keyof SystematicParts, string, string])[] = [
+  ['gainJ', 'monitor gain', 'gain bound of the ranges in use'],
+  ['offsetJ', 'monitor offset', 'offset bound of the ranges in use'],
+  ['quantisationJ', 'converter step', 'half a step of the ranges in use'],
+  ['filterJ', 'filter bias', 'what the spike filter can move in or out of the window'],
+  ['edgesJ', 'edge jitter', 'one sample period an edge'],
+  ['lossJ', 'lost samples', 'the missing samples lay between the window\'s extremes'],
+  ['clockJ', 'sample period', 'tolerance of the monitor\'s clock'],
+  ['supplyJ', 'supply voltage', 'tolerance of the set point'],
+];
+
+function systematicUj(parts: SystematicParts): SystematicPart[] {
+  return causes.flatMap(([key, cause, basis]) => (parts[key] > 0 ? [{ cause, plusMinus: parts[key] * 1e6, basis }] : []));
+}
+
+/** The edges of the window may come a little after `infer-done` was printed: delivery, and the window's own look. */
+const EDGE_WAIT_US = 3_000_000;
+
+/** run/ports Meter over a monitor and a trace file: one recording for all windows of a run. */
+export class RecordingMeter implements Meter {
+  readonly #options: MeterOptions;
+  readonly #traces: TraceReference[] = [];
+  #file: TraceFile | undefined;
+  #recording: Recording | undefined;
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
+  }
+
+  identity(): MonitorIdentity {
+    const { monitor, emulated } = this.#options;
+    const { kind, serial, hardware, calibration } = monitor.identity;
+    return {
+      kind,
+      serial: serial ?? 'unknown',
+      firmware: hardware ?? 'unknown',
+      calibration: calibration.origin,
+      sampleRateHz: monitor.descriptor.sampleRateHz,
+      emulated,
+    };
+  }
+
+  async openWindow(): Promise<Result<MeterWindow>> {
+    const recording = this.#recording ? ok(this.#recording) : this.#begin();
+    if (!recording.ok) return recording;
+    const ordinal = recording.value.windows().length;
+    return ok({
+      finish: () => this.#finish(recording.value, ordinal),
+      abandon: async () => {},
+    });
+  }
+
+  traces(): readonly TraceReference[] {
+    return this.#traces;
+  }
+
+  async close(): Promise<Result<void>> {
+    const recording = this.#recording;
+    const file = this.#file;
+    this.#recording = undefined;
+    this.#file = undefined;
+    if (!recording || !file) return ok();
+    const end = await recording.stop();
+    const reference = this.#traces.at(-1)!;
+    const sampleCount = recording.trace.lengthSamples;
+    file.close();
+    this.#traces[this.#traces.length - 1] = { ...reference, sampleCount, sha256: sha256Hex(readFileSync(file.path)) };
+    return end.failure ?? ok();
+  }
+
+  #begin(): Result<Recording> {
+    const file = this.#options.openTrace();
+    if (!file.ok) return file;
+    const { monitor, windowChannel, nowIso } = this.#options;
+    this.#file = file.value;
+    this.#recording = recordTrace(monitor, file.value.store, monitor.descriptor.codec, { windowChannel });
+    this.#traces.push({
+      id: file.value.id,
+      path: file.value.path,
+      sha256: null,
+      startedAt: nowIso(),
+      sampleRateHz: monitor.descriptor.sampleRateHz,
+      sampleCount: 0,
+    });
+    return ok(this.#recording);
+  }
+
+  async #finish(recording: Recording, ordinal: number): Promise<Result<WindowEnergy>> {
+    const { monitor } = this.#options;
+    const window = await recording.waitForWindow(ordinal, monitor.clock.nowUs() + EDGE_WAIT_US);
+    if (!window.ok) return window;
+    const energy = windowEnergy(recording.trace, window.value, { accuracy: monitor.accuracy });
+    if (!energy.ok) return energy;
+    return ok(this.#toContract(energy.value, recording, window.value.startSample, window.value.endSample));
+  }
+
+  #toContract(e: TraceEnergy, recording: Recording, startSample: number, endSample: number): WindowEnergy {
+    const periodUs = recording.trace.samplePeriodS * 1e6;
+    return {
+      energyUj: e.gross.joules * 1e6,
+      netUj: e.net ? e.net.joules * 1e6 : null,
+      idleCurrentA: e.idle?.meanA ?? null,
+      meanCurrentA: e.meanA,
+      durationUs: e.durationS * 1e6,
+      supplyV: e.supply.volts,
+      supplyPlusMinusV: e.supply.uncertaintyV,
+      supplyHow: e.supply.origin,
+      systematic: systematicUj(e.gross.systematic),
+      sampleCount: Math.round(endSample - startSample) - e.missingSamples,
+      lostSamples: Math.round(e.missingSamples),
+      coverage: Math.min(1, Math.max(0, e.coverage)),
+      traceId: recording.trace.header.traceId,
+      traceStartUs: startSample * periodUs,
+      traceEndUs: endSample * periodUs,
+      warnings: [...e.notes],
+    };
+  }
+}

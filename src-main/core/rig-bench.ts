@@ -1,0 +1,146 @@
+import { HarnessMode } from '../abi/generated.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
+import type { TraceReference } from '../contract/index.ts';
+import { defaultBaud, withMode, type Image } from '../compile/image.ts';
+import { openSession, type Session } from '../device/session.ts';
+import { openPpk2 } from '../monitor/ppk2/driver.ts';
+import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
+import { SessionDevice } from './device-adapter.ts';
+import { RecordingMeter, type TraceFile } from './meter-adapter.ts';
+import type { Rig, RigFactory } from './rig.ts';
+
+export interface RigBenchOptions {
+  readonly target: Bench['target'];
+  readonly boardSerial: string;
+  readonly rigs: RigFactory;
+  readonly image: Image;
+  readonly withMonitor: boolean;
+  readonly supplyV: number;
+  /** Which logic channel of the monitor shows the window. */
+  readonly windowChannel: number;
+  readonly openTrace: () => Result<TraceFile>;
+  readonly nowIso: () => string;
+}
+
+/** A board gets this long from reset to its `m-ready`. */
+const BOOT_US = 5_000_000;
+/** Converter and capacitors of the board settle before it is programmed. */
+const POWER_UP_US = 200_000;
+
+/** run/ports Bench over a rig: deploys images, opens sessions, owns the meter. Disposing closes everything it opened. */
+export class RigBench implements Bench, AsyncDisposable {
+  readonly target: Bench['target'];
+  readonly deployed: Bench['deployed'];
+  readonly meter: Meter | null;
+  readonly #options: RigBenchOptions;
+  #rig: Rig | undefined;
+  #session: Session | undefined;
+  #recording: RecordingMeter | undefined;
+  readonly #finished: TraceReference[] = [];
+  #mode: 'performance' | 'energy' = 'performance';
+
+  constructor(options: RigBenchOptions) {
+    this.#options = options;
+    this.target = options.target;
+    this.deployed = { programHash: options.image.programHash ?? '', firmwareHash: options.image.firmwareHash };
+    this.meter = options.withMonitor ? this.#forwardingMeter() : null;
+  }
+
+  async deploy(mode: 'performance' | 'energy', options: StepOptions): Promise<Result<Device>> {
+    this.#mode = mode;
+    const image = withMode(this.#options.image, mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
+    if (!image.ok) return image;
+    const rig = await this.#openRig();
+    if (!rig.ok) return rig;
+    options.onProgress?.(0, 'programming');
+    const programmed = await rig.value.programmer.program(image.value.uf2, (f) => options.onProgress?.(f * 0.9, 'programming'));
+    if (!programmed.ok) return programmed;
+    return this.#openDevice(rig.value, BOOT_US);
+  }
+
+  async reconnect(options: StepOptions): Promise<Result<Device>> {
+    const { rigs, withMonitor } = this.#options;
+    const old = this.#rig;
+    if (!old || !rigs.reopen)
+      return fail('device.lost', { target: this.target.id }, 'The connection to the board is gone.', 'Start the run again with --resume.');
+    await this.#closeSession();
+    await this.#closeRecording();
+    const rig = await rigs.reopen(old, withMonitor, options.signal);
+    if (!rig.ok) return rig;
+    this.#rig = rig.value;
+    const metered = await this.#powerUp(rig.value);
+    return metered.ok ? this.#openDevice(rig.value, 0) : metered;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeSession();
+    await this.#closeRecording();
+    await this.#rig?.[Symbol.asyncDispose]();
+    this.#rig = undefined;
+  }
+
+  async #closeSession(): Promise<void> {
+    await this.#session?.[Symbol.asyncDispose]();
+    this.#session = undefined;
+  }
+
+  async #openRig(): Promise<Result<Rig>> {
+    if (this.#rig) return ok(this.#rig);
+    const rig = await this.#options.rigs.open(this.#options.withMonitor);
+    if (!rig.ok) return rig;
+    this.#rig = rig.value;
+    const powered = await this.#powerUp(rig.value);
+    return powered.ok ? rig : powered;
+  }
+
+  /** With a monitor in source mode the board lives from it: voltage first, then power, then a moment to settle. */
+  async #powerUp(rig: Rig): Promise<Result<void>> {
+    if (!this.#options.withMonitor) return ok();
+    if (!rig.monitor)
+      return fail('monitor.none', { target: this.target.id }, 'An energy run needs a power monitor.', 'Name one with --monitor, or run in performance mode.');
+    const monitor = await openPpk2(rig.monitor);
+    if (!monitor.ok) return monitor;
+    const set = await monitor.value.setSupply({ mode: 'source', millivolts: Math.round(this.#options.supplyV * 1000) });
+    if (!set.ok) return set;
+    const on = await monitor.value.setDutPower(true);
+    if (!on.ok) return on;
+    await rig.clock.sleepUntilUs(rig.clock.nowUs() + POWER_UP_US);
+    const { openTrace, nowIso, windowChannel, target } = this.#options;
+    this.#recording = new RecordingMeter({
+      monitor: monitor.value,
+      emulated: target.source === 'emulated',
+      windowChannel,
+      openTrace,
+      nowIso,
+    });
+    return ok();
+  }
+
+  async #openDevice(rig: Rig, bootUs: number): Promise<Result<Device>> {
+    const baud = defaultBaud(this.#mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
+    const session = await openSession(rig.dut, { baud, mode: this.#mode, bootUs });
+    if (!session.ok) return session;
+    this.#session = session.value;
+    return ok(new SessionDevice(session.value, this.#options.boardSerial, baud));
+  }
+
+  async #closeRecording(): Promise<Result<void>> {
+    const recording = this.#recording;
+    if (!recording) return ok();
+    this.#recording = undefined;
+    const closed = await recording.close();
+    this.#finished.push(...recording.traces());
+    return closed;
+  }
+
+  /** The run holds one meter for its whole life; behind it the recording changes when the monitor was plugged again. */
+  #forwardingMeter(): Meter {
+    return {
+      identity: () => this.#recording!.identity(),
+      openWindow: async () =>
+        this.#recording?.openWindow() ?? fail('monitor.lost', {}, 'The monitor is not connected.', 'Plug it in again.'),
+      traces: () => [...this.#finished, ...(this.#recording?.traces() ?? [])],
+      close: () => this.#closeRecording(),
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import type { BoardDescriptor } from '../board/board.ts';
+import { pico } from '../board/pico.ts';
+
+/** Board + firmware + where it is. */
+export interface TargetDescriptor {
+  readonly id: string;
+  readonly name: string;
+  readonly board: BoardDescriptor;
+  readonly source: 'measured' | 'emulated';
+  /** What kept the time; cost models are keyed by it. */
+  readonly timingModel: string;
+  readonly assumptions: readonly string[];
+  /** Real boards need a port. */
+  readonly needsPort: boolean;
+}
+
+export const targets: readonly TargetDescriptor[] = [
+  {
+    id: 'pico-emulated',
+    name: 'Raspberry Pi Pico (emulated)',
+    board: pico,
+    source: 'emulated',
+    timingModel: 'emulated/zero-wait',
+    assumptions: [
+      'Cortex-M0+ instruction timing of the RP2040 with zero-wait flash: no XIP cache misses',
+      'supply current from an assumed model of the RP2040 with seeded operator factors',
+    ],
+    needsPort: false,
+  },
+  {
+    id: 'pico',
+    name: 'Raspberry Pi Pico over UART, flashed by UF2 drive',
+    board: pico,
+    source: 'measured',
+    timingModel: 'silicon',
+    assumptions: [],
+    needsPort: true,
+  },
+];
+
+export function findTarget(id: string): TargetDescriptor | null {
+  return targets.find((t) => t.id === id) ?? null;
+}

@@ -1,0 +1,200 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCodes } from './exit-codes.ts';
+import { terminalOutput, type Output } from './output.ts';
+
+/** Options every command knows. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly db?: string;
+}
+
+/** What a command gets besides its own options. */
+export interface CommandContext {
+  readonly output: Output;
+  readonly db: string | null;
+  /** Aborts on the first Ctrl-C; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+}
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isFinite(n) || n <= 0) throw new InvalidArgumentError('must be a number above 0');
+  return n;
+}
+
+function count(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('must be a whole number from 0');
+  return n;
+}
+
+function runNumber(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('must be the number of a run; `microjoule runs` lists them');
+  return n;
+}
+
+function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  let asked = false;
+  const stop = () => {
+    if (asked) process.exit(exitCodes.interrupted);
+    asked = true;
+    process.stderr.write('\nstopping; what was measured is kept (once more: leave at once)\n');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** Runs a command module that is loaded only now: starting up must not parse what is not asked for. */
+async function perform(common: CommonOptions, body: (context: CommandContext) => Promise<number>): Promise<void> {
+  const output = terminalOutput(common.json ?? false);
+  const code = await body({ output, db: common.db ?? null, signal: untilInterrupted() });
+  process.exitCode = code;
+}
+
+function program(): Command {
+  const cli = new Command('microjoule')
+    .description('Latency and energy of neural networks on microcontrollers, from real boards or the emulated bench.')
+    .version('0.1.0')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done · 1 unexpected · 2 bad input · 3 ran, but a check failed · 4 device or monitor · 5 storage · 130 interrupted
+Examples:
+  microjoule demo
+  microjoule run models/kws-syn.tflite --target pico-emulated --mode energy
+  microjoule infer models/kws-syn.tflite --input models/kws-syn-samples/FILE.bin --json
+  microjoule report --html report.html`,
+    );
+
+  const command = (name: string, description: string) =>
+    cli
+      .command(name)
+      .description(description)
+      .option('--json', 'one JSON document on standard output')
+      .option('--db <file>', 'database (default: MICROJOULE_DB, else microjoule.db in the data folder)');
+  const target = new Option('--target <id>', 'target; `microjoule targets` lists them').default('pico-emulated');
+
+  command('demo', 'benchmark our keyword spotter on the emulated Pico with the emulated PPK2')
+    .option('--out <dir>', 'where database, traces and report go', 'microjoule-demo')
+    .option('--windows <n>', 'windows a mode', count, 5)
+    .option('--window-s <s>', 'seconds a window (virtual time)', positive, 10)
+    .option('--items <n>', 'accuracy items', count, 100)
+    .action(async (o: CommonOptions & { out: string; windows: number; windowS: number; items: number }) =>
+      perform(o, async (c) => (await import('./commands/demo.ts')).demo(o, c)),
+    );
+
+  command('run [model]', 'measure a model on a target')
+    .addOption(target)
+    .addOption(new Option('--mode <mode>').choices(['performance', 'energy', 'accuracy']).default('performance'))
+    .option('--data <dir>', 'data set in the MLPerf Tiny layout (y_labels.csv and .bin files)')
+    .option('--windows <n>', 'windows', count, 5)
+    .option('--window-s <s>', 'seconds a window', positive, 10)
+    .option('--items <n>', 'accuracy items at most', count)
+    .option('--inferences <n>', 'inferences a window (default: tuned to the window)', count)
+    .option('--warm-up <n>', 'warm-up inferences', count)
+    .option('--supply <volts>', 'supply voltage of the monitor', positive, 3.3)
+    .option('--port <address>', 'the board\'s port, for a real target')
+    .option('--monitor <address>', 'the monitor\'s port, for a real target')
+    .option('--seed <n>', 'seed of random inputs', count, 1)
+    .option('--resume <run>', 'go on with an interrupted run', runNumber)
+    .action(async (model: string | undefined, o: CommonOptions) =>
+      perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o as never, c)),
+    );
+
+  command('infer <model>', 'one inference; output integers as the model gives them')
+    .requiredOption('--input <file>', 'raw bytes in the model\'s own input encoding')
+    .addOption(new Option('--target <id>', 'host (the twin) or a board').default('host'))
+    .option('--port <address>', 'the board\'s port, for a real target')
+    .action(async (model: string, o: CommonOptions & { input: string; target: string; port?: string }) =>
+      perform(o, async (c) => (await import('./commands/infer.ts')).infer(model, o, c)),
+    );
+
+  command('runs', 'list the runs of the database').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('./commands/results.ts')).runs(c)),
+  );
+  command('show <run>', 'one run in full').action(async (run: string, o: CommonOptions) =>
+    perform(o, async (c) => (await import('./commands/results.ts')).show(runNumber(run), c)),
+  );
+  command('compare <baseline> <run...>', 'runs beside a baseline: faster, slower, or can\'t tell').action(
+    async (baseline: string, others: string[], o: CommonOptions) =>
+      perform(o, async (c) => (await import('./commands/results.ts')).compare(runNumber(baseline), others.map(runNumber), c)),
+  );
+  command('report [run...]', 'write a report of runs (default: the newest of each mode of one model)')
+    .option('--html <file>', 'self-contained HTML')
+    .option('--md <file>', 'Markdown')
+    .option('--json-file <file>', 'JSON by docs/report.schema.json')
+    .action(async (runs: string[], o: CommonOptions & { html?: string; md?: string; jsonFile?: string }) =>
+      perform(o, async (c) => (await import('./commands/report.ts')).report(runs.map(runNumber), o, c)),
+    );
+  command('export <what>', '`runs` or `profiles` as CSV')
+    .option('--csv <file>', 'to a file instead of standard output')
+    .action(async (what: string, o: CommonOptions & { csv?: string }) =>
+      perform(o, async (c) => (await import('./commands/results.ts')).exportCsv(what, o.csv ?? null, c)),
+    );
+  command('predict <model>', 'latency and energy before measuring')
+    .addOption(target)
+    .action(async (model: string, o: CommonOptions & { target: string }) =>
+      perform(o, async (c) => (await import('./commands/predict.ts')).predict(model, o, c)),
+    );
+  command('calibrate', 'measure generated layers on a target and fit its cost model')
+    .addOption(target)
+    .option('--port <address>', 'the board\'s port, for a real target')
+    .option('--seed <n>', 'seed of the layers', count, 1)
+    .option('--out <file>', 'also write the cost model here')
+    .action(async (o: CommonOptions & { target: string; seed: number; port?: string; out?: string }) =>
+      perform(o, async (c) => (await import('./commands/calibrate.ts')).calibrate(o, c)),
+    );
+  command('targets', 'what a model can run on').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('./commands/hardware.ts')).targets(c)),
+  );
+  command('ports', 'serial ports and what is on them').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('./commands/hardware.ts')).ports(c)),
+  );
+  command('doctor', 'check permissions, ports and optional parts; each finding with its fix').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('./commands/doctor.ts')).doctor(c)),
+  );
+  command('emulate <what>', '`pico`, `ppk2` or `bench` (both in one world) for other programs')
+    .option('--tcp <port>', 'serve on 127.0.0.1', count)
+    .option('--pty <path>', 'serve on a PTY that is linked at this path')
+    .option('--dut-pty <path>', 'bench: the board\'s UART')
+    .option('--monitor-pty <path>', 'bench: the PPK2')
+    .addOption(new Option('--pace <pace>', 'virtual time as the wall clock, or as fast as it can').choices(['real', 'free']).default('real'))
+    .option('--model <file>', 'deploy this model first')
+    .option('--uf2 <file>', 'deploy this image first')
+    .addOption(new Option('--mode <mode>').choices(['performance', 'energy']).default('performance'))
+    .option('--load <file>', 'ppk2 alone: play this load (CSV time_us,current_a[,logic])')
+    .option('--for <s>', 'end after so many seconds', positive)
+    .action(async (what: string, o: CommonOptions) =>
+      perform(o, async (c) => (await import('./commands/emulate.ts')).emulate(what, o as never, c)),
+    );
+  command('serve', 'serve the bench\'s page on loopback')
+    .option('--port <n>', 'port', count, 0)
+    .option('--listen <address>', 'address', '127.0.0.1')
+    .action(async (o: CommonOptions & { port: number; listen: string }) =>
+      perform(o, async (c) => (await import('./commands/serve.ts')).serve(o, c)),
+    );
+  return cli;
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const cli = program().exitOverride();
+  for (const sub of cli.commands) sub.exitOverride();
+  try {
+    await cli.parseAsync([...argv]);
+  } catch (e) {
+    if (e instanceof CommanderError) {
+      // commander has printed help, version or what was wrong
+      process.exitCode = e.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
+      return;
+    }
+    process.stderr.write(
+      `host.bug: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\nThis is a bug of Microjoule. Please report it with the line above.\n`,
+    );
+    process.exitCode = exitCodes.unexpected;
+  }
+}
