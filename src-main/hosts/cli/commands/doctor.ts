@@ -6,8 +6,8 @@ import { pico } from '../../../board/pico.ts';
 import { openTfjs } from '../../../engine/tfjs.ts';
 import { checkDialout, checkModemManager, checkPort, type Finding } from '../../../link/permissions.ts';
 import { listPorts } from '../../../link/ports.ts';
+import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { CommandContext } from '../main.ts';
 
 const repository = join(import.meta.dirname, '../../../..');
 

@@ -1,8 +1,8 @@
 import { pico } from '../../../board/pico.ts';
 import { targets as known } from '../../../core/targets.ts';
 import { listPorts } from '../../../link/ports.ts';
+import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { CommandContext } from '../main.ts';
 import { table } from '../output.ts';
 
 export async function targets({ output }: CommandContext): Promise<number> {
