@@ -110,7 +110,7 @@ function readSymbols(elf: string, cwd: string): Record<string, number> {
 function readSections(elf: string, cwd: string): Record<string, number> {
   const rows = tool('size', ['-A', elf], cwd).split('\n');
   return Object.fromEntries(
-    rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null).map((m) => [m[1]!, Number(m[2])]),
+    rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null && !m[1]!.startsWith('debug')).map((m) => [m[1]!, Number(m[2])]),
   );
 }
 

@@ -1,6 +1,6 @@
 /*
- * The device dialect of MLPerf Tiny (mlcommons/tiny benchmark/api): words, replies and error texts as published
- * logs and runners have them, odd spellings included.
+ * The device dialect of MLPerf Tiny (mlcommons/tiny benchmark/api): words, replies and error texts as
+ * published logs and runners have them, odd spellings included.
  */
 #include <stddef.h>
 

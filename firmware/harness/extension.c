@@ -129,7 +129,8 @@ static void load_input(mj_harness *h, uint32_t bytes) {
   put_load_done(mj_crc32(0, h->db, bytes));
 }
 
-/* The pool is overwritten: whatever Program ran before, the image's own comes back when this one is not usable. */
+/* The pool is overwritten: whatever Program ran before, the image's own comes back when this one is not
+ * usable. */
 static void load_program(mj_harness *h, uint32_t bytes) {
   if (bytes > h->board->pool_bytes - 16u) {
     put_load_error("larger than the memory for arena and Program");

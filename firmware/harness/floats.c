@@ -22,11 +22,15 @@ float mj_tensor_scale(const mj_tensor_record *tensor) {
 
 static uint32_t element_bytes(uint8_t dtype) {
   switch (dtype) {
-    case MJ_DTYPE_INT16: return 2;
+    case MJ_DTYPE_INT16:
+      return 2;
     case MJ_DTYPE_INT32:
-    case MJ_DTYPE_FLOAT32: return 4;
-    case MJ_DTYPE_INT64: return 8;
-    default: return 1;
+    case MJ_DTYPE_FLOAT32:
+      return 4;
+    case MJ_DTYPE_INT64:
+      return 8;
+    default:
+      return 1;
   }
 }
 
@@ -48,10 +52,20 @@ static int32_t round_half_away(float value) {
 
 static bool limits(uint8_t dtype, int32_t *low, int32_t *high) {
   switch (dtype) {
-    case MJ_DTYPE_INT8: *low = -128; *high = 127; return true;
-    case MJ_DTYPE_UINT8: *low = 0; *high = 255; return true;
-    case MJ_DTYPE_INT16: *low = -32768; *high = 32767; return true;
-    default: return false;
+    case MJ_DTYPE_INT8:
+      *low = -128;
+      *high = 127;
+      return true;
+    case MJ_DTYPE_UINT8:
+      *low = 0;
+      *high = 255;
+      return true;
+    case MJ_DTYPE_INT16:
+      *low = -32768;
+      *high = 32767;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -74,12 +88,23 @@ bool mj_quantize(const mj_tensor_record *tensor, float value, uint8_t *to) {
 bool mj_dequantize(const mj_tensor_record *tensor, const uint8_t *bytes, uint32_t index, float *value) {
   int32_t q;
   switch (tensor->dtype) {
-    case MJ_DTYPE_INT8: q = (int8_t)bytes[index]; break;
-    case MJ_DTYPE_UINT8: q = bytes[index]; break;
-    case MJ_DTYPE_INT16: q = (int16_t)(uint16_t)(bytes[2 * index] | bytes[2 * index + 1] << 8); break;
-    case MJ_DTYPE_INT32: memcpy(&q, &bytes[4 * index], sizeof q); break;
-    case MJ_DTYPE_FLOAT32: memcpy(value, &bytes[4 * index], sizeof *value); return true;
-    default: return false;
+    case MJ_DTYPE_INT8:
+      q = (int8_t)bytes[index];
+      break;
+    case MJ_DTYPE_UINT8:
+      q = bytes[index];
+      break;
+    case MJ_DTYPE_INT16:
+      q = (int16_t)(uint16_t)(bytes[2 * index] | bytes[2 * index + 1] << 8);
+      break;
+    case MJ_DTYPE_INT32:
+      memcpy(&q, &bytes[4 * index], sizeof q);
+      break;
+    case MJ_DTYPE_FLOAT32:
+      memcpy(value, &bytes[4 * index], sizeof *value);
+      return true;
+    default:
+      return false;
   }
   int32_t steps = (int32_t)((uint32_t)q - (uint32_t)tensor->zero_point);
   *value = mj_tensor_scale(tensor) * (float)steps;

@@ -17,8 +17,8 @@ float mj_tensor_scale(const mj_tensor_record *tensor);
 uint32_t mj_tensor_elements(const mj_tensor_record *tensor);
 
 /*
- * round(value / scale) + zero_point, clamped: half away from zero, as TFLM's AffineQuantize. False: not a number,
- * or a type that cannot be quantised to.
+ * round(value / scale) + zero_point, clamped: half away from zero, as TFLM's AffineQuantize. False: not a
+ * number, or a type that cannot be quantised to.
  */
 bool mj_quantize(const mj_tensor_record *tensor, float value, uint8_t *to);
 

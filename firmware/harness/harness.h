@@ -13,7 +13,7 @@
 
 enum {
   MJ_COMMAND_CHARACTERS = 80,
-  MJ_DB_MAX_BYTES = 27648,           /* the dialect's limit: 96 x 96 x 3 */
+  MJ_DB_MAX_BYTES = 27648,              /* the dialect's limit: 96 x 96 x 3 */
   MJ_STAGE_BYTES = MJ_DB_MAX_BYTES / 4, /* quantised floats */
 };
 
@@ -65,7 +65,8 @@ bool mj_parse_u32(const char *word, uint32_t *value);
 uint32_t mj_input_expected_bytes(const mj_harness *h);
 /* Converts what `db` holds, once; `e-[…]` and false when it is incomplete or not a number. */
 bool mj_input_prepare(mj_harness *h);
-/* Writes the prepared input into the arena; called before every inference, because a plan may reuse its place. */
+/* Writes the prepared input into the arena; called before every inference, because a plan may reuse its
+ * place. */
 void mj_input_place(mj_harness *h);
 /* The n-th element of the first input as a real number. */
 bool mj_input_value(const mj_harness *h, uint32_t index, float *value);
@@ -81,7 +82,8 @@ void mj_results_print(const mj_harness *h);
 /* extension.c: `mj …` */
 void mj_extension_command(mj_harness *h, char *rest);
 
-/* upload.c: receives `bytes` bytes as checked frames; prints acks. NULL: complete, else why it was given up. */
+/* upload.c: receives `bytes` bytes as checked frames; prints acks. NULL: complete, else why it was given up.
+ */
 const char *mj_upload_receive(uint8_t *to, uint32_t bytes, uint32_t baud);
 
 #endif

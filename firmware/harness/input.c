@@ -5,13 +5,15 @@
 #include "text.h"
 
 static uint32_t encoded_bytes(const mj_harness *h, const mj_tensor_record *tensor) {
-  return h->config.input_encoding == MJ_INPUT_ENCODING_FLOAT32 ? 4u * mj_tensor_elements(tensor) : tensor->bytes;
+  return h->config.input_encoding == MJ_INPUT_ENCODING_FLOAT32 ? 4u * mj_tensor_elements(tensor)
+                                                               : tensor->bytes;
 }
 
 uint32_t mj_input_expected_bytes(const mj_harness *h) {
   uint32_t bytes = 0;
   const mj_tensor_record *tensor;
-  for (uint32_t n = 0; mj_engine_input(&h->engine, n, &tensor) != NULL; n++) bytes += encoded_bytes(h, tensor);
+  for (uint32_t n = 0; mj_engine_input(&h->engine, n, &tensor) != NULL; n++)
+    bytes += encoded_bytes(h, tensor);
   return bytes;
 }
 

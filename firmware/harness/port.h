@@ -58,12 +58,13 @@ const mj_port_board *mj_port_start(void);
 bool mj_port_set_baud(uint32_t baud);
 
 /*
- * Up to `capacity` received bytes; sleeps until the first arrives or `timeout_us` passed and returns the count.
- * With capacity 0 it is a plain sleep; bytes that arrive meanwhile are kept.
+ * Up to `capacity` received bytes; sleeps until the first arrives or `timeout_us` passed and returns the
+ * count. With capacity 0 it is a plain sleep; bytes that arrive meanwhile are kept.
  */
 uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us);
 
-/* Sends; with count 0 waits until the last stop bit has left. Bytes the line does not take in time are lost. */
+/* Sends; with count 0 waits until the last stop bit has left. Bytes the line does not take in time are lost.
+ */
 void mj_port_send(const uint8_t *bytes, uint32_t count);
 
 /* Microseconds, wrapping. */

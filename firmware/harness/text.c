@@ -3,7 +3,9 @@
 #include "floats.h"
 #include "port.h"
 
-static void put_bytes(const char *text, uint32_t count) { mj_port_send((const uint8_t *)text, count); }
+static void put_bytes(const char *text, uint32_t count) {
+  mj_port_send((const uint8_t *)text, count);
+}
 
 void mj_put(const char *text) {
   uint32_t count = 0;
@@ -29,7 +31,13 @@ static void put_decimal(uint64_t value, uint32_t minimum_digits) {
   put_bytes(&digits[at], (uint32_t)sizeof digits - at);
 }
 
-void mj_put_u32(uint32_t value) { put_decimal(value, 1); }
+void mj_put_u32(uint32_t value) {
+  put_decimal(value, 1);
+}
+
+void mj_put_u64(uint64_t value) {
+  put_decimal(value, 1);
+}
 
 void mj_put_hex(uint32_t value, uint32_t digits) {
   for (uint32_t i = digits; i-- > 0;) put_bytes(&"0123456789abcdef"[value >> (4u * i) & 0xfu], 1);
@@ -73,4 +81,6 @@ void mj_put_fixed3(float value) {
   put_decimal(thousandths % 1000u, 3);
 }
 
-void mj_put_line_end(void) { mj_put("\r\n"); }
+void mj_put_line_end(void) {
+  mj_put("\r\n");
+}

@@ -10,6 +10,7 @@ void mj_put(const char *text);
 void mj_put_bounded(const char *text, uint32_t limit);
 
 void mj_put_u32(uint32_t value);
+void mj_put_u64(uint64_t value);
 
 /* Lower case, `digits` digits. */
 void mj_put_hex(uint32_t value, uint32_t digits);

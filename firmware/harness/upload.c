@@ -1,6 +1,7 @@
 /*
- * Checked bulk upload (docs/mj-commands.md): COBS frames between 0x00 bytes, each seq u16 | data | CRC-16, all
- * little-endian. One frame in flight; every frame is answered, a repeated one is acknowledged again without effect.
+ * Checked bulk upload (docs/mj-commands.md): COBS frames between 0x00 bytes, each seq u16 | data | CRC-16,
+ * all little-endian. One frame in flight; every frame is answered, a repeated one is acknowledged again
+ * without effect.
  */
 #include <stddef.h>
 #include <string.h>
@@ -20,8 +21,8 @@ enum {
 typedef struct {
   uint8_t bytes[FRAME_DATA_BYTES + FRAME_OVERHEAD];
   uint32_t length;
-  uint32_t block_left;  /* bytes of the present COBS block still to come */
-  bool zero_after;      /* the present block ends with a zero unless the frame does */
+  uint32_t block_left; /* bytes of the present COBS block still to come */
+  bool zero_after;     /* the present block ends with a zero unless the frame does */
   bool begun, too_long;
 } cobs_decoder;
 
@@ -70,7 +71,9 @@ static void put_answer(const char *word, uint16_t seq, const char *reason) {
   mj_put("]\r\n");
 }
 
-static uint16_t u16_at(const uint8_t *bytes) { return (uint16_t)(bytes[0] | bytes[1] << 8); }
+static uint16_t u16_at(const uint8_t *bytes) {
+  return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
 
 /* NULL: good. */
 static const char *frame_fault(const cobs_decoder *d) {

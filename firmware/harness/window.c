@@ -1,6 +1,6 @@
 /*
- * Measured windows: pins as docs/adr/0002-pins.md. Nothing is printed between the two timestamps; the same code
- * runs in performance, energy and accuracy runs, only the mode word decides how a timestamp shows.
+ * Measured windows: pins as docs/adr/0002-pins.md. Nothing is printed between the two timestamps; the same
+ * code runs in performance, energy and accuracy runs, only the mode word decides how a timestamp shows.
  */
 #include <stddef.h>
 
@@ -130,7 +130,6 @@ void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups) {
 typedef struct {
   uint32_t first; /* operators first … first + PROFILE_SLOTS - 1 are recorded */
   uint64_t started;
-  uint64_t total;
   uint64_t cycles[PROFILE_SLOTS];
 } mj_profile;
 
@@ -143,7 +142,6 @@ MJ_HOT static void profile_before(void *user, uint32_t index) {
 MJ_HOT static void profile_after(void *user, uint32_t index) {
   mj_profile *profile = user;
   uint64_t taken = mj_port_cycles() - profile->started;
-  profile->total += taken;
   uint32_t slot = index - profile->first;
   if (slot < PROFILE_SLOTS) profile->cycles[slot] = taken;
 }
@@ -157,29 +155,17 @@ static uint32_t measure_overhead(const mj_observer *observer) {
     observer->after(profile, 0);
     if (profile->cycles[0] < least) least = profile->cycles[0];
   }
-  profile->total = 0;
   return (uint32_t)least;
 }
 
-static void put_u64(uint64_t value) {
-  /* Cycles of one inference stay far below 10^18. */
-  uint32_t high = (uint32_t)(value / 1000000000u), low = (uint32_t)(value % 1000000000u);
-  if (high != 0) {
-    mj_put_u32(high);
-    for (uint32_t unit = 100000000u; unit > 1 && low < unit; unit /= 10) mj_put("0");
-  }
-  mj_put_u32(low);
-}
-
 static void put_operator(const mj_harness *h, uint32_t index, uint64_t cycles) {
-  const mj_op_record *ops =
-      (const void *)((const uint8_t *)h->engine.header + h->engine.header->ops_offset);
+  const mj_op_record *ops = (const void *)((const uint8_t *)h->engine.header + h->engine.header->ops_offset);
   mj_put("m-mj-op-[");
   mj_put_u32(index);
   mj_put(",");
   mj_put_u32(ops[index].kernel);
   mj_put(",");
-  put_u64(cycles);
+  mj_put_u64(cycles);
   mj_put("]\r\n");
 }
 
@@ -200,14 +186,16 @@ void mj_window_profile(mj_harness *h) {
   uint64_t total = 0;
   for (uint32_t first = 0; first < ops; first += PROFILE_SLOTS) {
     profile.first = first;
-    profile.total = 0;
     if (report_failure(run_inferences(h, 1, &observer))) return;
-    total = profile.total;
-    for (uint32_t i = first; i < ops && i < first + PROFILE_SLOTS; i++)
-      put_operator(h, i, profile.cycles[i - first] - overhead);
+    for (uint32_t i = first; i < ops && i < first + PROFILE_SLOTS; i++) {
+      uint64_t taken = profile.cycles[i - first];
+      taken = taken > overhead ? taken - overhead : 0;
+      total += taken;
+      put_operator(h, i, taken);
+    }
     mj_port_send(NULL, 0);
   }
   mj_put("m-mj-total-[");
-  put_u64(total - (uint64_t)ops * overhead);
+  mj_put_u64(total);
   mj_put("]\r\n");
 }

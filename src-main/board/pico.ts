@@ -13,7 +13,7 @@ export const pico: BoardDescriptor = {
     firmwareBytes: 64 * 1024,
     configOffset: 64 * 1024,
     programOffset: 68 * 1024,
-    arenaBytes: 204 * 1024,
+    arenaBytes: 200 * 1024,
   },
   usb: [{ vendorId: 0x2e8a, name: 'Raspberry Pi' }],
   // GPIO 0/1 are UART0; D0 is high during a window, D1–D3 carry the operator counter in Gray code,

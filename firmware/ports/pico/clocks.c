@@ -1,4 +1,5 @@
-/* Clock tree and resets: RP2040 data sheet 2.14-2.16, 2.18, 4.7. Every poll is bounded; a miss is a safe stop. */
+/* Clock tree and resets: RP2040 data sheet 2.14-2.16, 2.18, 4.7. Every poll is bounded; a miss is a safe
+ * stop. */
 #include "rp2040.h"
 #include "start.h"
 

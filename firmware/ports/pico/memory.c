@@ -7,7 +7,9 @@ void *memmove(void *to, const void *from, size_t count);
 void *memset(void *to, int value, size_t count);
 int memcmp(const void *a, const void *b, size_t count);
 
-static int both_aligned(const void *a, const void *b) { return (((uintptr_t)a | (uintptr_t)b) & 3u) == 0; }
+static int both_aligned(const void *a, const void *b) {
+  return (((uintptr_t)a | (uintptr_t)b) & 3u) == 0;
+}
 
 void *memcpy(void *restrict to, const void *restrict from, size_t count) {
   uint8_t *t = to;

@@ -37,7 +37,9 @@ __attribute__((always_inline)) static inline uint64_t now_us64(void) {
   }
 }
 
-uint32_t mj_port_now_us(void) { return MJ_REG(TIMER_RAWL); }
+uint32_t mj_port_now_us(void) {
+  return MJ_REG(TIMER_RAWL);
+}
 
 /*
  * SysTick counts clk_sys but wraps every 134 ms; the timer, from the same crystal, says which wrap it is. The
@@ -160,11 +162,13 @@ MJ_HOT void mj_pico_on_uart(void) {
   MJ_REG(UART0_ICR) = UART_INT_RX | UART_INT_RX_TIMEOUT;
 }
 
-MJ_HOT void mj_pico_on_timer(void) { MJ_REG(TIMER_INTR) = 1; }
+MJ_HOT void mj_pico_on_timer(void) {
+  MJ_REG(TIMER_INTR) = 1;
+}
 
 /*
- * Sleeps once, until an interrupt, unless something is to be done already. The test and WFI are one step: with
- * PRIMASK set an interrupt still wakes the core, but is served only after the CPSIE.
+ * Sleeps once, until an interrupt, unless something is to be done already. The test and WFI are one step:
+ * with PRIMASK set an interrupt still wakes the core, but is served only after the CPSIE.
  */
 static void sleep_until(uint64_t deadline_us, bool wake_on_byte) {
   __asm volatile("cpsid i" ::: "memory");
@@ -176,7 +180,8 @@ static void sleep_until(uint64_t deadline_us, bool wake_on_byte) {
 
 uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us) {
   uint64_t deadline = timeout_us == MJ_PORT_FOREVER ? UINT64_MAX : now_us64() + timeout_us;
-  while ((capacity == 0 || ring.head == ring.tail) && now_us64() < deadline) sleep_until(deadline, capacity > 0);
+  while ((capacity == 0 || ring.head == ring.tail) && now_us64() < deadline)
+    sleep_until(deadline, capacity > 0);
   MJ_REG(TIMER_ARMED) = 1;
   uint32_t count = 0;
   for (; count < capacity && ring.tail != ring.head; count++) {

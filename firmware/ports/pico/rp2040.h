@@ -1,6 +1,6 @@
 /*
- * The registers this port touches, from the RP2040 data sheet (chapter numbers beside each block). Blocks under
- * RESETS must be released before they are touched.
+ * The registers this port touches, from the RP2040 data sheet (chapter numbers beside each block). Blocks
+ * under RESETS must be released before they are touched.
  */
 #ifndef MJ_RP2040_H
 #define MJ_RP2040_H
@@ -118,8 +118,8 @@
 #define IRQ_UART0 20u
 
 /*
- * What WATCHDOG scratch 0 holds after a safe stop: 'MJ' in the high half, one of these in the low one; scratch 1
- * then holds the address or register that explains it. Readable over SWD or by the next image.
+ * What WATCHDOG scratch 0 holds after a safe stop: 'MJ' in the high half, one of these in the low one;
+ * scratch 1 then holds the address or register that explains it. Readable over SWD or by the next image.
  */
 #define MJ_FAULT_MARK 0x4a4d0000u
 enum {

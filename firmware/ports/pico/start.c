@@ -1,4 +1,5 @@
-/* Vector table, RAM set-up, safe stop. Runs before .data exists: nothing here may call into RAM before the copy. */
+/* Vector table, RAM set-up, safe stop. Runs before .data exists: nothing here may call into RAM before the
+ * copy. */
 #include "start.h"
 
 #include "rp2040.h"
@@ -38,7 +39,8 @@ _Noreturn void mj_pico_reset(void) {
   mj_pico_safe_stop(MJ_FAULT_EXCEPTION, 0);
 }
 
-/* The reserved words 7-9 of the table tell an image tool how long the firmware is: src-main/compile/image.ts. */
+/* The reserved words 7-9 of the table tell an image tool how long the firmware is: src-main/compile/image.ts.
+ */
 typedef struct {
   const void *stack_top;
   void (*vectors[15])(void);

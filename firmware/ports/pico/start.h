@@ -5,7 +5,8 @@
 
 #include "../../engine/mj_abi.h"
 
-/* 'MJFW', in reserved word 8 of the vector table; word 7 is the firmware's length in flash, word 9 the ABI version. */
+/* 'MJFW', in reserved word 8 of the vector table; word 7 is the firmware's length in flash, word 9 the ABI
+ * version. */
 #define MJ_FIRMWARE_MAGIC 0x57464a4du
 
 /* Stores the fault in the watchdog's scratch registers and sleeps for ever. */
