@@ -77,3 +77,16 @@ bool mj_requantization_fits(const mj_engine *engine, uint32_t multipliers, uint3
   }
   return true;
 }
+
+static bool bytes_are(const mj_tensor_record *tensor, uint32_t bytes) {
+  return tensor->memory != MJ_MEMORY_NONE && tensor->bytes == bytes;
+}
+
+bool mj_input_bytes_are(const mj_engine *engine, const mj_op_record *op, uint32_t n, uint32_t bytes) {
+  if (n >= op->input_count || mj_op_tensor(&engine->context, op, n) == MJ_ABSENT_TENSOR) return false;
+  return bytes_are(op_record(&engine->context, op, n), bytes);
+}
+
+bool mj_output_bytes_are(const mj_engine *engine, const mj_op_record *op, uint32_t n, uint32_t bytes) {
+  return n < op->output_count && bytes_are(op_record(&engine->context, op, op->input_count + n), bytes);
+}

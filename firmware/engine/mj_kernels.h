@@ -65,6 +65,10 @@ bool mj_input_is(const mj_engine *engine, const mj_op_record *op, uint32_t n, ui
 bool mj_output_is(const mj_engine *engine, const mj_op_record *op, uint32_t n, uint32_t dtype,
                   uint32_t elements);
 
+/* The n-th input (or output) is there and has exactly so many bytes, of whatever type. */
+bool mj_input_bytes_are(const mj_engine *engine, const mj_op_record *op, uint32_t n, uint32_t bytes);
+bool mj_output_bytes_are(const mj_engine *engine, const mj_op_record *op, uint32_t n, uint32_t bytes);
+
 /* `count` multipliers ≥ 0 with shifts in −31…30, and a bias if there is one, all inside the Program. */
 bool mj_requantization_fits(const mj_engine *engine, uint32_t multipliers, uint32_t shifts, uint32_t bias,
                             uint32_t count);

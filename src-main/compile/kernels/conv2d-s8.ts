@@ -1,4 +1,5 @@
 import { ConvParamsBytes, Kernel, writeConvParams } from '../../abi/generated.ts';
+import { convScratchBytes } from '../../abi/scratch.ts';
 import { attributesOf, inputOf, outputOf, zeroPointOf, type OpView } from '../../model/op-view.ts';
 import { convGeometry, type ConvGeometry } from '../../model/ops/conv2d.ts';
 import { depthwiseGeometry } from '../../model/ops/depthwise-conv2d.ts';
@@ -31,7 +32,7 @@ function lowerConv(view: OpView, g: ConvGeometry, a: ConvAttributes): Lowered {
         shiftsOffset: offset('shifts'),
         reserved: [],
       }),
-    scratchBytes: 0,
+    scratchBytes: a.kind === 'conv2d' ? convScratchBytes(g) : 0,
   };
 }
 
