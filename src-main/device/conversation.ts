@@ -218,8 +218,9 @@ export class Conversation {
     return diagnoseTimeout(this.#heard, this.#waited('name', this.link.clock.nowUs() - startUs));
   }
 
-  async #awaitName(deadlineUs: number): Promise<Result<boolean>> {
+  async #awaitName(latestUs: number): Promise<Result<boolean>> {
     let named = false;
+    let deadlineUs = latestUs;
     for (;;) {
       const next = await this.#nextLine(deadlineUs);
       if (next.kind === 'closed') return next.failure;
@@ -233,7 +234,10 @@ export class Conversation {
         } else if (message.kind === 'ready' && named) {
           this.#unansweredNames--;
           return ok(true);
-        } else if (message.kind === 'ready') named = false;
+        } else if (message.kind === 'ready' && this.#heard.bootPrologue) {
+          // It has just booted: a name sent before that is answered now or was lost.
+          deadlineUs = Math.min(latestUs, this.link.clock.nowUs() + 10 * this.times.quietUs);
+        }
       }
     }
   }

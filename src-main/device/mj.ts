@@ -18,6 +18,17 @@ export interface MjIdentity {
   readonly arenaBytes: number;
   readonly inputBytes: number;
   readonly outputBytes: number;
+  /** Status of the engine (abi `Status`): 0 = the Program can run. */
+  readonly programStatus: number;
+  /** True when the Program was uploaded to RAM; a reset brings the image's own back. */
+  readonly programUploaded: boolean;
+}
+
+/** What the device's receiver has seen since it started. */
+export interface LineErrors {
+  readonly overruns: number;
+  readonly badFraming: number;
+  readonly dropped: number;
 }
 
 export interface ArenaUse {
@@ -89,6 +100,16 @@ export class MjSession {
   async paint(): Promise<Result<void>> {
     const done = await this.#askBody('mj paint', 'paint-done');
     return done.ok ? ok() : done;
+  }
+
+  /** Characters the device lost or misread; counts since its start. */
+  async lineErrors(): Promise<Result<LineErrors>> {
+    const body = await this.#askBody('mj line', 'line');
+    if (!body.ok) return body;
+    const fields = keyed(body.value);
+    const [overruns, badFraming, dropped] = ['overruns', 'framing', 'dropped'].map((key) => wholeNumber(fields.get(key)));
+    if (overruns == null || badFraming == null || dropped == null) return damaged('mj line', body.value);
+    return ok({ overruns, badFraming, dropped });
   }
 
   /** One inference, cycles per operator in execution order. */
@@ -219,7 +240,7 @@ function keyed(body: string): Map<string, string> {
 }
 
 function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : null;
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
 export function parseIdentity(body: string): MjIdentity | null {
@@ -243,6 +264,8 @@ export function parseIdentity(body: string): MjIdentity | null {
     arenaBytes: arenaBytes!,
     inputBytes: inputBytes!,
     outputBytes: outputBytes!,
+    programStatus: wholeNumber(fields.get('status') ?? '0') ?? -1,
+    programUploaded: fields.get('source') === 'ram',
   };
 }
 

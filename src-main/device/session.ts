@@ -75,7 +75,9 @@ export class Session implements AsyncDisposable {
     if (closed) return closed;
     if (input.length === 0)
       return fail('device.input-size', { inputBytes: 0 }, 'There is no input to load.', 'Choose an input file that is not empty.');
-    return this.mj ? this.mj.load('input', input) : this.loadInputByDialect(input);
+    // Frames do not pass an interface board, which speaks in lines.
+    const bulk = this.mj && this.#talk.topology.kind === 'direct';
+    return bulk ? this.mj.load('input', input) : this.loadInputByDialect(input);
   }
 
   /** `db load` and `db HEX` even where `mj load` is known. */
@@ -178,13 +180,18 @@ async function timestamp(talk: Conversation): Promise<Result<number | null>> {
   return ok(reply.value.messages.find((m) => m.kind === 'lap')?.counterUs ?? null);
 }
 
-/** From the boot lines or `mj id`; else `timestamp` tells it: only a performance build prints a lap. */
+/**
+ * From the boot lines or `mj id`; else `timestamp` tells it: only a performance build prints a lap. No lap is
+ * believed when it happens twice, because a lost line looks the same.
+ */
 async function findMode(talk: Conversation, mj: MjSession | null): Promise<Result<DutMode>> {
   if (mj) talk.mode = mj.identity.mode;
-  if (talk.mode) return ok(talk.mode);
-  const lap = await timestamp(talk);
-  if (!lap.ok) return lap;
-  talk.mode = lap.value === null ? 'energy' : 'performance';
+  for (let attempt = 0; attempt < 2 && !talk.mode; attempt++) {
+    const lap = await timestamp(talk);
+    if (!lap.ok) return lap;
+    if (lap.value !== null) talk.mode = 'performance';
+  }
+  talk.mode ??= 'energy';
   return ok(talk.mode);
 }
 

@@ -24,6 +24,8 @@ export interface DutScript {
   readonly mj?: ScriptedMj;
   /** Prints the boot lines when it starts. */
   readonly boots?: boolean;
+  /** How long it takes to boot; what is sent to it meanwhile is lost. */
+  readonly bootUs?: number;
   /** An interface board stands before the DUT. */
   readonly interfaceBoard?: boolean;
   readonly faults?: readonly DutFault[];
@@ -44,6 +46,8 @@ export interface DutWitness {
   readonly input: Uint8Array;
   readonly programs: readonly Uint8Array[];
   readonly boots: number;
+  /** Resets the idle device, as its button would. */
+  restart(): Promise<void>;
 }
 
 const COMMAND_BUFFER = 80;
@@ -86,13 +90,21 @@ export class ScriptedDut implements DutWitness {
 
   /** Serves the link until it ends. */
   async run(): Promise<void> {
-    if (this.#script.boots ?? true) await this.#boot();
+    if (this.#script.boots ?? true) {
+      await this.#link.clock.sleepUntilUs(this.#link.clock.nowUs() + (this.#script.bootUs ?? 0));
+      this.#link.discardInput();
+      await this.#boot();
+    }
     for (;;) {
       const read = await this.#link.read({ deadlineUs: Infinity });
       if (read.kind === 'closed') return;
       if (read.kind === 'timeout') continue;
       if (!(await this.#receive(read.bytes))) return;
     }
+  }
+
+  restart(): Promise<void> {
+    return this.#boot();
   }
 
   /** False once it unplugged itself. */
@@ -126,6 +138,8 @@ export class ScriptedDut implements DutWitness {
   async #command(sent: string): Promise<void> {
     const drop = this.#faults.take('drop-byte', sent);
     let command = drop ? sent.slice(0, drop.nth) + sent.slice(drop.nth + 1) : sent;
+    const change = this.#faults.take('change', command);
+    if (change) command = command.replace(change.command, change.replace);
     if (command.length > COMMAND_BUFFER) command = command.slice(0, COMMAND_BUFFER);
     this.commands.push(command);
     if (this.#faults.take('silent', command)) return;
@@ -259,6 +273,8 @@ export class ScriptedDut implements DutWitness {
         return this.#say(...outLines(output));
       case 'load':
         return this.#beginBulk(mj, args[1] ?? '', Number(args[2]));
+      case 'line':
+        return this.#say('m-mj-line-[overruns=1,framing=2,dropped=3]');
       case 'baud':
         return this.#say(`m-mj-baud-[${args[1]}]`);
       case 'reset':
@@ -279,6 +295,10 @@ export class ScriptedDut implements DutWitness {
   async #bulkBytes(bytes: Uint8Array): Promise<void> {
     const bulk = this.#bulk!;
     for (const event of bulk.frames.push(bytes)) {
+      if (event.kind === 'frame' && event.sequence === 0xffff) {
+        this.#bulk = null;
+        return this.#say('e-[mj load: cancelled]', 'm-ready');
+      }
       if (event.kind === 'bad') await this.#say(`m-mj-nak-[${bulk.next},${event.reason}]`);
       else if (event.sequence !== bulk.next) await this.#say(`m-mj-ack-[${event.sequence}]`);
       else {

@@ -11,6 +11,8 @@ export type DutFault =
   | { readonly kind: 'reset'; readonly command: RegExp; readonly afterUs: number; readonly bootUs: number; readonly times?: number }
   /** The nth byte (from 0) of a command that matches never arrives. */
   | { readonly kind: 'drop-byte'; readonly command: RegExp; readonly nth: number; readonly times?: number }
+  /** Bytes of a command arrive as others. */
+  | { readonly kind: 'change'; readonly command: RegExp; readonly replace: string; readonly times?: number }
   /** Changes what goes out: lines joined, cut, damaged. */
   | { readonly kind: 'damage'; readonly match: RegExp; readonly replace: string; readonly times?: number }
   | { readonly kind: 'two-prologues' }
