@@ -64,10 +64,18 @@ function layers(rng: Rng): Layer[] {
   const pick = Array.from({ length: CODE }, (_, k) =>
     Array.from({ length: HIDDEN }, (_, j) => (j === k ? 1 : j === k + HIDDEN / 2 ? -1 : 0)),
   );
-  const identity = Array.from({ length: CODE }, (_, k) => Array.from({ length: CODE }, (_, j) => (j === k ? 1 : 0)));
+  const identity = Array.from({ length: CODE }, (_, k) =>
+    Array.from({ length: CODE }, (_, j) => (j === k ? 1 : 0)),
+  );
   const frame = bothSigns([...identity, ...randomRotation(rng, CODE)]);
   const back = Array.from({ length: BINS }, (_, i) =>
-    frame.map((r) => dot(r, basis.slice(0, CODE).map((b) => b[i]!)) / 2),
+    frame.map(
+      (r) =>
+        dot(
+          r,
+          basis.slice(0, CODE).map((b) => b[i]!),
+        ) / 2,
+    ),
   );
   return [
     { weights: first, bias: first.map((r) => -dot(r, mean)), relu: true },

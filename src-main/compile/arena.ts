@@ -69,7 +69,9 @@ function ordersBySize(pieces: readonly Piece[]): number[][] {
     (p) => span(p) * 2 ** 32 + p.bytes,
     (p) => -p.from,
   ];
-  return keys.map((key) => pieces.map((_, i) => i).sort((a, b) => key(pieces[b]!) - key(pieces[a]!) || a - b));
+  return keys.map((key) =>
+    pieces.map((_, i) => i).sort((a, b) => key(pieces[b]!) - key(pieces[a]!) || a - b),
+  );
 }
 
 interface Placed {

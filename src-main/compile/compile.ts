@@ -176,7 +176,9 @@ function tensorRecord(tensor: Tensor, memory: Memory, offset: number): TensorRec
 /** Constants a kernel has packed into its parameters are no operands any more. */
 function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPart {
   const packed = l.lowered.constants;
-  const operands = l.op.inputs.filter((t, n) => t >= 0 && !isShapeOperand(l.op, t) && !(n > 0 && 'weights' in packed));
+  const operands = l.op.inputs.filter(
+    (t, n) => t >= 0 && !isShapeOperand(l.op, t) && !(n > 0 && 'weights' in packed),
+  );
   return {
     name: l.op.name,
     inputs: operands.map((t) => tensors.indexOf(t)),

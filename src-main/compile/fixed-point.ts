@@ -88,6 +88,7 @@ export function softmaxScaling(beta: number, inputScale: number): SoftmaxScaling
   const real = Math.min(beta * inputScale * 2 ** (31 - SOFTMAX_DIFF_INTEGER_BITS), 2 ** 31 - 1);
   const { multiplier, shift } = quantizeMultiplier(real);
   const radius =
-    ((2 ** SOFTMAX_DIFF_INTEGER_BITS - 1) * 2 ** (TOTAL_SIGNED_BITS - SOFTMAX_DIFF_INTEGER_BITS)) / 2 ** shift;
+    ((2 ** SOFTMAX_DIFF_INTEGER_BITS - 1) * 2 ** (TOTAL_SIGNED_BITS - SOFTMAX_DIFF_INTEGER_BITS)) /
+    2 ** shift;
   return { multiplier, shift, diffMin: -Math.floor(radius) };
 }

@@ -56,14 +56,26 @@ function openHeader(bytes: Uint8Array, view: DataView): Result<ProgramHeader> {
   const { magic, abiVersion, totalBytes } = header;
   if (magic !== PROGRAM_MAGIC) return refuse('program.bad-magic', { magic }, 'This is not a Program.');
   if (abiVersion !== ABI_VERSION)
-    return refuse('program.bad-version', { abiVersion, known: ABI_VERSION }, 'The Program is of another version.');
+    return refuse(
+      'program.bad-version',
+      { abiVersion, known: ABI_VERSION },
+      'The Program is of another version.',
+    );
   if (totalBytes > bytes.length)
     return refuse('program.truncated', { bytes: bytes.length, totalBytes }, 'The Program was cut off.');
-  if (totalBytes < ProgramHeaderBytes || totalBytes % PROGRAM_ALIGN !== 0 || header.headerBytes !== ProgramHeaderBytes)
+  if (
+    totalBytes < ProgramHeaderBytes ||
+    totalBytes % PROGRAM_ALIGN !== 0 ||
+    header.headerBytes !== ProgramHeaderBytes
+  )
     return refuse('program.bad-layout', { what: 'header', totalBytes }, 'The Program is damaged.');
   const crc = crc32(bytes.subarray(CRC_FROM, totalBytes));
   if (crc !== header.crc32)
-    return refuse('program.bad-crc', { crc, expected: header.crc32 }, 'The Program is damaged: its CRC does not match.');
+    return refuse(
+      'program.bad-crc',
+      { crc, expected: header.crc32 },
+      'The Program is damaged: its CRC does not match.',
+    );
   return ok(header);
 }
 
@@ -99,13 +111,20 @@ class Sections {
 
   #checkTensor(t: TensorRecord, i: number): void {
     const elements = t.dims.slice(0, t.rank).reduce((n, d) => n * d, 1);
-    const sized = t.rank <= t.dims.length && t.dims.every((d) => d >= 1) && t.bytes === Math.ceil((elements * t.bits) / 8);
+    const sized =
+      t.rank <= t.dims.length &&
+      t.dims.every((d) => d >= 1) &&
+      t.bytes === Math.ceil((elements * t.bits) / 8);
     const placed =
       t.memory === Memory.Arena
         ? t.offset % PROGRAM_ALIGN === 0 && t.offset + t.bytes <= this.#header.arenaBytes
         : t.memory === Memory.Const && this.#inside(`tensor ${i}`, t.offset, t.bytes);
     if (!sized || !placed)
-      this.failure ??= refuse('program.bad-layout', { what: `tensor ${i}`, at: t.offset, size: t.bytes }, 'The Program is damaged.');
+      this.failure ??= refuse(
+        'program.bad-layout',
+        { what: `tensor ${i}`, at: t.offset, size: t.bytes },
+        'The Program is damaged.',
+      );
   }
 
   ops(tensorCount: number, names: readonly string[]): PlannedOp[] {
@@ -116,7 +135,11 @@ class Sections {
       const op = readOpRecord(this.#view, opsOffset + i * OpRecordBytes);
       this.#inside(`parameters of operator ${i}`, op.paramsOffset, op.paramsBytes);
       if (op.scratchOffset % PROGRAM_ALIGN !== 0 || op.scratchOffset + op.scratchBytes > arenaBytes)
-        this.failure ??= refuse('program.bad-layout', { what: `scratch of operator ${i}`, at: op.scratchOffset, size: op.scratchBytes }, 'The Program is damaged.');
+        this.failure ??= refuse(
+          'program.bad-layout',
+          { what: `scratch of operator ${i}`, at: op.scratchOffset, size: op.scratchBytes },
+          'The Program is damaged.',
+        );
       const inputs = this.indices(op.ioOffset, op.inputCount, tensorCount, true);
       const outputs = this.indices(op.ioOffset + 2 * op.inputCount, op.outputCount, tensorCount);
       all.push({ ...op, name: names[i] ?? '', inputs, outputs });
@@ -129,7 +152,11 @@ class Sections {
     const all = Array.from({ length: count }, (_, i) => this.#view.getUint16(at + 2 * i, true));
     const wrong = all.find((t) => t >= tensorCount && !(optional && t === ABSENT));
     if (wrong !== undefined)
-      this.failure ??= refuse('program.bad-layout', { what: 'tensor index', at, size: wrong }, 'The Program is damaged.');
+      this.failure ??= refuse(
+        'program.bad-layout',
+        { what: 'tensor index', at, size: wrong },
+        'The Program is damaged.',
+      );
     return all;
   }
 

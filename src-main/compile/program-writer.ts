@@ -39,7 +39,10 @@ export interface OpPart {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly lowered: Lowered;
-  readonly record: Pick<OpRecord, 'opcode' | 'kernel' | 'macs' | 'sourceIndex' | 'scratchOffset' | 'scratchBytes'>;
+  readonly record: Pick<
+    OpRecord,
+    'opcode' | 'kernel' | 'macs' | 'sourceIndex' | 'scratchOffset' | 'scratchBytes'
+  >;
 }
 
 /** Hands out places one after the other, each at a multiple of 16. */
@@ -91,7 +94,9 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
   const tensorOffsets = parts.tensors.map((t) => (t.data ? pool.place(t.data) : t.record.offset));
   const constOffsets = parts.ops.map((op) => placeConstants(op.lowered, pool));
   const constsBytes = layout.size - constsOffset;
-  const names = new TextEncoder().encode([parts.modelName, ...parts.ops.map((o) => o.name)].map(withoutZero).join(''));
+  const names = new TextEncoder().encode(
+    [parts.modelName, ...parts.ops.map((o) => o.name)].map(withoutZero).join(''),
+  );
   const namesOffset = layout.take(names.length);
 
   const bytes = new Uint8Array(layout.size);
@@ -121,7 +126,10 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
     reserved: [],
   });
   parts.tensors.forEach((t, i) =>
-    writeTensorRecord(view, tensorsOffset + i * TensorRecordBytes, { ...t.record, offset: tensorOffsets[i]! }),
+    writeTensorRecord(view, tensorsOffset + i * TensorRecordBytes, {
+      ...t.record,
+      offset: tensorOffsets[i]!,
+    }),
   );
   indices.table.forEach((t, i) => view.setUint16(indicesOffset + 2 * i, t, true));
   parts.ops.forEach((op, i) => {
@@ -146,7 +154,9 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
 /** The program's inputs and outputs first, then those of each operator. */
 function indexTable(parts: ProgramParts): { table: number[]; starts: number[] } {
   const table = [...parts.inputs, ...parts.outputs];
-  const starts = parts.ops.map((op) => table.push(...op.inputs, ...op.outputs) - op.inputs.length - op.outputs.length);
+  const starts = parts.ops.map(
+    (op) => table.push(...op.inputs, ...op.outputs) - op.inputs.length - op.outputs.length,
+  );
   return { table, starts };
 }
 
@@ -157,4 +167,3 @@ function placeConstants(lowered: Lowered, pool: ConstantPool): Map<string, numbe
 function withoutZero(name: string): string {
   return `${name.replaceAll('\0', '')}\0`;
 }
-

@@ -39,10 +39,12 @@ export function fileKind(bytes: Uint8Array): string {
   const known = signatures.find(([text, at]) => startsWith(bytes, text, at));
   if (known) return known[2];
   // An ONNX file begins with its IR version: protobuf field 1, a small varint, then field 2, a string.
-  if (bytes[0] === 0x08 && bytes[1]! < 32 && bytes[2] === 0x12) return 'an ONNX model: convert it to .tflite first';
+  if (bytes[0] === 0x08 && bytes[1]! < 32 && bytes[2] === 0x12)
+    return 'an ONNX model: convert it to .tflite first';
   if (isText(bytes)) {
     const text = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
-    if (/^<(!doctype|html)/i.test(text)) return 'an HTML page: the download gave a web page instead of the file';
+    if (/^<(!doctype|html)/i.test(text))
+      return 'an HTML page: the download gave a web page instead of the file';
     if (/^[{[]/.test(text)) return 'a JSON text';
     return 'a text file';
   }

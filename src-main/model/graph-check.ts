@@ -1,8 +1,9 @@
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
-import type { Graph, Operator } from './graph.ts';
-import { viewOp, wrongShape, type OpView } from './op-view.ts';
+import type { Graph, Operator, Tensor } from './graph.ts';
+import { wrongShape } from './op-rules.ts';
+import { viewOp, type OpView } from './op-view.ts';
 import { operatorRecord, operatorTable } from './operator-table.ts';
-import { elementBits } from './tensor-type.ts';
+import { elementCount, tensorBytes } from './tensor-type.ts';
 
 /** Whether the product can lower every operator of the graph; the first that it cannot is named. */
 export function checkGraph(graph: Graph): Result<void> {
@@ -20,7 +21,8 @@ function checkOperator(graph: Graph, op: Operator): Failure | null {
   const shape = record.check(view);
   if (!shape.ok) return shape;
   const output = view.outputs[0]!;
-  const same = shape.value.length === output.shape.length && shape.value.every((d, i) => d === output.shape[i]);
+  const same =
+    shape.value.length === output.shape.length && shape.value.every((d, i) => d === output.shape[i]);
   return same ? null : wrongShape(view, output, shape.value);
 }
 
@@ -29,7 +31,13 @@ function unsupported(graph: Graph, op: Operator): Failure {
   const known = operatorTable.map((r) => r.name);
   return fail(
     'model.unsupported-operator',
-    { operator: op.name, index: op.index, tensor: output?.index ?? -1, name: output?.name ?? '', supported: known },
+    {
+      operator: op.name,
+      index: op.index,
+      tensor: output?.index ?? -1,
+      name: output?.name ?? '',
+      supported: known,
+    },
     `Operator ${op.index} (${op.name}) is not one this version can run; it makes tensor "${output?.name ?? ''}".`,
     `Replace it by ${known.join(', ')}, or leave it to the code around the model.`,
   );
@@ -47,12 +55,11 @@ export interface OpWork {
 }
 
 export function workOf(view: OpView): OpWork {
-  const bytes = (tensors: readonly { type: Parameters<typeof elementBits>[0]; shape: readonly number[] }[]) =>
-    tensors.reduce((n, t) => n + Math.ceil((t.shape.reduce((k, d) => k * d, 1) * elementBits(t.type)) / 8), 0);
+  const bytes = (tensors: readonly Tensor[]) => tensors.reduce((n, t) => n + tensorBytes(t.type, t.shape), 0);
   const read = view.inputs.filter((t) => t !== null);
   return {
     macs: operatorRecord(view.op.builtin)!.macs(view),
-    outputs: view.outputs.reduce((n, t) => n + t.shape.reduce((k, d) => k * d, 1), 0),
+    outputs: view.outputs.reduce((n, t) => n + elementCount(t.shape), 0),
     weightBytes: bytes(read.filter((t) => t.data !== null)),
     activationBytes: bytes(read.filter((t) => t.data === null)) + bytes(view.outputs),
   };

@@ -13,9 +13,12 @@ export function checkOrder(graph: Graph): Result<void> {
     written[i] = 1;
   }
   for (const op of graph.ops) {
-    for (const i of op.inputs) if (i >= 0 && !written[i]) return wrong(graph, i, `is read by operator ${op.index} before it is written`);
+    for (const i of op.inputs)
+      if (i >= 0 && !written[i])
+        return wrong(graph, i, `is read by operator ${op.index} before it is written`);
     for (const i of op.outputs) {
-      if (written[i]) return wrong(graph, i, `is written by operator ${op.index} though it has a value already`);
+      if (written[i])
+        return wrong(graph, i, `is written by operator ${op.index} though it has a value already`);
       written[i] = 1;
     }
   }

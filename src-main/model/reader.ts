@@ -10,7 +10,14 @@ import type { OpAttributes } from './operators.ts';
 import { readTensor } from './tensor-reader.ts';
 
 /** Field numbers of the schema's tables (schema v3). */
-const MODEL = { version: 0, operatorCodes: 1, subgraphs: 2, description: 3, buffers: 4, signatures: 7 } as const;
+const MODEL = {
+  version: 0,
+  operatorCodes: 1,
+  subgraphs: 2,
+  description: 3,
+  buffers: 4,
+  signatures: 7,
+} as const;
 const CODE = { old: 0, custom: 1, builtin: 3 } as const;
 const SUBGRAPH = { tensors: 0, inputs: 1, outputs: 2, operators: 3 } as const;
 const OPERATOR = { code: 0, inputs: 1, outputs: 2, optionsType: 3, options: 4 } as const;
@@ -35,7 +42,8 @@ export function readModel(bytes: Uint8Array, name: string): Result<Graph> {
   const model = reader.root();
   const graph = model ? readGraph(model, name) : null;
   if (reader.failure) return reader.failure;
-  if (!graph) return fail('model.bad-offset', { at: 0 }, 'The file has no model in it.', 'Convert the model again.');
+  if (!graph)
+    return fail('model.bad-offset', { at: 0 }, 'The file has no model in it.', 'Convert the model again.');
   const ordered = checkOrder(graph);
   return ordered.ok ? ok(graph) : ordered;
 }

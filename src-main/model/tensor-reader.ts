@@ -110,7 +110,8 @@ function readQuantization(
 ): Quantization | null {
   const q = table.table(TENSOR.quantization);
   if (!q) return null;
-  if (q.u8(QUANTIZATION.detailsType) !== 0) return badQuantization(table, here, 'a custom or blockwise scheme');
+  if (q.u8(QUANTIZATION.detailsType) !== 0)
+    return badQuantization(table, here, 'a custom or blockwise scheme');
   const scales = q.f32s(QUANTIZATION.scale) ?? [];
   const wide = q.i64s(QUANTIZATION.zeroPoint) ?? [];
   if (scales.length === 0 && wide.length === 0) return null;
@@ -119,8 +120,13 @@ function readQuantization(
   if (scales.length !== wide.length)
     return badQuantization(table, here, `${scales.length} scales for ${wide.length} zero points`);
   if (scales.length > 1 && shape[axis] !== scales.length)
-    return badQuantization(table, here, `${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`);
-  if (!scales.every((s) => Number.isFinite(s) && s >= 0)) return badQuantization(table, here, 'a scale is not a number ≥ 0');
+    return badQuantization(
+      table,
+      here,
+      `${scales.length} scales along dimension ${axis} of [${shape.join(', ')}]`,
+    );
+  if (!scales.every((s) => Number.isFinite(s) && s >= 0))
+    return badQuantization(table, here, 'a scale is not a number ≥ 0');
   const range = integerRange(type) ?? { min: 0, max: 0 };
   if (!wide.every((z) => z >= BigInt(range.min) && z <= BigInt(range.max)))
     return badQuantization(table, here, `a zero point is outside ${type}`);

@@ -52,6 +52,7 @@ export const depthwiseConv2dS8: KernelRecord = {
   name: 'depthwise_conv2d_s8',
   builtin: 4,
   applies: () => true,
-  lower: (view) => lowerConv(view, depthwiseGeometry(view), attributesOf(view.op.attributes, 'depthwiseConv2d')),
+  lower: (view) =>
+    lowerConv(view, depthwiseGeometry(view), attributesOf(view.op.attributes, 'depthwiseConv2d')),
   cost: (work) => 20 * work.macs + 120 * work.outputs,
 };

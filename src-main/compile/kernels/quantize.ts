@@ -20,7 +20,9 @@ export const quantize: KernelRecord = {
   lower: (view) => {
     const [input, output] = [inputOf(view, 0), outputOf(view)];
     const isFloat = input.type === 'float32';
-    const factor = isFloat ? { multiplier: 0, shift: 0 } : quantizeMultiplier(scaleOf(input) / scaleOf(output));
+    const factor = isFloat
+      ? { multiplier: 0, shift: 0 }
+      : quantizeMultiplier(scaleOf(input) / scaleOf(output));
     return {
       paramsBytes: QuantizeParamsBytes,
       constants: {},

@@ -7,7 +7,10 @@ import { i32Bytes } from '../kernel-record.ts';
  * Requantisation factors of a convolution, one an output channel: input · weight / output scale in doubles
  * (TensorFlow Lite's PopulateConvolutionQuantizationParams).
  */
-export function channelMultipliers(view: OpView, channels: number): { multipliers: Uint8Array; shifts: Uint8Array } {
+export function channelMultipliers(
+  view: OpView,
+  channels: number,
+): { multipliers: Uint8Array; shifts: Uint8Array } {
   const { scales } = quantizationOf(inputOf(view, 1));
   const input = scaleOf(inputOf(view, 0));
   const output = scaleOf(outputOf(view));

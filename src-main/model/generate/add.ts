@@ -1,6 +1,12 @@
 import type { Rng } from '../../base/rng.ts';
 import type { ModelSpec } from '../model-spec.ts';
-import { activationTensor, randomActivation, randomScale, randomZeroPoint, singleOperator } from './random-tensors.ts';
+import {
+  activationTensor,
+  randomActivation,
+  randomScale,
+  randomZeroPoint,
+  singleOperator,
+} from './random-tensors.ts';
 
 /** Same shapes mostly; else one side has ones, or fewer dimensions. */
 export function generateAdd(rng: Rng): ModelSpec {

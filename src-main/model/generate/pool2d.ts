@@ -3,7 +3,13 @@ import type { ModelSpec } from '../model-spec.ts';
 import type { Padding } from '../operators.ts';
 import { windowOutput } from '../window.ts';
 import { randomAxis } from './conv2d.ts';
-import { activationTensor, randomActivation, randomScale, randomZeroPoint, singleOperator } from './random-tensors.ts';
+import {
+  activationTensor,
+  randomActivation,
+  randomScale,
+  randomZeroPoint,
+  singleOperator,
+} from './random-tensors.ts';
 
 export function generatePool2d(rng: Rng, name: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): ModelSpec {
   const h = { ...randomAxis(rng, 9), dilation: 1 };

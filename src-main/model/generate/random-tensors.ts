@@ -56,7 +56,11 @@ export function weightedTensors(rng: Rng, layer: WeightedLayer): TensorSpec[] {
       type: 'int8',
       shape: layer.weightShape,
       data: weights,
-      quantization: { scales, zeroPoints: scales.map(() => 0), axis: layer.perChannel ? layer.channelAxis : 0 },
+      quantization: {
+        scales,
+        zeroPoints: scales.map(() => 0),
+        axis: layer.perChannel ? layer.channelAxis : 0,
+      },
     },
   ];
   if (layer.bias) tensors.push(biasTensor(rng, channels, inScale, scales, layer.depth));
@@ -83,7 +87,11 @@ function biasTensor(
 }
 
 /** A model of one operator: activations without data are its inputs, the last tensor its output. */
-export function singleOperator(name: string, attributes: OpAttributes, tensors: readonly TensorSpec[]): ModelSpec {
+export function singleOperator(
+  name: string,
+  attributes: OpAttributes,
+  tensors: readonly TensorSpec[],
+): ModelSpec {
   const last = tensors.length - 1;
   const all = tensors.map((_, i) => i).slice(0, last);
   return {

@@ -3,17 +3,15 @@ import { flatTable, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
   arity,
-  attributesOf,
-  clampActivation,
+  clampable,
+  expressible,
   firstBroken,
-  inputOf,
   ofRank,
   ofType,
-  outputOf,
   perTensor,
   wrongShape,
-  type OpView,
-} from '../op-view.ts';
+} from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, scaleOf, type OpView } from '../op-view.ts';
 import { activationCode, readActivation } from '../option-fields.ts';
 import { generateAdd } from '../generate/add.ts';
 
@@ -35,13 +33,23 @@ function broadcasts(view: OpView): Failure | null {
   return broadcastShape(a.shape, b.shape) ? null : wrongShape(view, b, a.shape);
 }
 
+/** TensorFlow Lite Micro aborts on a factor that rounds to 1 or more; the sum has 20 bits of headroom. */
+const LARGEST_OUTPUT_FACTOR = 1 - 2 ** -31;
+const HEADROOM = 2 ** 20;
+
+function outputFactor(view: OpView): Failure | null {
+  const twice = 2 * Math.max(scaleOf(inputOf(view, 0)), scaleOf(inputOf(view, 1)));
+  return expressible(view, twice / (HEADROOM * scaleOf(outputOf(view))), LARGEST_OUTPUT_FACTOR);
+}
+
 export const add: OperatorRecord = {
   name: 'ADD',
   builtin: 0,
   optionsType: 11,
   version: 2,
   readOptions: (t) => ({ kind: 'add', activation: readActivation(t, 0) }),
-  writeOptions: (attributes) => flatTable({ 0: i8(activationCode(attributesOf(attributes, 'add').activation)) }),
+  writeOptions: (attributes) =>
+    flatTable({ 0: i8(activationCode(attributesOf(attributes, 'add').activation)) }),
   check: (view) => {
     const tensors = () => [inputOf(view, 0), inputOf(view, 1), outputOf(view)];
     const broken =
@@ -51,7 +59,8 @@ export const add: OperatorRecord = {
         () => firstBroken(...tensors().map((t) => () => ofRank(view, t, 0, 4))),
         () => firstBroken(...tensors().map((t) => () => perTensor(view, t))),
         () => broadcasts(view),
-        () => clampActivation(view, attributesOf(view.op.attributes, 'add').activation),
+        () => outputFactor(view),
+        () => clampable(view, attributesOf(view.op.attributes, 'add').activation, outputOf(view)),
       );
     return broken ?? ok(broadcastShape(inputOf(view, 0).shape, inputOf(view, 1).shape)!);
   },

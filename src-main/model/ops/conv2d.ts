@@ -3,20 +3,18 @@ import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
   arity,
-  attributesOf,
   biasOf,
-  clampActivation,
+  clampable,
+  expressibleLayer,
   firstBroken,
-  inputOf,
   isConstant,
   ofRank,
   ofType,
-  outputOf,
   perTensor,
   refuseOp,
   weightQuantization,
-  type OpView,
-} from '../op-view.ts';
+} from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
 import { generateConv2d } from '../generate/conv2d.ts';
@@ -101,7 +99,8 @@ export const conv2d: OperatorRecord = {
         () => biasOf(view, view.inputs[2] ?? null, convGeometry(view).outC),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => weightQuantization(view, inputOf(view, 1), 0, convGeometry(view).outC),
-        () => clampActivation(view, attributesOf(view.op.attributes, 'conv2d').activation),
+        () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
+        () => clampable(view, attributesOf(view.op.attributes, 'conv2d').activation, outputOf(view)),
       );
     if (broken) return broken;
     const g = convGeometry(view);

@@ -3,20 +3,18 @@ import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
   arity,
-  attributesOf,
   biasOf,
-  clampActivation,
+  clampable,
+  expressibleLayer,
   firstBroken,
-  inputOf,
   isConstant,
   ofRank,
   ofType,
-  outputOf,
   perTensor,
   weightQuantization,
   wrongShape,
-  type OpView,
-} from '../op-view.ts';
+} from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
 import { generateDepthwiseConv2d } from '../generate/depthwise-conv2d.ts';
@@ -84,7 +82,8 @@ export const depthwiseConv2d: OperatorRecord = {
         () => biasOf(view, view.inputs[2] ?? null, depthwiseGeometry(view).outC),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => weightQuantization(view, inputOf(view, 1), 3, depthwiseGeometry(view).outC),
-        () => clampActivation(view, attributesOf(view.op.attributes, 'depthwiseConv2d').activation),
+        () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
+        () => clampable(view, attributesOf(view.op.attributes, 'depthwiseConv2d').activation, outputOf(view)),
       );
     if (broken) return broken;
     const g = depthwiseGeometry(view);

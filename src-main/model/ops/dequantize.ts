@@ -1,13 +1,20 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import { arity, firstBroken, inputOf, ofType, outputOf, perTensor, refuseOp, type OpView } from '../op-view.ts';
+import { arity, firstBroken, ofType, perTensor, refuseOp } from '../op-rules.ts';
+import { inputOf, outputOf, type OpView } from '../op-view.ts';
 import { generateDequantize } from '../generate/dequantize.ts';
 
 function floatOutput(view: OpView): Failure | null {
   const output = outputOf(view);
   if (output.type === 'float32') return null;
-  return refuseOp(view, 'model.unsupported-type', `writes ${output.type}`, 'Convert the model again.', output);
+  return refuseOp(
+    view,
+    'model.unsupported-type',
+    `writes ${output.type}`,
+    'Convert the model again.',
+    output,
+  );
 }
 
 export const dequantize: OperatorRecord = {

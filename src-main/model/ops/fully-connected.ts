@@ -3,22 +3,19 @@ import { bool, flatTable, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
   arity,
-  attributesOf,
   biasOf,
-  clampActivation,
+  clampable,
+  expressibleLayer,
   firstBroken,
-  inputOf,
   isConstant,
   ofRank,
   ofType,
-  outputOf,
   perTensor,
   refuseOp,
-  scaleOf,
   weightQuantization,
   wrongShape,
-  type OpView,
-} from '../op-view.ts';
+} from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, scaleOf, type OpView } from '../op-view.ts';
 import { activationCode, readActivation } from '../option-fields.ts';
 import { elementCount } from '../tensor-type.ts';
 import { generateFullyConnected } from '../generate/fully-connected.ts';
@@ -97,7 +94,8 @@ export const fullyConnected: OperatorRecord = {
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => weightQuantization(view, inputOf(view, 1), 0, fullyConnectedGeometry(view).outDepth),
         () => biasScale(view),
-        () => clampActivation(view, attributesOf(view.op.attributes, 'fullyConnected').activation),
+        () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
+        () => clampable(view, attributesOf(view.op.attributes, 'fullyConnected').activation, outputOf(view)),
       );
     if (broken) return broken;
     const { batches, outDepth } = fullyConnectedGeometry(view);

@@ -1,21 +1,8 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import {
-  arity,
-  attributesOf,
-  clampActivation,
-  firstBroken,
-  inputOf,
-  ofRank,
-  ofType,
-  outputOf,
-  perTensor,
-  refuseOp,
-  scaleOf,
-  zeroPointOf,
-  type OpView,
-} from '../op-view.ts';
+import { arity, clampable, firstBroken, ofRank, ofType, perTensor, refuseOp } from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, scaleOf, zeroPointOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
 import { generatePool2d } from '../generate/pool2d.ts';
@@ -49,7 +36,8 @@ const SCALE_TOLERANCE = 1e-6;
 function sameQuantization(view: OpView): Failure | null {
   const [input, output] = [inputOf(view, 0), outputOf(view)];
   const same =
-    Math.abs(scaleOf(input) - scaleOf(output)) <= SCALE_TOLERANCE && zeroPointOf(input) === zeroPointOf(output);
+    Math.abs(scaleOf(input) - scaleOf(output)) <= SCALE_TOLERANCE &&
+    zeroPointOf(input) === zeroPointOf(output);
   if (same) return null;
   return refuseOp(
     view,
@@ -91,7 +79,7 @@ const pool2d: Omit<OperatorRecord, 'name' | 'builtin' | 'generate'> = {
         () => ofRank(view, inputOf(view, 0), 4),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => sameQuantization(view),
-        () => clampActivation(view, attributesOf(view.op.attributes, 'pool2d').activation),
+        () => clampable(view, attributesOf(view.op.attributes, 'pool2d').activation, outputOf(view)),
       );
     if (broken) return broken;
     const g = poolGeometry(view);

@@ -1,7 +1,8 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import { arity, firstBroken, inputOf, ofType, outputOf, perTensor, refuseOp, type OpView } from '../op-view.ts';
+import { arity, expressible, firstBroken, ofType, perTensor, refuseOp } from '../op-rules.ts';
+import { inputOf, outputOf, scaleOf, type OpView } from '../op-view.ts';
 import { generateQuantize } from '../generate/quantize.ts';
 
 /** What TensorFlow Lite Micro converts; the rest has no reference to be equal to. */
@@ -42,6 +43,10 @@ export const quantize: OperatorRecord = {
         () => convertible(view),
         () => (inputOf(view, 0).type === 'float32' ? null : perTensor(view, inputOf(view, 0))),
         () => perTensor(view, outputOf(view)),
+        () =>
+          inputOf(view, 0).type === 'float32'
+            ? null
+            : expressible(view, scaleOf(inputOf(view, 0)) / scaleOf(outputOf(view))),
       );
     return broken ?? ok(inputOf(view, 0).shape);
   },

@@ -1,7 +1,8 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import { arity, firstBroken, inputOf, ofType, outputOf, refuseOp, wrongShape, type OpView } from '../op-view.ts';
+import { arity, firstBroken, ofType, refuseOp, wrongShape } from '../op-rules.ts';
+import { inputOf, outputOf, type OpView } from '../op-view.ts';
 import { elementCount } from '../tensor-type.ts';
 import { generateReshape } from '../generate/reshape.ts';
 
@@ -9,7 +10,12 @@ function sameElements(view: OpView): Failure | null {
   const [input, output] = [inputOf(view, 0), outputOf(view)];
   if (elementCount(input.shape) !== elementCount(output.shape)) return wrongShape(view, output, input.shape);
   if (input.type === output.type) return null;
-  return refuseOp(view, 'model.unsupported-type', `changes ${input.type} into ${output.type}`, 'Convert the model again.');
+  return refuseOp(
+    view,
+    'model.unsupported-type',
+    `changes ${input.type} into ${output.type}`,
+    'Convert the model again.',
+  );
 }
 
 /**

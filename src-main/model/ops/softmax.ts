@@ -1,20 +1,8 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { f32, flatTable } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import {
-  arity,
-  attributesOf,
-  firstBroken,
-  inputOf,
-  ofRank,
-  ofType,
-  outputOf,
-  perTensor,
-  refuseOp,
-  scaleOf,
-  zeroPointOf,
-  type OpView,
-} from '../op-view.ts';
+import { arity, firstBroken, ofRank, ofType, perTensor, refuseOp } from '../op-rules.ts';
+import { attributesOf, inputOf, outputOf, scaleOf, zeroPointOf, type OpView } from '../op-view.ts';
 import { generateSoftmax } from '../generate/softmax.ts';
 
 /** The int8 kernel's output is fixed: [0, 1) in steps of 1/256. */
