@@ -1,5 +1,5 @@
 import { BugError } from '../base/errors.ts';
-import { CHUNK_LEVELS, CHUNK_SAMPLES, HIGH_BLOCK_BUCKETS, LEVEL_SAMPLES, type DecodedSamples } from './format.ts';
+import { CHUNK_LEVELS, CHUNK_SAMPLES, HIGH_BLOCK_BUCKETS, LEVEL_SAMPLES, MISSING_RANGE, type DecodedSamples } from './format.ts';
 
 /**
  * Buckets of one pyramid level as columns over one buffer, so that a row on disk is the buffer itself.
@@ -150,26 +150,19 @@ export class ChunkSummary {
 
 /** One ÷64 bucket, and its share of the ranges in the level above. Hot: allocates nothing. */
 function buildBucket(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, to: number): void {
-  const { amperes, logic, ranges } = samples;
+  const { amperes } = samples;
   let n = 0;
   let sum = 0;
   let min = Infinity;
   let max = -Infinity;
-  let or = 0;
-  let and = 255;
-  let oneRange = true;
-  const firstRange = ranges[from]!;
   for (let i = from; i < to; i++) {
     const a = amperes[i]!;
-    oneRange = oneRange && ranges[i] === firstRange;
     // NaN marks a missing sample
     if (a !== a) continue;
     n++;
     sum += a;
     if (a < min) min = a;
     if (a > max) max = a;
-    or |= logic[i]!;
-    and &= logic[i]!;
   }
   if (n === 0) return;
   const mean = sum / n;
@@ -183,18 +176,57 @@ function buildBucket(l0: Buckets, l1: Buckets, b: number, samples: DecodedSample
   l0.sum[b] = sum;
   l0.m2[b] = m2;
   l0.valid[b] = n;
-  l0.or[b] = or;
-  l0.and[b] = and;
-  const row = (b >> 4) * l1.rangeCount;
-  if (oneRange) {
-    l1.rangeSum[row + firstRange]! += sum;
-    l1.rangeSamples[row + firstRange]! += n;
+  if (n === 64) wholeBucketBits(l0, l1, b, samples, from, sum);
+  else partialBucketBits(l0, l1, b, samples, from, to);
+}
+
+/** Logic bits and ranges of 64 samples that are all there, four at a time. */
+function wholeBucketBits(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, sum: number): void {
+  const { logicWords, rangeWords, ranges } = samples;
+  const first = from >> 2;
+  const range = ranges[from]!;
+  const allRange = Math.imul(range, 0x01010101);
+  let or = 0;
+  let and = -1;
+  let other = 0;
+  for (let i = first; i < first + 16; i++) {
+    const four = logicWords[i]!;
+    or |= four;
+    and &= four;
+    other |= rangeWords[i]! ^ allRange;
+  }
+  or |= or >>> 16;
+  and &= and >>> 16;
+  l0.or[b] = or | (or >>> 8);
+  l0.and[b] = and & (and >>> 8);
+  if (other !== 0) {
+    addRanges(l1, b, samples, from, from + 64);
     return;
   }
+  const row = (b >> 4) * l1.rangeCount + range;
+  l1.rangeSum[row]! += sum;
+  l1.rangeSamples[row]! += 64;
+}
+
+function partialBucketBits(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, to: number): void {
+  let or = 0;
+  let and = 255;
   for (let i = from; i < to; i++) {
-    const r = ranges[i]!;
-    if (r === 255) continue;
-    l1.rangeSum[row + r]! += amperes[i]!;
+    if (samples.ranges[i] === MISSING_RANGE) continue;
+    or |= samples.logic[i]!;
+    and &= samples.logic[i]!;
+  }
+  l0.or[b] = or;
+  l0.and[b] = and;
+  addRanges(l1, b, samples, from, to);
+}
+
+function addRanges(l1: Buckets, b: number, samples: DecodedSamples, from: number, to: number): void {
+  const row = (b >> 4) * l1.rangeCount;
+  for (let i = from; i < to; i++) {
+    const r = samples.ranges[i]!;
+    if (r === MISSING_RANGE) continue;
+    l1.rangeSum[row + r]! += samples.amperes[i]!;
     l1.rangeSamples[row + r]!++;
   }
 }

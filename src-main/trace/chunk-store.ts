@@ -44,12 +44,12 @@ export interface ChunkSource {
   chunk(index: number): Result<ChunkRecord>;
   summary(level: number, block: number): Result<SummaryRecord>;
   calibration(version: number): Result<CalibrationRecord>;
-  supplies(): readonly SupplyRecord[];
+  supplies(): Result<readonly SupplyRecord[]>;
   /** Edges of one channel with `from ≤ sample < to`, in order. */
-  edges(channel: number, from: number, to: number): readonly EdgeRecord[];
+  edges(channel: number, from: number, to: number): Result<readonly EdgeRecord[]>;
   /** Gaps that touch [from, to), in order. */
-  gaps(from: number, to: number): readonly GapRecord[];
-  marks(from: number, to: number): readonly MarkRecord[];
+  gaps(from: number, to: number): Result<readonly GapRecord[]>;
+  marks(from: number, to: number): Result<readonly MarkRecord[]>;
 }
 
 export interface ChunkStore extends ChunkSink, ChunkSource {}

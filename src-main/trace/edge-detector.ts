@@ -1,4 +1,4 @@
-import type { EdgeRecord } from './format.ts';
+import type { DecodedSamples, EdgeRecord } from './format.ts';
 
 /** Finds changes of the logic channels in a stream of samples. */
 export class EdgeDetector {
@@ -23,16 +23,25 @@ export class EdgeDetector {
     this.#onEdge = listener;
   }
 
-  /** Hot while nothing changes: one compare a sample, nothing allocated. */
-  scan(logic: Uint8Array, from: number, to: number, baseSample: number): void {
+  /** Hot while nothing changes: one compare for four samples, nothing allocated. Positions are offsets in `samples`. */
+  scan(samples: DecodedSamples, from: number, to: number, baseSample: number): void {
+    const { logic, logicWords } = samples;
     const mask = this.#mask;
+    const mask4 = Math.imul(mask, 0x01010101);
     let levels = this.#levels;
-    for (let i = from; i < to; i++) {
+    let i = from;
+    while (i < to) {
+      if ((i & 3) === 0) {
+        const levels4 = Math.imul(levels, 0x01010101);
+        while (i + 4 <= to && ((logicWords[i >> 2]! ^ levels4) & mask4) === 0) i += 4;
+        if (i >= to) break;
+      }
       const now = logic[i]! & mask;
       if (now !== levels) {
         this.#changed(levels, now, baseSample + i, i === from ? this.#skipped : 0);
         levels = now;
       }
+      i++;
     }
     if (to > from) {
       this.#started = true;

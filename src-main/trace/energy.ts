@@ -200,7 +200,9 @@ function idleBefore(
     notes.push('idle-too-short: the trace begins less than the idle span before the window');
     return ok(null);
   }
-  if (trace.edges(0, from, start).length > 0) {
+  const earlier = trace.edges(0, from, start);
+  if (!earlier.ok) return earlier;
+  if (earlier.value.length > 0) {
     notes.push('idle-too-short: another window lies in the idle span');
     return ok(null);
   }

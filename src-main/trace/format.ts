@@ -9,6 +9,8 @@ export const CHUNK_LEVELS = 3;
 /** Buckets in one summary row of a level above the chunk's. */
 export const HIGH_BLOCK_BUCKETS = 64;
 export const TRACE_FORMAT_VERSION = 1;
+/** In place of a measuring range where the sample is missing. */
+export const MISSING_RANGE = 255;
 
 /** What a trace says of itself. Plain JSON. */
 export interface TraceHeader {
@@ -102,8 +104,11 @@ export interface DecodedSamples {
   readonly amperes: Float64Array;
   /** Logic channels, bit n = Dn; the last known level where the sample is missing. */
   readonly logic: Uint8Array;
-  /** Measuring range; 255 where the sample is missing. */
+  /** Measuring range; `MISSING_RANGE` where the sample is missing. */
   readonly ranges: Uint8Array;
+  /** `logic` and `ranges` four samples at a time, over the same memory. */
+  readonly logicWords: Uint32Array;
+  readonly rangeWords: Uint32Array;
   /** Offsets at which the decoder replaced the converted value, ascending, `shiftCount` of them. */
   readonly shiftAt: Uint32Array;
   /** What the replacement added there, A. */
@@ -112,10 +117,14 @@ export interface DecodedSamples {
 }
 
 export function newDecodedSamples(): DecodedSamples {
+  const logic = new Uint8Array(CHUNK_SAMPLES);
+  const ranges = new Uint8Array(CHUNK_SAMPLES);
   return {
     amperes: new Float64Array(CHUNK_SAMPLES),
-    logic: new Uint8Array(CHUNK_SAMPLES),
-    ranges: new Uint8Array(CHUNK_SAMPLES),
+    logic,
+    ranges,
+    logicWords: new Uint32Array(logic.buffer),
+    rangeWords: new Uint32Array(ranges.buffer),
     shiftAt: new Uint32Array(CHUNK_SAMPLES),
     shiftA: new Float64Array(CHUNK_SAMPLES),
     shiftCount: 0,

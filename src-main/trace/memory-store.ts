@@ -73,19 +73,19 @@ export class MemoryTraceStore implements ChunkStore {
     return c ? ok(c) : fail('trace.no-calibration', { version }, 'The trace names a calibration it does not hold.', 'Record the trace again.');
   }
 
-  supplies(): readonly SupplyRecord[] {
-    return this.#supplies;
+  supplies(): Result<readonly SupplyRecord[]> {
+    return ok(this.#supplies);
   }
 
-  edges(channel: number, from: number, to: number): readonly EdgeRecord[] {
-    return this.#edges.filter((e) => e.channel === channel && e.sample >= from && e.sample < to);
+  edges(channel: number, from: number, to: number): Result<readonly EdgeRecord[]> {
+    return ok(this.#edges.filter((e) => e.channel === channel && e.sample >= from && e.sample < to));
   }
 
-  gaps(from: number, to: number): readonly GapRecord[] {
-    return this.#gaps.filter((g) => g.firstSample < to && g.firstSample + g.missing > from);
+  gaps(from: number, to: number): Result<readonly GapRecord[]> {
+    return ok(this.#gaps.filter((g) => g.firstSample < to && g.firstSample + g.missing > from));
   }
 
-  marks(from: number, to: number): readonly MarkRecord[] {
-    return this.#marks.filter((m) => m.sample >= from && m.sample < to);
+  marks(from: number, to: number): Result<readonly MarkRecord[]> {
+    return ok(this.#marks.filter((m) => m.sample >= from && m.sample < to));
   }
 }

@@ -5,6 +5,7 @@ import { chunkCrc, summaryCrc } from './crc.ts';
 import { EdgeDetector } from './edge-detector.ts';
 import {
   CHUNK_SAMPLES,
+  MISSING_RANGE,
   newDecodedSamples,
   type CalibrationRecord,
   type ChunkRecord,
@@ -31,7 +32,6 @@ export class ChunkWriter implements SampleReceiver {
   readonly #sink: ChunkSink;
   readonly #codec: SampleCodec;
   readonly #commitSamples: number;
-  readonly #rangeCount: number;
   readonly #summary: ChunkSummary;
   readonly #high: HighLevels;
   readonly #decoded: DecodedSamples = newDecodedSamples();
@@ -59,7 +59,6 @@ export class ChunkWriter implements SampleReceiver {
     this.#sink = sink;
     this.#codec = codec;
     this.#commitSamples = header.sampleRateHz;
-    this.#rangeCount = header.rangeCount;
     this.#summary = new ChunkSummary(header.rangeCount);
     this.#high = new HighLevels(header.rangeCount);
     this.edges = new EdgeDetector(header.logicMask);
@@ -118,7 +117,7 @@ export class ChunkWriter implements SampleReceiver {
       const n = Math.min(to - from, CHUNK_SAMPLES - this.#filled);
       this.#words.set(words.subarray(from, from + n), this.#wordCount);
       decoder.decode(words, from, from + n, this.#decoded, this.#filled);
-      this.edges.scan(this.#decoded.logic, this.#filled, this.#filled + n, this.#chunkIndex * CHUNK_SAMPLES);
+      this.edges.scan(this.#decoded, this.#filled, this.#filled + n, this.#chunkIndex * CHUNK_SAMPLES);
       this.#wordCount += n;
       this.#filled += n;
       from += n;
@@ -135,7 +134,7 @@ export class ChunkWriter implements SampleReceiver {
       const n = Math.min(missing, CHUNK_SAMPLES - this.#filled);
       this.#decoded.amperes.fill(NaN, this.#filled, this.#filled + n);
       this.#decoded.logic.fill(this.edges.levels, this.#filled, this.#filled + n);
-      this.#decoded.ranges.fill(255, this.#filled, this.#filled + n);
+      this.#decoded.ranges.fill(MISSING_RANGE, this.#filled, this.#filled + n);
       this.#chunkGaps.push(this.#filled, n);
       this.#filled += n;
       missing -= n;

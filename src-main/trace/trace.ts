@@ -6,6 +6,7 @@ import {
   CHUNK_SAMPLES,
   HIGH_BLOCK_BUCKETS,
   LEVEL_SAMPLES,
+  MISSING_RANGE,
   newDecodedSamples,
   type ChunkRecord,
   type DecodedSamples,
@@ -61,21 +62,23 @@ export class Trace {
     return 1 / this.header.sampleRateHz;
   }
 
-  edges(channel: number, from = 0, to = Infinity): readonly EdgeRecord[] {
+  edges(channel: number, from = 0, to = Infinity): Result<readonly EdgeRecord[]> {
     return this.source.edges(channel, from, to);
   }
 
-  gaps(from = 0, to = Infinity): readonly GapRecord[] {
+  gaps(from = 0, to = Infinity): Result<readonly GapRecord[]> {
     return this.source.gaps(from, to);
   }
 
-  marks(from = 0, to = Infinity): readonly MarkRecord[] {
+  marks(from = 0, to = Infinity): Result<readonly MarkRecord[]> {
     return this.source.marks(from, to);
   }
 
   /** The supply in force over [from, to), or a failure where it is unknown or changes. */
   supply(from: number, to: number): Result<SupplyRecord> {
-    const all = this.source.supplies();
+    const supplies = this.source.supplies();
+    if (!supplies.ok) return supplies;
+    const all = supplies.value;
     const current = all.filter((s) => s.sample <= from).at(-1);
     if (!current)
       return fail('trace.no-supply', { fromSample: from }, 'No supply voltage was set or measured before this span.', 'Set the supply voltage before recording.');
@@ -266,7 +269,7 @@ export function decodeChunk(chunk: ChunkRecord, source: ChunkSource, codec: Samp
     if (g >= chunk.gaps.length) break;
     const missing = chunk.gaps[g + 1]!;
     out.amperes.fill(NaN, at, at + missing);
-    out.ranges.fill(255, at, at + missing);
+    out.ranges.fill(MISSING_RANGE, at, at + missing);
     out.logic.fill(at > 0 ? out.logic[at - 1]! : 0, at, at + missing);
     at += missing;
   }

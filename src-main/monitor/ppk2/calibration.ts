@@ -72,7 +72,8 @@ export function parseMetadata(bytes: Uint8Array): Ppk2Metadata {
   const remarks: string[] = [];
   let taken = 0;
   const rows = Object.entries(ROWS).map(([field, key]) => {
-    const row = PPK2_DEFAULTS[field as keyof Ppk2Calibration].map((standard, range) => {
+    const defaults: readonly number[] = PPK2_DEFAULTS[field as keyof Ppk2Calibration];
+    const row = defaults.map((standard, range) => {
       const text = values.get(`${key}${range}`);
       const value = text === undefined ? NaN : Number(text);
       if (Number.isFinite(value) && !(value === 0 && ZERO_IS_MISSING.has(key))) {
@@ -82,7 +83,7 @@ export function parseMetadata(bytes: Uint8Array): Ppk2Metadata {
       remarks.push(`${key}${range}: ${text ?? 'missing'}, default ${standard}`);
       return standard;
     });
-    return [field, row];
+    return [field, row] as const;
   });
   const origin = taken === 0 ? 'defaults' : remarks.length === 0 ? 'device' : 'mixed';
   const calibrated = values.get('Calibrated');

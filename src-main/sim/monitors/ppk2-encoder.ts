@@ -17,6 +17,9 @@ export class Ppk2Encoder {
   readonly #noiseLsb: number;
   readonly #gainError: readonly number[];
   #volts: number;
+  /** What the present count was computed for. */
+  #meanA = NaN;
+  #steps = 0;
   range = 0;
 
   constructor(rng: Rng, noiseLsb: number, volts: number, gainError: readonly number[]) {
@@ -28,23 +31,29 @@ export class Ppk2Encoder {
 
   setVolts(volts: number): void {
     this.#volts = volts;
+    this.#meanA = NaN;
   }
 
-  /** Bits 0–16 of the word. Hot: allocates nothing. */
+  /** Bits 0–16 of the word. Hot: allocates nothing, and computes anew only when the current changes. */
   encode(meanA: number): number {
+    if (meanA !== this.#meanA) this.#convert(meanA);
+    const adc = Math.round(this.#steps + this.#noise());
+    return (this.range << 14) | (adc < 0 ? 0 : adc > ADC_MAX ? ADC_MAX : adc);
+  }
+
+  #convert(meanA: number): void {
     let range = this.range;
     while (range < 4 && meanA > rangeLimitsA[range]!) range++;
     while (range > 0 && meanA < rangeLimitsA[range - 1]! * DOWN_SHARE) range--;
     this.range = range;
+    this.#meanA = meanA;
     const target = meanA * (1 + this.#gainError[range]!) - deviceTable.supplySlope[range]! * this.#volts - deviceTable.offsetA[range]!;
     const g1 = deviceTable.gain[range]!;
     const g2 = deviceTable.gainSlope[range]!;
     // g2·s² + g1·s = target, in the form that also holds for g2 = 0
     const root = g1 * g1 + 4 * g2 * target;
     const s = root > 0 ? (2 * target) / (g1 + Math.sqrt(root)) : -g1 / (2 * g2);
-    const counts = (s * deviceTable.shuntOhm[range]! * COUNTS) / REFERENCE_V + deviceTable.zeroCount[range]!;
-    const adc = Math.round(counts / 4 + this.#noise());
-    return (range << 14) | (adc < 0 ? 0 : adc > ADC_MAX ? ADC_MAX : adc);
+    this.#steps = ((s * deviceTable.shuntOhm[range]! * COUNTS) / REFERENCE_V + deviceTable.zeroCount[range]!) / 4;
   }
 
   /** Triangular, ± 1 × `noiseLsb` steps: enough to make the mean of the rounded values that of the currents. */
