@@ -78,7 +78,7 @@ export interface Device {
   /** Raw bytes of all outputs of the last inference; `device.no-mj` for a foreign DUT. */
   rawOutputs(options: StepOptions): Promise<Result<Uint8Array>>;
   /** One inference with cycles per operator; `device.no-mj` for a foreign DUT. */
-  profile(options: StepOptions): Promise<Result<{ readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number }>>;
+  profile(options: StepOptions): Promise<Result<Pick<OpProfile, 'totalCycles'> & { readonly ops: readonly OpCycles[] }>>;
   /** Paints the arena; the next inferences leave their mark. */
   paintArena(options: StepOptions): Promise<Result<void>>;
   arena(options: StepOptions): Promise<Result<{ readonly highBytes: number; readonly sizeBytes: number }>>;

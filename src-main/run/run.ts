@@ -229,7 +229,7 @@ class Run implements RunContext {
   }
 
   emit(body: RunEventBody): void {
-    const event = { ...body, runId: this.state.runId, at: this.ports.nowIso() } as RunEvent;
+    const event = { ...body, runId: this.state.runId, at: this.ports.nowIso() };
     const keep = event.type === 'phase' || event.type === 'warning' || event.type === 'paused' || event.type === 'resumed';
     // an end is written by store.end; after a store failure nothing more is tried
     if (keep && !this.#storeFailure && !endPhases.has(this.#phases.phase)) {

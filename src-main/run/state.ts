@@ -120,11 +120,11 @@ export class RunState {
   }
 
   setProfile(
-    profile: { readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number },
+    profile: { readonly ops: readonly OpCycles[]; readonly totalCycles: number },
     arena: { readonly highBytes: number; readonly sizeBytes: number } | null,
   ): void {
     this.profile = {
-      ops: profile.ops.map((o) => ({ index: o.index, kernel: o.kernel, name: '', macs: 0, cycles: o.cycles })),
+      ops: [...profile.ops],
       totalCycles: profile.totalCycles,
       clockHz: this.identity!.clockHz ?? 1,
       arenaHighBytes: arena?.highBytes ?? null,

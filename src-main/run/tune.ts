@@ -1,5 +1,4 @@
 import type { Failure, Result } from '../base/errors.ts';
-import { ok } from '../base/errors.ts';
 import { failed, orAborted, type RunContext } from './context.ts';
 import { inputOf } from './inputs.ts';
 import type { Device } from './ports.ts';
@@ -24,6 +23,5 @@ async function measureLatency(run: RunContext, device: Device): Promise<Result<n
   const { plan, identity } = run.state;
   if (plan.mode === 'performance') return latencyByTimer(device, plan.warmUp, run.step());
   if (!identity!.hasMj || identity!.clockHz === null) return latencyByHostClock(device, run.ports.clock, run.step());
-  const profiled = await latencyByProfile(device, identity!.clockHz, run.step());
-  return profiled.ok ? ok(profiled.value.latencyUs) : profiled;
+  return latencyByProfile(device, identity!.clockHz, run.step());
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
-import type { OpCycles } from '../contract/index.ts';
 import type { Device, StepOptions } from './ports.ts';
 
 /** N is a 32-bit count on the device. */
@@ -35,19 +34,13 @@ export async function latencyByTimer(device: Device, warmUp: number, options: St
   return fail('run.timer-stuck', { inferences: n }, "The DUT's timer does not move.", 'Check the timer of the firmware under test.');
 }
 
-export interface ProfiledLatency {
-  readonly latencyUs: number;
-  readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[];
-  readonly totalCycles: number;
-}
-
 /** Energy images print no laps: the cycles of one profiled inference tell the latency. */
-export async function latencyByProfile(device: Device, clockHz: number, options: StepOptions): Promise<Result<ProfiledLatency>> {
+export async function latencyByProfile(device: Device, clockHz: number, options: StepOptions): Promise<Result<number>> {
   const profile = await device.profile(options);
   if (!profile.ok) return profile;
   if (profile.value.totalCycles <= 0)
     return fail('run.timer-stuck', { totalCycles: profile.value.totalCycles }, "The DUT's cycle counter does not move.", 'Check the timer of the firmware under test.');
-  return ok({ ...profile.value, latencyUs: (profile.value.totalCycles * 1e6) / clockHz });
+  return ok((profile.value.totalCycles * 1e6) / clockHz);
 }
 
 /**

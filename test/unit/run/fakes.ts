@@ -145,7 +145,7 @@ class FakeDevice implements Device {
 
   async profile() {
     const cycles = Math.round(this.#bench.script.latencyUs * 125);
-    return this.#bench.step('profile') ?? ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', cycles: cycles - 100 }], totalCycles: cycles });
+    return this.#bench.step('profile') ?? ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', name: 'fc', macs: 640, cycles: cycles - 100 }], totalCycles: cycles });
   }
 
   async paintArena(): Promise<Result<void>> {
