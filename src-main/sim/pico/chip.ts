@@ -1,0 +1,33 @@
+import type { Failure, FactValue } from '../../base/errors.ts';
+import type { EventSlots } from './events.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What a peripheral knows of the chip it sits in. */
+export interface Chip {
+  readonly events: EventSlots;
+  readonly timeline: Timeline;
+  /** clk_sys cycles since the world began, at the start of the running instruction or at the event being fired. */
+  now(): number;
+  /** Drives one of the 32 interrupt lines. */
+  setInterrupt(irq: number, asserted: boolean): void;
+  /** Stops the emulation with a named diagnosis; PC, address and time are added. The first one wins. */
+  stop(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void;
+}
+
+export type StopFailure = Failure;
+
+/**
+ * A block of registers. Offsets are word-aligned within the block. `undefined` and `false` mean that this model
+ * has no such register: the bus stops the emulation with its name.
+ */
+export interface RegisterBlock {
+  read(offset: number): number | undefined;
+  write(offset: number, value: number): boolean;
+  /** Back to the data sheet's reset values: power-on, or the block's bit in RESETS. */
+  reset(): void;
+}
+
+export function hex(value: number): string {
+  const digits = (value >>> 0).toString(16).padStart(8, '0');
+  return `0x${digits.slice(0, 4)}_${digits.slice(4)}`;
+}

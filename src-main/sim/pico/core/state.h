@@ -1,0 +1,127 @@
+/*
+ * The whole state of the emulated Cortex-M0+ and of the memories it reaches without a call.
+ * References: ARMv6-M Architecture Reference Manual (DDI 0419), Cortex-M0+ TRM r0p1 (DDI 0484),
+ * RP2040 data sheet 2.1-2.4. Everything that lives longer than one instruction is in `mj_cpu`, so that
+ * cutting time into slices can never change a result.
+ */
+#ifndef MJ_SIM_STATE_H
+#define MJ_SIM_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MJ_ROM_BYTES 0x4000u
+#define MJ_FLASH_BASE 0x10000000u
+#define MJ_FLASH_BYTES (2u << 20)
+#define MJ_SRAM_BASE 0x20000000u
+#define MJ_SRAM_BYTES (264u << 10)
+
+#define MJ_EXPORT(name) __attribute__((export_name(#name)))
+#define MJ_IMPORT(name) __attribute__((import_module("bus"), import_name(#name)))
+#define MJ_COLD __attribute__((noinline, cold))
+
+typedef enum {
+  MJ_EXIT_SLICE = 0,  /* `left` is used up */
+  MJ_EXIT_ASLEEP = 1, /* WFI or WFE waits; `left` untouched beyond the instruction itself */
+  MJ_EXIT_LOCKUP = 2,
+  MJ_EXIT_BREAKPOINT = 3, /* only with `halt_on_bkpt` */
+} mj_exit;
+
+/* Why a HardFault was raised; the numbers are repeated in fault-names.ts. */
+typedef enum {
+  MJ_FAULT_NONE = 0,
+  MJ_FAULT_UNALIGNED = 1,
+  MJ_FAULT_BUS = 2,       /* no device answers at the address */
+  MJ_FAULT_FETCH = 3,     /* instruction fetch from where there is no code */
+  MJ_FAULT_UNDEFINED = 4, /* undefined instruction */
+  MJ_FAULT_THUMB = 5,     /* branch to an address with bit 0 clear */
+  MJ_FAULT_BKPT = 6,      /* BKPT without a debugger */
+  MJ_FAULT_SVC = 7,       /* SVC where SVCall cannot preempt */
+  MJ_FAULT_RETURN = 8,    /* malformed exception return */
+} mj_fault;
+
+enum { MJ_AWAKE = 0, MJ_SLEEP_WFI = 1, MJ_SLEEP_WFE = 2 };
+
+/* Field order is repeated in cpu-state.ts, which checks it against mj_cpu_bytes(). */
+typedef struct {
+  uint32_t r[16];            /* r[13] is the active stack pointer, r[15] the next instruction's address */
+  uint32_t n, z, c, v;       /* N = n >> 31, Z = (z == 0), C = c (0 or 1), V = v >> 31 */
+  int32_t left;              /* cycles until the next event; the bus lowers it */
+  uint32_t access_pc;        /* address of the instruction that made the current bus access */
+  uint32_t primask;          /* 0 or 1 */
+  uint32_t control;          /* bit 0 nPRIV (stored, not enforced), bit 1 SPSEL */
+  uint32_t banked_sp;        /* the stack pointer not in use */
+  uint32_t ipsr;             /* exception number, 0 in thread mode */
+  uint32_t vtor;
+  uint32_t irq_enabled, irq_pending, irq_level, irq_active;
+  uint32_t system_pending, system_active; /* bit n = exception n, 2..15 */
+  uint32_t irq_priority[8];               /* as IPR0..7 */
+  uint32_t shpr2, shpr3, scr;
+  uint32_t event;    /* the WFE event register */
+  uint32_t sleeping; /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
+  uint32_t xip_bytes; /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
+  uint32_t trap, trap_address;                       /* set by a slow access that must fault */
+  uint32_t fault_kind, fault_pc, fault_address, fault_count; /* the last HardFault raised */
+  uint32_t halt_on_bkpt;
+  uint32_t compatible; /* 1: the departures of rp2040js, see interpreter.inc */
+} mj_cpu;
+
+extern mj_cpu mj_state;
+extern uint8_t mj_rom[MJ_ROM_BYTES + 8];
+extern uint8_t mj_flash[MJ_FLASH_BYTES + 8];
+extern uint8_t mj_sram[MJ_SRAM_BYTES + 8];
+
+/* One decoded instruction for each halfword of memory. `handler` 0 means not decoded yet. */
+typedef struct {
+  uint16_t handler;
+  uint8_t d, n;
+  uint32_t imm;
+} mj_instruction;
+
+/*
+ * The table: flash, SRAM, ROM, each between guards wide enough for the longest relative branch (B: +-1024
+ * halfwords), so that a branch or straight-line code that leaves its memory lands on MJ_H_END.
+ */
+#define MJ_GUARD 1100u
+#define MJ_FLASH_ENTRY MJ_GUARD
+#define MJ_SRAM_ENTRY (MJ_FLASH_ENTRY + MJ_FLASH_BYTES / 2 + 2 * MJ_GUARD)
+#define MJ_ROM_ENTRY (MJ_SRAM_ENTRY + MJ_SRAM_BYTES / 2 + 2 * MJ_GUARD)
+#define MJ_ENTRIES (MJ_ROM_ENTRY + MJ_ROM_BYTES / 2 + MJ_GUARD)
+extern mj_instruction mj_table[MJ_ENTRIES];
+
+/* 1 where a 256-byte page of SRAM holds decoded instructions. */
+extern uint8_t mj_code_page[MJ_SRAM_BYTES / 256 + 1];
+
+static inline uint32_t mj_rotate_right(uint32_t v, uint32_t by) { return (v >> by) | (v << (32u - by)); }
+
+static inline uint32_t mj_address_of(const mj_instruction *at) {
+  uint32_t entry = (uint32_t)(at - mj_table);
+  if (entry >= MJ_ROM_ENTRY - MJ_GUARD) return (entry - MJ_ROM_ENTRY) * 2u;
+  if (entry >= MJ_SRAM_ENTRY - MJ_GUARD) return MJ_SRAM_BASE + (entry - MJ_SRAM_ENTRY) * 2u;
+  return MJ_FLASH_BASE + (entry - MJ_FLASH_ENTRY) * 2u;
+}
+
+/* memory.c: everything that is not plain SRAM or flash. They charge the cycles beyond 2 to `left`. */
+uint32_t mj_slow_load(uint32_t address, uint32_t bytes);
+void mj_slow_store(uint32_t address, uint32_t value, uint32_t bytes);
+/* Word accesses of LDM, STM, PUSH, POP and stacking: no cost charged for memories. */
+uint32_t mj_load_word(uint32_t address);
+void mj_store_word(uint32_t address, uint32_t value);
+void mj_forget_page(uint32_t sram_offset);
+/* True where the address is code the model does not execute; the bus has stopped the emulation then. */
+bool mj_fetch_refused(uint32_t address);
+
+/* decode.c */
+void mj_decode(mj_instruction *at);
+void mj_prepare_table(void);
+
+/* exceptions.c. The functions that change the flow of control return with r[15] set. */
+bool mj_take_pending(void);
+bool mj_wakes(void);
+bool mj_raise_fault(mj_fault kind, uint32_t address); /* false: lockup */
+bool mj_supervisor_call(uint32_t return_address);     /* false: lockup */
+bool mj_exception_return(uint32_t exc_return);        /* false: lockup */
+uint32_t mj_read_special(uint32_t sysm);
+void mj_write_special(uint32_t sysm, uint32_t value);
+
+#endif

@@ -1,0 +1,380 @@
+import { fail, type FactValue, type Failure } from '../../base/errors.ts';
+import type { ActivitySink, DutActivity } from '../parts.ts';
+import type { SerialLine } from '../serial-line.ts';
+import { BOOT2_ENTRY, BOOT_CYCLES, boot2, checkBoot2, romImage } from './boot-rom.ts';
+import { Bus } from './bus.ts';
+import { hex, type Chip } from './chip.ts';
+import { createBlocks, type Blocks } from './blocks.ts';
+import { M0Core, ROM_BYTES } from './core/core.ts';
+import { CPU, EXIT, FAULT_NAMES } from './core/cpu-state.ts';
+import { EventSlots, type EventSlot } from './events.ts';
+import { Flash } from './flash.ts';
+import { frequency, hertz } from './frequency.ts';
+import { ROSC_HZ } from './peripherals/rosc.ts';
+import { ALL_RESETS } from './peripherals/resets.ts';
+import { Timeline } from './timeline.ts';
+import type { Uf2Page } from './uf2.ts';
+
+/** A slice of the interpreter: short enough that the engine compiles it early, long enough to cost nothing. */
+const SLICE_CYCLES = 200_000;
+/** Out of reset after the boot path: IO_QSPI, PADS_QSPI, PADS_BANK0, TIMER. */
+const HELD_AFTER_ROM = 0x01df_fcbf;
+
+export interface PicoOptions {
+  readonly activity?: ActivitySink;
+  /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
+  readonly sliceCycles?: number;
+  /** For comparisons with rp2040js: its departures from the architecture. */
+  readonly compatible?: boolean;
+}
+
+type Mode = 'off' | 'rom' | 'running' | 'bootsel' | 'stopped';
+
+/**
+ * A Raspberry Pi Pico without back doors: power, RUN pin, flash contents, GPIO pins and UART lines. Time is virtual
+ * µs from outside, clk_sys cycles inside.
+ */
+export class EmulatedPico implements Chip {
+  readonly timeline = new Timeline();
+  readonly events: EventSlots;
+  readonly core: M0Core;
+  readonly flash: Flash;
+  readonly blocks: Blocks;
+  readonly #activity: ActivitySink | undefined;
+  readonly #sliceCycles: number;
+  readonly #bus: Bus;
+  readonly #bootAt: EventSlot;
+  #mode: Mode = 'off';
+  #failure: Failure | null = null;
+  /** Cycle at which the running slice ends; now = this − left. */
+  #sliceEnd = 0;
+  #asleep = false;
+  #pauseRequested = false;
+  #resetRequested: 'watchdog' | 'core' | null = null;
+  #lastActivity: DutActivity | null = null;
+
+  constructor(options: PicoOptions = {}) {
+    this.#activity = options.activity;
+    this.#sliceCycles = options.sliceCycles ?? SLICE_CYCLES;
+    this.events = new EventSlots(this.timeline, (cycle) => this.#limit(cycle));
+    this.#bootAt = this.events.slot(() => this.#enterBoot2());
+    this.core = new M0Core({
+      read: (address, bytes) => this.#bus.read(address, bytes),
+      write: (address, value, bytes) => this.#bus.write(address, value, bytes),
+      refuseFetch: (address) => this.#bus.refuseFetch(address),
+    });
+    this.core.rom.set(romImage(ROM_BYTES));
+    this.core.flash.fill(0xff);
+    this.core.forgetAll();
+    this.core.state[CPU.compatible] = options.compatible ? 1 : 0;
+    this.flash = new Flash(this.core.flash, () => this.timeUs);
+    this.timeline.restart(0, 0, frequency(ROSC_HZ));
+    this.blocks = createBlocks(this, this.flash, {
+      state: this.core.state,
+      clockChanged: () => this.#clockChanged(),
+      xipChanged: () => this.#xipChanged(),
+      pinsChanged: () => this.#report(),
+      reconsider: () => this.#limit(0),
+      watchdogReset: () => this.#requestReset('watchdog'),
+      coreReset: () => this.#requestReset('core'),
+    });
+    this.#bus = new Bus(this.blocks.map, {
+      state: this.core.state,
+      isHeld: (bit) => this.blocks.resets.isHeld(bit),
+      stop: (id, facts, cause, next) => this.stop(id, facts, cause, next),
+      xipProblem: () => this.#xipProblem(),
+      badXipWriteIsError: () => this.blocks.xipCtrl.badWriteIsError,
+    });
+  }
+
+  /** clk_sys cycles since the world began (they stand still while the power is off). */
+  now(): number {
+    return this.#sliceEnd - this.core.signedState[CPU.left]!;
+  }
+
+  get timeUs(): number {
+    return this.timeline.usAt(this.now());
+  }
+
+  get powered(): boolean {
+    return this.#mode !== 'off';
+  }
+
+  /** Why the emulation stopped; null while it goes on. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** UART0's receive line, for frames the world sends to GPIO1. */
+  get uart0Input(): SerialLine {
+    return this.blocks.uart0Input;
+  }
+
+  /** Replaces the whole contents of flash: what is not in `pages` is erased. The board should be off or reset next. */
+  program(pages: readonly Uf2Page[]): void {
+    this.core.flash.fill(0xff);
+    for (const page of pages) this.core.flash.set(page.bytes, page.offset);
+    this.core.forgetAll();
+  }
+
+  /** Power at `us`, which must not lie before what was already simulated. Power-off forgets SRAM and all registers. */
+  setPower(on: boolean, us: number): void {
+    if (on === this.powered) return;
+    if (on) this.#powerOn(us);
+    else this.#powerOff(us);
+  }
+
+  /** The RUN pin pulsed low: as power-on, but SRAM keeps its contents. */
+  reset(): void {
+    if (!this.powered) return;
+    this.events.clearAll();
+    this.blocks.powerOn();
+    this.#start();
+  }
+
+  /** Ends the current `advanceTo` after the event being fired. */
+  requestPause(): void {
+    this.#pauseRequested = true;
+    this.#limit(0);
+  }
+
+  /**
+   * Runs to virtual time `us` (the last instruction may reach beyond) or to a requested pause. True when `us` was
+   * reached, false when paused earlier.
+   */
+  advanceTo(us: number): boolean {
+    this.#pauseRequested = false;
+    while (this.#mode !== 'off' && this.#mode !== 'stopped') {
+      if (this.#failure) {
+        this.#mode = 'stopped';
+        break;
+      }
+      if (this.#resetRequested) this.#doReset();
+      if (this.events.fireDue(this.now())) {
+        if (this.#pauseRequested) return false;
+        continue;
+      }
+      const target = this.timeline.cycleFrom(us);
+      const now = this.now();
+      if (now >= target) return true;
+      const until = Math.min(target, this.events.next);
+      if (this.#mode === 'running') this.#runSlice(now, until);
+      else this.#jumpTo(until);
+      if (this.#pauseRequested) return false;
+    }
+    return true;
+  }
+
+  setInterrupt(irq: number, asserted: boolean): void {
+    const s = this.core.state;
+    const bit = (1 << irq) >>> 0;
+    const was = (s[CPU.irqLevel]! & bit) !== 0;
+    if (was === asserted) return;
+    if (asserted) {
+      s[CPU.irqLevel]! |= bit;
+      s[CPU.irqPending]! |= bit;
+      this.#limit(0);
+    } else s[CPU.irqLevel]! &= ~bit;
+  }
+
+  stop(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void {
+    if (this.#failure) return;
+    const pc = this.core.state[CPU.accessPc]!;
+    this.#failure = fail(
+      id,
+      { ...facts, pc: hex(pc), timeUs: Math.round(this.timeUs * 1000) / 1000 },
+      cause,
+      next,
+    );
+    this.#limit(0);
+  }
+
+  #powerOn(us: number): void {
+    this.core.sram.fill(0);
+    this.core.forgetSram(0, this.core.sram.length);
+    this.flash.powerOn();
+    this.blocks.powerOn();
+    this.timeline.restart(us, this.now(), this.blocks.clocks.tree.sys!);
+    this.#start();
+  }
+
+  #powerOff(us: number): void {
+    this.events.clearAll();
+    this.blocks.clearLines();
+    this.#mode = 'off';
+    this.#failure = null;
+    this.#asleep = false;
+    this.#emit({ timeUs: us, powered: false, clkSysHz: 0, asleep: false, pins: 0 });
+  }
+
+  /** From reset: the ring oscillator runs, the ROM has the core. */
+  #start(): void {
+    this.#failure = null;
+    this.#resetRequested = null;
+    this.#sliceEnd = this.now();
+    this.core.resetRegisters();
+    this.#mode = 'rom';
+    this.#asleep = false;
+    this.blocks.clocks.update();
+    this.#bootAt.at(this.now() + BOOT_CYCLES);
+    this.#report();
+  }
+
+  /** The end of the ROM's flash boot path (boot-rom.ts). */
+  #enterBoot2(): void {
+    const found = checkBoot2(this.core.flash);
+    if (this.#enterWatchdogVector()) return;
+    if (found.kind === 'blank') {
+      this.#mode = 'bootsel';
+      return;
+    }
+    if (found.kind === 'bad-crc') {
+      this.stop(
+        'sim.fault.boot2-crc',
+        { stored: hex(found.stored), computed: hex(found.computed) },
+        'The CRC-32 of the first 252 bytes of flash is wrong: the ROM would fall back to USB boot.',
+        'Store CRC-32/MPEG-2 of boot2 at offset 252 of the image.',
+      );
+      return;
+    }
+    const { core, blocks } = this;
+    blocks.resets.setHeld(blocks.resets.held & (HELD_AFTER_ROM | ~ALL_RESETS));
+    for (let gpio = 26; gpio <= 29; gpio++) blocks.pads.setPad(gpio, 0x16);
+    blocks.ioQspi.selectXip();
+    this.flash.exitContinuousRead();
+    blocks.ssi.setAfterBootRom();
+    core.sram.set(boot2(core.flash), BOOT2_ENTRY - 0x2000_0000);
+    core.forgetSram(BOOT2_ENTRY - 0x2000_0000, 256);
+    core.state[CPU.r + 13] = BOOT2_ENTRY;
+    core.state[CPU.r + 14] = 0;
+    core.state[CPU.r + 15] = BOOT2_ENTRY;
+    this.#mode = 'running';
+  }
+
+  /** Data sheet 2.8.1.1: scratch 4–7 name code to run instead of booting from flash. */
+  #enterWatchdogVector(): boolean {
+    const { scratch } = this.blocks.watchdog;
+    const entry = scratch[7]!;
+    if (scratch[4] !== 0xb007_c0d3 || scratch[5] !== (entry ^ 0x4ff8_3f2d) >>> 0) return false;
+    scratch[4] = 0;
+    const s = this.core.state;
+    s[CPU.r + 13] = scratch[6]! & ~3;
+    s[CPU.r + 14] = 0x81; // the ROM's hang: returning to continue the boot is not modelled
+    s[CPU.r + 15] = entry & ~1;
+    this.#mode = 'running';
+    return true;
+  }
+
+  #runSlice(now: number, until: number): void {
+    if (this.core.asleep()) {
+      this.#setAsleep(true);
+      this.#jumpTo(until);
+      return;
+    }
+    this.#setAsleep(false);
+    const cycles = Math.min(until - now, this.#sliceCycles);
+    this.#sliceEnd = now + cycles;
+    this.core.signedState[CPU.left] = cycles;
+    const exit = this.core.run();
+    this.#jumpTo(this.now());
+    if (exit === EXIT.lockup) this.#lockup();
+  }
+
+  #lockup(): void {
+    const s = this.core.state;
+    const kind = FAULT_NAMES[s[CPU.faultKind]!] ?? 'unknown';
+    this.stop(
+      'sim.fault.lockup',
+      {
+        fault: kind,
+        faultPc: hex(s[CPU.faultPc]!),
+        faultAddress: hex(s[CPU.faultAddress]!),
+        faults: s[CPU.faultCount]!,
+      },
+      'The core faulted inside HardFault or NMI and locked up.',
+      'Look at what runs at faultPc; a HardFault handler in the vector table would tell more.',
+    );
+  }
+
+  /** Time passes without an instruction. */
+  #jumpTo(cycle: number): void {
+    this.#sliceEnd = cycle;
+    this.core.signedState[CPU.left] = 0;
+  }
+
+  /** The running slice must end at `cycle`, or at once when that is past. */
+  #limit(cycle: number): void {
+    const end = Math.max(cycle, this.now());
+    if (end >= this.#sliceEnd) return;
+    this.core.signedState[CPU.left]! -= this.#sliceEnd - end;
+    this.#sliceEnd = end;
+  }
+
+  #clockChanged(): void {
+    const { tree } = this.blocks.clocks;
+    if (tree.sys) {
+      this.timeline.change(this.now(), tree.sys);
+      this.events.retime();
+      this.#limit(0);
+    }
+    this.blocks.clocksChanged();
+    this.#xipChanged();
+    this.#report();
+  }
+
+  #xipProblem(): string | null {
+    return this.blocks.ssi.xipProblem(this.timeline.hz);
+  }
+
+  #xipChanged(): void {
+    const readable = this.#xipProblem() === null ? this.core.flash.length : 0;
+    if (this.core.state[CPU.xipBytes] === readable) return;
+    this.core.state[CPU.xipBytes] = readable;
+    this.#limit(0);
+  }
+
+  #requestReset(kind: 'watchdog' | 'core'): void {
+    this.#resetRequested = kind;
+    this.#limit(0);
+  }
+
+  #doReset(): void {
+    const kind = this.#resetRequested;
+    this.#resetRequested = null;
+    const restarts = kind === 'core' || this.blocks.watchdogReset();
+    if (!restarts) return;
+    if (kind === 'core') this.blocks.coreReset();
+    this.events.clearAll();
+    this.#start();
+  }
+
+  #setAsleep(asleep: boolean): void {
+    if (asleep === this.#asleep) return;
+    this.#asleep = asleep;
+    this.#report();
+  }
+
+  /** Tells the world what it could see from outside, when that changed. */
+  #report(): void {
+    if (this.#mode === 'off') return;
+    const clkSysHz = this.blocks.clocks.tree.sys ? hertz(this.blocks.clocks.tree.sys) : 0;
+    const { levels } = this.blocks.io;
+    this.#emit({ timeUs: this.timeUs, powered: true, clkSysHz, asleep: this.#asleep, pins: levels });
+  }
+
+  #emit(a: DutActivity): void {
+    const last = this.#lastActivity;
+    if (
+      last &&
+      last.powered === a.powered &&
+      last.clkSysHz === a.clkSysHz &&
+      last.asleep === a.asleep &&
+      last.pins === a.pins
+    )
+      return;
+    // The core may have been an instruction ahead of the world when the world acted
+    const inOrder = last && last.timeUs > a.timeUs ? { ...a, timeUs: last.timeUs } : a;
+    this.#lastActivity = inOrder;
+    this.#activity?.activity(inOrder);
+  }
+}

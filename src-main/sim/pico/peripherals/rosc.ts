@@ -1,0 +1,52 @@
+/**
+ * ROSC: RP2040 data sheet 2.17. Runs from power-on at about 6.5 MHz (1.8 to 11.3 over parts, voltage and
+ * temperature; the model always takes 6.5). FREQA/FREQB drive strengths are stored and do not change it.
+ */
+import type { RegisterBlock } from '../chip.ts';
+import { frequency, scaled, type Frequency } from '../frequency.ts';
+
+export const ROSC_HZ = 6_500_000;
+const DISABLE = 0xd1e;
+const ENABLE = 0xfab;
+const DEFAULT_DIVIDER = 16;
+
+export class Rosc implements RegisterBlock {
+  readonly #changed: () => void;
+  #control = (ENABLE << 12) | 0xaa0;
+  #frequencies = [0, 0];
+  #divider = 0xaa0 + DEFAULT_DIVIDER;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  get output(): Frequency | null {
+    if (this.#control >>> 12 === DISABLE) return null;
+    const divider = this.#divider - 0xaa0;
+    return scaled(frequency(ROSC_HZ), DEFAULT_DIVIDER, divider >= 1 && divider <= 31 ? divider : 32);
+  }
+
+  read(offset: number): number | undefined {
+    if (offset === 0x0) return this.#control;
+    if (offset === 0x4 || offset === 0x8) return this.#frequencies[(offset >> 2) - 1];
+    if (offset === 0x10) return this.#divider;
+    // STABLE, DIV_RUNNING, ENABLED
+    if (offset === 0x18) return this.output ? ((1 << 31) | (1 << 16) | (1 << 12)) >>> 0 : 0;
+    return undefined;
+  }
+
+  write(offset: number, value: number): boolean {
+    if (offset === 0x0) this.#control = value & 0xff_ffff;
+    else if (offset === 0x4 || offset === 0x8) this.#frequencies[(offset >> 2) - 1] = value;
+    else if (offset === 0x10) this.#divider = value & 0xfff;
+    else return false;
+    this.#changed();
+    return true;
+  }
+
+  reset(): void {
+    this.#control = (ENABLE << 12) | 0xaa0;
+    this.#frequencies = [0, 0];
+    this.#divider = 0xaa0 + DEFAULT_DIVIDER;
+  }
+}
