@@ -112,7 +112,7 @@ async function sendFrame(
 }
 
 async function awaitAnswer(talk: Conversation, sequence: number, totalCrc: number | null): Promise<Result<Answer>> {
-  const deadlineUs = talk.link.clock.nowUs() + ACK_US;
+  let deadlineUs = talk.link.clock.nowUs() + ACK_US;
   let crcSeen = false;
   for (;;) {
     const next = await talk.nextMessages(deadlineUs);
@@ -121,7 +121,12 @@ async function awaitAnswer(talk: Conversation, sequence: number, totalCrc: numbe
     for (const message of next.value) {
       if (message.kind === 'timestamp-mode' || message.kind === 'init-done') return ok('reset');
       if (message.kind === 'error') return ok('error');
-      if (isMj(message, 'nak')) return ok('again');
+      if (isMj(message, 'nak')) {
+        // It names the frame the device waits for: one further, and ours arrived but its acknowledgement did not.
+        if (parseInt(message.body ?? '', 10) === sequence + 1) return ok('ack');
+        // It may be about noise before our frame, whose own answer then follows at once.
+        deadlineUs = Math.min(deadlineUs, talk.link.clock.nowUs() + talk.times.quietUs);
+      }
       if (totalCrc === null && isMj(message, 'ack') && Number(message.body) === sequence) return ok('ack');
       if (totalCrc !== null && isMj(message, 'load-done')) crcSeen = parseInt(message.body ?? '', 16) === totalCrc;
       if (message.kind === 'ready' && totalCrc !== null) return ok(crcSeen ? 'done' : 'error');

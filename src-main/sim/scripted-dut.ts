@@ -26,6 +26,8 @@ export interface DutScript {
   readonly boots?: boolean;
   /** How long it takes to boot; what is sent to it meanwhile is lost. */
   readonly bootUs?: number;
+  /** After `mj baud N` was answered: what a line between the two sides would do. */
+  readonly onBaud?: (baud: number) => void;
   /** An interface board stands before the DUT. */
   readonly interfaceBoard?: boolean;
   readonly faults?: readonly DutFault[];
@@ -160,6 +162,10 @@ export class ScriptedDut implements DutWitness {
     if (this.#bulk) return;
     await this.#say('m-ready');
     if (this.#faults.has('double-ready')) await this.#say('m-ready');
+    const baud = /^mj baud (\d+)$/.exec(command)?.[1];
+    if (baud === undefined || !this.#script.onBaud) return;
+    await this.#pass(5_000);
+    this.#script.onBaud(Number(baud));
   }
 
   #armInterruption(command: string): void {
