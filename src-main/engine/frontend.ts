@@ -19,6 +19,8 @@ export interface FrontEnd {
   mfcc(samples: Int16Array): Int16Array;
   /** MFCCs as the model's int8 input: real = scale · (q − zeroPoint). */
   mfccInt8(samples: Int16Array, to: InputQuantization): Int8Array;
+  /** Requantises what `mfcc` returned; together they give what `mfccInt8` gives. */
+  quantise(mfcc: Int16Array, to: InputQuantization): Int8Array;
 }
 
 export interface InputQuantization {
@@ -107,13 +109,16 @@ class WasmFrontEnd implements FrontEnd {
   }
 
   mfccInt8(samples: Int16Array, to: InputQuantization): Int8Array {
+    return this.quantise(this.mfcc(samples), to);
+  }
+
+  quantise(mfcc: Int16Array, to: InputQuantization): Int8Array {
     const { multiplier, shift } = outputMultiplier(to.scale);
-    const frames = this.frameCount(samples.length);
-    const out = new Int8Array(frames * this.coefficientCount);
-    for (let f = 0; f < frames; f++) {
-      this.#frame(samples, f);
+    const out = new Int8Array(mfcc.length);
+    for (let at = 0; at < mfcc.length; at += this.coefficientCount) {
+      this.#coefficients.set(mfcc.subarray(at, at + this.coefficientCount));
       this.#wasm.quantise(multiplier, shift, to.zeroPoint);
-      out.set(this.#quantised, f * this.coefficientCount);
+      out.set(this.#quantised, at);
     }
     return out;
   }

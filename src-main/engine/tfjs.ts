@@ -25,7 +25,10 @@ const order: Record<TfPurpose, readonly TfBackend[]> = {
   training: ['native', 'cpu'],
 };
 
-/** `only` asks for one backend and fails when it is not there; without it the best that works is taken. */
+/**
+ * `only` asks for one backend and fails when it is not there; without it the best that works is taken. TensorFlow.js
+ * has one current backend a process: the one opened last serves everything opened before it too.
+ */
 export async function openTfjs(purpose: TfPurpose, only?: TfBackend): Promise<Result<Tfjs>> {
   const tried: string[] = [];
   for (const backend of only === undefined ? order[purpose] : [only]) {

@@ -1,0 +1,121 @@
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { BugError } from '../base/errors.ts';
+import type { Activation, OpAttributes } from '../model/operators.ts';
+
+type Tf = typeof TensorFlow;
+type Tensor = TensorFlow.Tensor;
+type Kind = OpAttributes['kind'];
+
+/** One operator in float32 on real values; NHWC, weights in .tflite order. */
+export type FloatOperator = (
+  tf: Tf,
+  attributes: OpAttributes,
+  inputs: readonly (Tensor | null)[],
+  outputShape: readonly number[],
+) => Tensor;
+
+type Attributes<K extends Kind> = Extract<OpAttributes, { kind: K }>;
+type Convolution = Attributes<'conv2d'> | Attributes<'depthwiseConv2d'>;
+
+function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
+  switch (activation) {
+    case 'none':
+      return x;
+    case 'relu':
+      return tf.relu(x);
+    case 'relu6':
+      return tf.clipByValue(x, 0, 6);
+    case 'relu_n1_to_1':
+      return tf.clipByValue(x, -1, 1);
+    case 'tanh':
+      return tf.tanh(x);
+    case 'sign_bit':
+      return tf.cast(tf.less(x, 0), 'float32');
+  }
+}
+
+/** [before, after] so that ⌈in / stride⌉ outputs come out; the odd one goes after, as in TensorFlow. */
+function padding(mode: 'same' | 'valid', size: number, filter: number, stride: number, dilation: number): [number, number] {
+  if (mode === 'valid') return [0, 0];
+  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + (filter - 1) * dilation + 1 - size);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+function padded(tf: Tf, x: Tensor, filterH: number, filterW: number, a: Convolution): TensorFlow.Tensor4D {
+  const [, h, w] = x.shape as [number, number, number, number];
+  return tf.pad(x as TensorFlow.Tensor4D, [
+    [0, 0],
+    padding(a.padding, h, filterH, a.strideH, a.dilationH),
+    padding(a.padding, w, filterW, a.strideW, a.dilationW),
+    [0, 0],
+  ]);
+}
+
+/** tfjs refuses dilation together with stride, and unequal strides in depthwise: every output, then each n-th. */
+function strided(tf: Tf, a: Convolution, compute: (stride: [number, number]) => Tensor): Tensor {
+  const dilated = a.dilationH > 1 || a.dilationW > 1;
+  const direct = a.strideH === a.strideW && !(dilated && a.strideH > 1);
+  if (direct) return compute([a.strideH, a.strideW]);
+  const all = compute([1, 1]);
+  return tf.stridedSlice(all, [0, 0, 0, 0], all.shape, [1, a.strideH, a.strideW, 1]);
+}
+
+function conv2d(tf: Tf, a: Attributes<'conv2d'>, [x, filter, bias]: readonly (Tensor | null)[]): Tensor {
+  const [outC, h, w, filterC] = filter!.shape as [number, number, number, number];
+  const groups = x!.shape[3]! / filterC;
+  const input = padded(tf, x!, h, w, a);
+  const hwio = tf.transpose(filter!, [1, 2, 3, 0]) as TensorFlow.Tensor4D;
+  const inputs = tf.split(input, groups, 3);
+  const filters = tf.split(hwio, groups, 3);
+  const y = strided(tf, a, (stride) =>
+    tf.concat(
+      inputs.map((g, i) => tf.conv2d(g as TensorFlow.Tensor4D, filters[i] as TensorFlow.Tensor4D, stride, 'valid', 'NHWC', [a.dilationH, a.dilationW])),
+      3,
+    ),
+  );
+  if (y.shape[3] !== outC) throw new BugError(`${groups} groups of ${outC} filters`);
+  return activate(tf, bias ? y.add(bias) : y, a.activation);
+}
+
+function depthwiseConv2d(tf: Tf, a: Attributes<'depthwiseConv2d'>, [x, filter, bias]: readonly (Tensor | null)[]): Tensor {
+  const [, h, w, outC] = filter!.shape as [number, number, number, number];
+  const inC = x!.shape[3]!;
+  const input = padded(tf, x!, h, w, a);
+  const weights = filter!.reshape([h, w, inC, outC / inC]) as TensorFlow.Tensor4D;
+  const y = strided(tf, a, (stride) =>
+    tf.depthwiseConv2d(input, weights, stride, 'valid', 'NHWC', [a.dilationH, a.dilationW]),
+  );
+  return activate(tf, bias ? y.add(bias) : y, a.activation);
+}
+
+function fullyConnected(tf: Tf, a: Attributes<'fullyConnected'>, [x, weights, bias]: readonly (Tensor | null)[]): Tensor {
+  const depth = weights!.shape[1]!;
+  const y = tf.matMul(x!.reshape([-1, depth]), weights!, false, true);
+  return activate(tf, bias ? y.add(bias) : y, a.activation);
+}
+
+function pool2d(tf: Tf, a: Attributes<'pool2d'>, x: Tensor, name: 'avg' | 'max'): Tensor {
+  const pool = name === 'avg' ? tf.avgPool : tf.maxPool;
+  const y = pool(x as TensorFlow.Tensor4D, [a.filterH, a.filterW], [a.strideH, a.strideW], a.padding);
+  return activate(tf, y, a.activation);
+}
+
+const table: { readonly [K in Exclude<Kind, 'unsupported' | 'pool2d'>]: (tf: Tf, a: Attributes<K>, inputs: readonly (Tensor | null)[], shape: readonly number[]) => Tensor } = {
+  conv2d,
+  depthwiseConv2d,
+  fullyConnected,
+  add: (tf, a, [x, y]) => activate(tf, x!.add(y!), a.activation),
+  softmax: (tf, a, [x]) => tf.softmax(x!.mul(a.beta)),
+  reshape: (_tf, _a, [x], shape) => x!.reshape([...shape]),
+  // in real numbers both are the identity
+  quantize: (_tf, _a, [x]) => x!.clone(),
+  dequantize: (_tf, _a, [x]) => x!.clone(),
+};
+
+/** By operator name, because the two pools share their attributes. */
+export function floatOperator(name: string, kind: Kind): FloatOperator | null {
+  if (name === 'AVERAGE_POOL_2D') return (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'avg');
+  if (name === 'MAX_POOL_2D') return (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'max');
+  const operator: unknown = Object.hasOwn(table, kind) ? table[kind as keyof typeof table] : null;
+  return operator as FloatOperator | null;
+}
