@@ -1,0 +1,31 @@
+import { wilson, type Proportion } from '../base/statistics.ts';
+import { ok, type Result } from '../base/errors.ts';
+import { pico } from '../board/pico.ts';
+import { compile } from '../compile/compile.ts';
+import { openTwin } from '../engine/twin.ts';
+import { readModel } from '../model/reader.ts';
+import { correctCount, topOnes } from './fit.ts';
+
+/** Top-1 classes of int8 inputs ([item][width]) by the engine that runs on the device. */
+export async function int8TopOnes(model: Uint8Array, inputs: Int8Array, width: number): Promise<Result<Uint8Array>> {
+  const graph = readModel(model, 'kws-syn');
+  if (!graph.ok) return graph;
+  const program = compile(graph.value, pico);
+  if (!program.ok) return program;
+  const opened = await openTwin(program.value.bytes);
+  if (!opened.ok) return opened;
+  await using twin = opened.value;
+  const out = new Uint8Array(inputs.length / width);
+  for (let i = 0; i < out.length; i++) {
+    const scores = twin.infer([new Uint8Array(inputs.buffer, inputs.byteOffset + i * width, width)]);
+    if (!scores.ok) return scores;
+    const bytes = scores.value[0]!;
+    out[i] = topOnes(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length)[0]!;
+  }
+  return ok(out);
+}
+
+/** Share of right answers with its 95 % Wilson interval. */
+export function accuracyOf(predicted: Uint8Array, labels: Uint8Array): Proportion {
+  return wilson(correctCount(predicted, labels), labels.length);
+}
