@@ -8,25 +8,42 @@ import type { FailureDto } from '../contract/index.ts';
  */
 export type FailureKind = 'lost' | 'void' | 'aborted' | 'fatal';
 
-const lost = new Set(['link.closed', 'link.write-failed', 'device.lost', 'monitor.lost', 'monitor.unplugged', 'monitor.closed']);
+const lost = new Set([
+  'link.closed',
+  'link.write-failed',
+  'device.lost',
+  'monitor.lost',
+  'monitor.link-lost',
+  'trace.recording-ended',
+]);
+
 /** Conditions that another try cannot change. */
 const fatal = new Set([
   'device.no-mj',
   'device.wrong-program',
   'device.wrong-firmware',
-  'device.input-too-large',
+  'device.wrong-mode',
+  'device.bad-count',
+  'device.input-size',
+  'device.interface-board',
+  'device.not-a-dut',
+  'device.session-closed',
   'link.permission',
   'link.busy',
-  'programmer.cannot-reset',
-  'trace.full',
-  'trace.write-failed',
+  'link.not-found',
+  'monitor.none',
+  'monitor.no-supply',
+  'monitor.bad-voltage',
 ]);
 
+/** Of the trace's failures only those that say "no usable window here": the rest are files and disks. */
+const voidTrace = /^trace\.(window-|no-window|supply-changed|no-supply)/;
+
 export function failureKind(f: { readonly id: string }): FailureKind {
-  if (f.id === 'run.aborted' || f.id === 'device.aborted' || f.id === 'link.aborted') return 'aborted';
+  if (f.id === 'run.aborted') return 'aborted';
   if (lost.has(f.id)) return 'lost';
   if (fatal.has(f.id)) return 'fatal';
-  if (/^(device|monitor|link|trace)\./.test(f.id)) return 'void';
+  if (/^(device|monitor|link)\./.test(f.id) || voidTrace.test(f.id)) return 'void';
   return 'fatal';
 }
 

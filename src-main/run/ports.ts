@@ -52,7 +52,12 @@ export interface Bench {
     readonly clockPlusMinusPpm: number | null;
   };
   /** What this deployment will put on the device: compared with what the device says it is. */
-  readonly deployed: { readonly programHash: string; readonly firmwareHash: string | null };
+  readonly deployed: {
+    readonly programHash: string;
+    readonly firmwareHash: string | null;
+    /** In plan order: what a profile's operators are called and compute; absent where nobody knows. */
+    readonly operators?: readonly { readonly name: string; readonly macs: number }[];
+  };
   /** Programs the image with this mode word, powers, boots and resynchronises. The same firmware and Program in every mode. */
   deploy(mode: 'performance' | 'energy', options: StepOptions): Promise<Result<Device>>;
   /**
@@ -78,7 +83,7 @@ export interface Device {
   /** Raw bytes of all outputs of the last inference; `device.no-mj` for a foreign DUT. */
   rawOutputs(options: StepOptions): Promise<Result<Uint8Array>>;
   /** One inference with cycles per operator; `device.no-mj` for a foreign DUT. */
-  profile(options: StepOptions): Promise<Result<Pick<OpProfile, 'totalCycles'> & { readonly ops: readonly OpCycles[] }>>;
+  profile(options: StepOptions): Promise<Result<{ readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number }>>;
   /** Paints the arena; the next inferences leave their mark. */
   paintArena(options: StepOptions): Promise<Result<void>>;
   arena(options: StepOptions): Promise<Result<{ readonly highBytes: number; readonly sizeBytes: number }>>;

@@ -161,10 +161,10 @@ class Run implements RunContext {
       return fail('device.wrong-firmware', { expected: firmwareHash, device: now.firmwareHash }, 'The device runs another firmware than the one that was deployed.', 'Deploy again.');
     if (now.mode !== null && now.mode !== this.#imageMode())
       return fail('device.wrong-mode', { expected: this.#imageMode(), device: now.mode }, 'The image on the device has the other mode word.', 'Deploy again.');
-    const other = this.state.differsFrom(now);
+    const monitor = this.state.plan.mode === 'energy' ? this.ports.bench.meter!.identity() : null;
+    const other = this.state.differsFrom(now) ?? (monitor && this.state.otherMonitor(monitor));
     if (other) return other;
     this.state.identity = now;
-    const monitor = this.state.plan.mode === 'energy' ? this.ports.bench.meter!.identity() : null;
     this.state.monitor = monitor;
     this.state.referenceCheck = now.programHash === null ? null : this.ports.referenceCheck(now.programHash);
     return failed(this.ports.store.saveIdentity(this.state.runId, now, monitor, this.state.referenceCheck));
@@ -181,7 +181,7 @@ class Run implements RunContext {
     if (!profile.ok) return profile;
     const arena = await this.#guard(device.arena(this.step()));
     if (!arena.ok) return arena;
-    state.setProfile(profile.value, arena.value);
+    state.setProfile(profile.value, arena.value, this.ports.bench.deployed.operators ?? []);
     return failed(this.ports.store.saveProfile(state.runId, state.profile!));
   }
 

@@ -120,15 +120,22 @@ export class RunState {
   }
 
   setProfile(
-    profile: { readonly ops: readonly OpCycles[]; readonly totalCycles: number },
-    arena: { readonly highBytes: number; readonly sizeBytes: number } | null,
+    profile: { readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number },
+    arena: { readonly highBytes: number; readonly sizeBytes: number },
+    operators: readonly { readonly name: string; readonly macs: number }[],
   ): void {
     this.profile = {
-      ops: [...profile.ops],
+      ops: profile.ops.map((o) => ({
+        index: o.index,
+        kernel: o.kernel,
+        name: operators[o.index]?.name ?? '',
+        macs: operators[o.index]?.macs ?? 0,
+        cycles: o.cycles,
+      })),
       totalCycles: profile.totalCycles,
       clockHz: this.identity!.clockHz ?? 1,
-      arenaHighBytes: arena?.highBytes ?? null,
-      arenaBytes: arena?.sizeBytes ?? 0,
+      arenaHighBytes: arena.highBytes,
+      arenaBytes: arena.sizeBytes,
     };
   }
 
@@ -143,6 +150,21 @@ export class RunState {
           { field: key, before: then[key] ?? '', now: now[key] ?? '' },
           'Windows of one run must come from one board with one firmware and one Program.',
           'Connect the board the run began with, or start a new run.',
+        );
+    return null;
+  }
+
+  /** Their systematic errors are taken as common to all windows, so they must be one monitor's. */
+  otherMonitor(now: MonitorIdentity): Failure | null {
+    const then = this.monitor;
+    if (!then) return null;
+    for (const key of ['kind', 'serial', 'calibration'] as const)
+      if (then[key] !== now[key])
+        return fail(
+          'run.other-monitor',
+          { field: key, before: then[key], now: now[key] },
+          'Windows of one run must come from one monitor with one calibration.',
+          'Connect the monitor the run began with, or start a new run.',
         );
     return null;
   }

@@ -24,6 +24,7 @@ export interface Script {
   programHash: string;
   firmwareHash: string;
   boardSerial: string;
+  monitorSerial: string;
   /** Outputs differ from the host twin on these inputs. */
   readonly wrongOn: Set<string>;
   /** Called before each step, for aborting at an exact place. */
@@ -39,6 +40,7 @@ export function script(over: Partial<Script> = {}): Script {
     programHash: '0badcafe',
     firmwareHash: '12345678',
     boardSerial: 'E66038B713',
+    monitorSerial: 'M1',
     wrongOn: new Set(),
     onStep: () => {},
     idleUs: 1_000_000,
@@ -57,7 +59,7 @@ const rounded = (scores: readonly number[]) => scores.map((s) => Number(s.toFixe
 
 export class FakeBench implements Bench {
   readonly target = { id: 'fake', name: 'Fake board', source: 'emulated' as const, assumptions: ['none'], clockPlusMinusPpm: null };
-  readonly deployed = { programHash: '0badcafe', firmwareHash: '12345678' };
+  readonly deployed = { programHash: '0badcafe', firmwareHash: '12345678', operators: [{ name: 'fc', macs: 640 }] };
   readonly meter: FakeMeter | null;
   readonly calls: string[] = [];
   readonly counts = new Map<string, number>();
@@ -145,7 +147,7 @@ class FakeDevice implements Device {
 
   async profile() {
     const cycles = Math.round(this.#bench.script.latencyUs * 125);
-    return this.#bench.step('profile') ?? ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', name: 'fc', macs: 640, cycles: cycles - 100 }], totalCycles: cycles });
+    return this.#bench.step('profile') ?? ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', cycles: cycles - 100 }], totalCycles: cycles });
   }
 
   async paintArena(): Promise<Result<void>> {
@@ -171,7 +173,7 @@ export class FakeMeter implements Meter {
   }
 
   identity() {
-    return { kind: 'fake', serial: 'M1', firmware: '1', calibration: 'c0ffee', sampleRateHz: 100_000, emulated: true };
+    return { kind: 'fake', serial: this.#bench.script.monitorSerial, firmware: '1', calibration: 'c0ffee', sampleRateHz: 100_000, emulated: true };
   }
 
   async openWindow(): Promise<Result<MeterWindow>> {

@@ -23,7 +23,7 @@ describe('a performance run', () => {
     expect(r.latency).toMatchObject({ value: 12_500, unit: 'us', source: 'emulated', n: 5, interval: { method: 'deterministic' } });
     expect(r.throughput!.value).toBeCloseTo(80, 9);
     expect(r.comparison).toMatchObject({ method: 'bit-exact', compared: 5, equal: 5, text: 'device = host: equal on 5 of 5' });
-    expect(r.profile).toMatchObject({ totalCycles: 1_562_500, arenaHighBytes: 1000 });
+    expect(r.profile).toMatchObject({ totalCycles: 1_562_500, arenaHighBytes: 1000, ops: [{ kernel: 'FullyConnectedS8', name: 'fc', macs: 640 }] });
     expect(r.validity).toMatchObject({ valid: true });
     expect(phasesOf(events)).toEqual(['deploying', 'identifying', 'tuning', 'measuring', 'profiling', 'checking', 'finished']);
     for (const e of events) expect(() => RunEventSchema.parse(e)).not.toThrow();
@@ -241,6 +241,17 @@ describe('an energy run', () => {
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
     expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([{ index: 1, exclusion: { id: 'monitor.lost' }, energy: null }]);
     expect(w.bench.counts.get('reconnect')).toBe(1);
+  });
+
+  it('another monitor that comes back is refused', async () => {
+    const w = world(script(), inputSet(8, false));
+    w.bench.script.faults.set('finish#2', fail('monitor.lost', {}, '', ''));
+    w.bench.script.onStep = (step) => {
+      if (step === 'reconnect') w.bench.script.monitorSerial = 'M2';
+    };
+    const r = orThrow(await executeRun(plan({ mode: 'energy' }), w.ports));
+    expect(r).toMatchObject({ status: 'failed', failure: { id: 'run.other-monitor', facts: { before: 'M1', now: 'M2' } } });
+    expect(finishedOf(r)).toEqual([0]);
   });
 
   it('abandons the recording when the DUT fails', async () => {
