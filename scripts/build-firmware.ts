@@ -5,7 +5,17 @@
  * `--variant NAME --out FILE.bin` builds one of the broken images tests use.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +24,7 @@ import { pico } from '../src-main/board/pico.ts';
 
 const root = join(import.meta.dirname, '..');
 const firmware = join(root, 'firmware');
+const objectCache = join(root, '.cache', 'firmware');
 const prefix = 'arm-none-eabi-';
 const BOOT2_BYTES = 256;
 
@@ -109,18 +120,30 @@ function readSymbols(elf: string, cwd: string): Record<string, number> {
 
 function readSections(elf: string, cwd: string): Record<string, number> {
   const rows = tool('size', ['-A', elf], cwd).split('\n');
-  return Object.fromEntries(
-    rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null && !m[1]!.startsWith('debug')).map((m) => [m[1]!, Number(m[2])]),
-  );
+  const named = rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null);
+  return Object.fromEntries(named.map((m) => [m[1]!, Number(m[2])] as const).filter(([name]) => !name.startsWith('debug')));
+}
+
+/** Compiled objects by the hash of all that decides them: the variants share all but one. */
+function compile(source: Source, variant: Variant, key: string): string {
+  const path = join(firmware, source.path);
+  const flags = readFileSync(path, 'utf8').includes('MJ_VARIANT_') ? [...compileFlags, ...variantFlags[variant]] : compileFlags;
+  const object = join(objectCache, `${sha256Hex(Buffer.from([key, source.path, ...flags].join('\0')))}.o`);
+  if (existsSync(object)) return object;
+  const fresh = `${object}.${process.pid}`;
+  tool('gcc', [...flags, '-c', path, '-o', fresh], firmware);
+  renameSync(fresh, object);
+  return object;
 }
 
 export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
+  mkdirSync(objectCache, { recursive: true });
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
+  const key = `${compilerVersion()} ${sourceHash()}`;
   try {
-    const objects = sources().map((s) => {
-      tool('gcc', [...compileFlags, ...variantFlags[variant], '-c', join(firmware, s.path), '-o', s.object], dir);
-      return s.object;
-    });
+    // copied under their names: pico.ld places by them
+    for (const s of sources()) copyFileSync(compile(s, variant, key), join(dir, s.object));
+    const objects = sources().map((s) => s.object);
     tool('gcc', [...linkFlags, '-T', join(firmware, 'ports/pico/pico.ld'), ...objects, '-lgcc', '-o', 'fw.elf'], dir);
     tool('objcopy', ['-O', 'binary', '--gap-fill', '0x00', 'fw.elf', 'fw.bin'], dir);
     const raw = readFileSync(join(dir, 'fw.bin'));

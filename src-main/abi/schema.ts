@@ -409,22 +409,31 @@ export const structs: readonly StructSchema[] = [
 export const mjCommands: readonly { readonly word: string; readonly reply: string; readonly doc: string }[] = [
   {
     word: 'id',
-    reply: 'm-mj-id-[abi=1,fw=<crc32 hex>,program=<crc32 hex>,model=<first 16 hex of sha256>,board=<id>,mode=<performance|energy>,clk=<Hz>,baud=<n>,ops=<n>,arena=<bytes>,in=<bytes>,out=<bytes>]',
-    doc: 'identity: hashes of firmware and Program, board, mode, clock',
+    reply: 'm-mj-id-[abi=1,fw=<crc32 hex>,program=<crc32 hex>,model=<first 16 hex of sha256>,board=<id>,mode=<performance|energy>,clk=<Hz>,baud=<n>,ops=<n>,arena=<bytes>,in=<bytes>,out=<bytes>,status=<Status>,source=<image|ram>]',
+    doc: 'identity: hashes of firmware and Program, board, mode, clock; `in` is what `db` must hold for one inference',
   },
   { word: 'arena', reply: 'm-mj-arena-[high=<bytes>,size=<bytes>]', doc: 'high-water mark since the last `mj paint`' },
   { word: 'paint', reply: 'm-mj-paint-done', doc: 'fill the arena with the pattern the high-water mark is read from' },
   {
     word: 'prof',
-    reply: 'm-mj-op-[<index>,<kernel>,<cycles>] a line an operator, then m-mj-total-[<cycles>]',
-    doc: '`mj prof`: one inference with cycles per operator',
+    reply: 'm-mj-prof-[ops=<n>,overhead=<cycles>], m-mj-op-[<index>,<kernel>,<cycles>] a line an operator, then m-mj-total-[<cycles>]',
+    doc: 'one inference with cycles per operator; the calibrated cost of looking (`overhead`) is already taken off each',
   },
   { word: 'out', reply: 'm-mj-out-[<offset>,<hex of ≤ 32 bytes>] lines, then m-mj-outcrc-[<crc32 hex>]', doc: 'raw bytes of all output tensors of the last inference' },
   {
     word: 'load',
-    reply: 'm-mj-load-[<kind>,<bytes>] then COBS frames, each answered m-mj-ack-[<seq>] or m-mj-nak-[<seq>,<reason>], at the end m-mj-load-done-[<crc32 hex>]',
+    reply: 'm-mj-load-[<kind>,<bytes>] then COBS frames, each answered m-mj-ack-[<seq>] or m-mj-nak-[<seq wanted>,<reason>], at the end m-mj-load-done-[<crc32 hex>]',
     doc: '`mj load input N%` or `mj load program N%`: checked bulk upload',
   },
-  { word: 'baud', reply: 'm-mj-baud-[<n>] at the old rate, then the new rate holds', doc: '`mj baud N%`' },
+  {
+    word: 'baud',
+    reply: 'm-mj-baud-[<n>] and m-ready at the old rate, then the new rate holds',
+    doc: '`mj baud N%`; the old rate comes back after 3 s without a known command',
+  },
+  {
+    word: 'line',
+    reply: 'm-mj-line-[overruns=<n>,framing=<n>,dropped=<n>]',
+    doc: 'receive errors since start',
+  },
   { word: 'reset', reply: 'm-mj-reset, then the boot prologue', doc: 'watchdog reset' },
 ];

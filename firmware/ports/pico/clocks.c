@@ -35,6 +35,7 @@ static void start_crystal(void) {
 
 /* 12 MHz x 125 = 1500 MHz, / 6 / 2 = 125 MHz. */
 static void start_pll(void) {
+#ifndef MJ_VARIANT_NO_PLL
   release(RESETS_PLL_SYS);
   MJ_REG(PLL_SYS_CS) = 1;
   MJ_REG(PLL_SYS_FBDIV_INT) = 125;
@@ -42,16 +43,16 @@ static void start_pll(void) {
   wait_for(PLL_SYS_CS, PLL_CS_LOCK, MJ_FAULT_PLL);
   MJ_REG(PLL_SYS_PRIM) = 6u << 16 | 2u << 12;
   MJ_REG_CLEAR(PLL_SYS_PWR) = PLL_PWR_POSTDIVPD;
+#endif
 }
 
+/* MJ_VARIANT_… builds are broken on purpose: an emulator that runs them is too kind. */
 void mj_pico_clocks_start(void) {
   fall_back_to_ring_oscillator();
   /* The flash's pads stay: code runs from there. */
   MJ_REG_SET(RESETS_RESET) = RESETS_ALL & ~(RESETS_IO_QSPI | RESETS_PADS_QSPI);
   start_crystal();
-#ifndef MJ_VARIANT_NO_PLL
   start_pll();
-#endif
   MJ_REG(CLOCKS_REF_DIV) = CLOCKS_DIV_ONE;
   MJ_REG(CLOCKS_REF_CTRL) = CLOCKS_REF_SRC_XOSC;
   wait_for(CLOCKS_REF_SELECTED, 1u << CLOCKS_REF_SRC_XOSC, MJ_FAULT_CLK_REF);

@@ -66,6 +66,8 @@ export class Rp2040jsPico {
     while (this.#clock.nanos < endNs) {
       this.#feed();
       const core = this.#chip.core;
+      // a WFI that finds an interrupt pending does not sleep (ARMv6-M B1.5.19); rp2040js sleeps for ever
+      if (core.waiting && core.pendingInterrupts & core.enabledInterrupts) core.waiting = false;
       if (core.waiting) this.#clock.tick(Math.min(Math.max(this.#clock.nanosToNextAlarm, CYCLE_NS), 50_000));
       else this.#clock.tick(core.executeInstruction() * CYCLE_NS);
       if (this.#text.length === length) continue;
