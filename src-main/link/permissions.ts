@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** Where the checks look; tests give folders of their own. */
 export interface SystemRoots {
@@ -52,8 +52,14 @@ export function portHolders(path: string, roots: SystemRoots = systemRoots): Por
     } catch {
       // another user's process, or one that has just ended
     }
-    return held ? [{ pid, program: readOr(join(roots.proc, String(pid), 'comm'), '?').trim() }] : [];
+    return held ? [{ pid, program: programName(pid, roots) }] : [];
   });
+}
+
+/** The file that was started: `comm` is the name of a thread in some run times. */
+function programName(pid: number, roots: SystemRoots): string {
+  const started = readOr(join(roots.proc, String(pid), 'cmdline'), '').split('\0')[0]!;
+  return basename(started) || readOr(join(roots.proc, String(pid), 'comm'), '?').trim();
 }
 
 function resolved(path: string): string {

@@ -21,6 +21,7 @@ export function openProcess(program: string, args: readonly string[], clock: Clo
         clock,
         input: child.stdout,
         output: child.stdin,
+        ownerEnds: true,
         dispose: () => endProcess(child),
       });
       child.once('close', (code, signal) => link.end(exitReason(code, signal, stderr)));

@@ -10,6 +10,8 @@ export interface StreamLinkParts {
   readonly clock: Clock;
   readonly input: Readable | Duplex;
   readonly output: Writable | Duplex;
+  /** True when the owner calls `end` with a better reason than that a stream ended. */
+  readonly ownerEnds?: boolean;
   readonly setBaud?: (baud: number) => Promise<Result<void>>;
   /** Ends the thing behind the streams; called once. */
   readonly dispose: () => Promise<void>;
@@ -31,10 +33,13 @@ export class StreamLink implements Link {
     const { input, output } = parts;
     this.#inbox = new ByteInbox({ pause: () => input.pause(), resume: () => input.resume() });
     input.on('data', (bytes: Uint8Array) => this.#inbox.push(bytes));
-    input.on('end', () => this.end('the far side ended the stream'));
+    const streamEnds = (reason: string) => {
+      if (!parts.ownerEnds) this.end(reason);
+    };
+    input.on('end', () => streamEnds('the far side ended the stream'));
     for (const stream of new Set<Readable | Writable>([input, output])) {
-      stream.on('error', (e: Error) => this.end(e.message));
-      stream.on('close', () => this.end('the stream was closed'));
+      stream.on('error', (e: Error) => streamEnds(e.message));
+      stream.on('close', () => streamEnds('the stream was closed'));
     }
   }
 
