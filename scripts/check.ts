@@ -6,6 +6,7 @@ const root = resolve(import.meta.dirname, '..');
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['generated files', ['scripts/generate-abi.ts', '--check']],
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
+  ['svelte', ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'src-renderer/tsconfig.json']],
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
   ['tests', ['scripts/run-tests.ts', 'architecture', 'unit']],
 ];

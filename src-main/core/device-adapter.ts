@@ -17,16 +17,31 @@ function noMj(command: string): Failure {
   );
 }
 
+/** What the host knows of an operator and the device does not print. */
+export interface OpFacts {
+  readonly name: string;
+  readonly macs: number;
+}
+
+export interface DeviceFacts {
+  readonly boardSerial: string;
+  readonly baud: number;
+  /** In plan order. */
+  readonly ops: readonly OpFacts[];
+}
+
 /** run/ports Device over a th- session. */
 export class SessionDevice implements Device {
   readonly #session: Session;
   readonly #boardSerial: string;
   readonly #baud: number;
+  readonly #ops: readonly OpFacts[];
 
-  constructor(session: Session, boardSerial: string, baud: number) {
+  constructor(session: Session, about: DeviceFacts) {
     this.#session = session;
-    this.#boardSerial = boardSerial;
-    this.#baud = baud;
+    this.#boardSerial = about.boardSerial;
+    this.#baud = about.baud;
+    this.#ops = about.ops;
   }
 
   async identity(): Promise<Result<DeviceIdentity>> {
@@ -65,7 +80,13 @@ export class SessionDevice implements Device {
     return this.#withMj('mj prof', async (mj) => {
       const profile = await mj.profile();
       if (!profile.ok) return profile;
-      const ops = profile.value.ops.map((o) => ({ index: o.index, kernel: kernelName(o.kernel), cycles: o.cycles }));
+      const ops = profile.value.ops.map((o) => ({
+        index: o.index,
+        kernel: kernelName(o.kernel),
+        name: this.#ops[o.index]?.name ?? '',
+        macs: this.#ops[o.index]?.macs ?? 0,
+        cycles: o.cycles,
+      }));
       return ok({ ops, totalCycles: profile.value.totalCycles });
     });
   }

@@ -22,7 +22,7 @@ export interface MeterOptions {
   readonly emulated: boolean;
   /** Which logic channel shows the window. */
   readonly windowChannel: number;
-  readonly openTrace: () => Result<TraceFile>;
+  readonly openTrace: (monitor: Monitor) => Result<TraceFile>;
   readonly nowIso: () => string;
 }
 
@@ -97,9 +97,9 @@ export class RecordingMeter implements Meter {
   }
 
   #begin(): Result<Recording> {
-    const file = this.#options.openTrace();
+    const { monitor, windowChannel, nowIso, openTrace } = this.#options;
+    const file = openTrace(monitor);
     if (!file.ok) return file;
-    const { monitor, windowChannel, nowIso } = this.#options;
     this.#file = file.value;
     this.#recording = recordTrace(monitor, file.value.store, monitor.descriptor.codec, { windowChannel });
     this.#traces.push({

@@ -2,11 +2,13 @@ import { HarnessMode } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { TraceReference } from '../contract/index.ts';
 import { defaultBaud, withMode, type Image } from '../compile/image.ts';
+import type { Program } from '../compile/program.ts';
+import { deploy } from '../device/deploy.ts';
 import { openSession, type Session } from '../device/session.ts';
 import { openPpk2 } from '../monitor/ppk2/driver.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
 import { SessionDevice } from './device-adapter.ts';
-import { RecordingMeter, type TraceFile } from './meter-adapter.ts';
+import { RecordingMeter, type MeterOptions } from './meter-adapter.ts';
 import type { Rig, RigFactory } from './rig.ts';
 
 export interface RigBenchOptions {
@@ -14,16 +16,15 @@ export interface RigBenchOptions {
   readonly boardSerial: string;
   readonly rigs: RigFactory;
   readonly image: Image;
+  readonly program: Program;
   readonly withMonitor: boolean;
   readonly supplyV: number;
   /** Which logic channel of the monitor shows the window. */
   readonly windowChannel: number;
-  readonly openTrace: () => Result<TraceFile>;
+  readonly openTrace: MeterOptions['openTrace'];
   readonly nowIso: () => string;
 }
 
-/** A board gets this long from reset to its `m-ready`. */
-const BOOT_US = 5_000_000;
 /** Converter and capacitors of the board settle before it is programmed. */
 const POWER_UP_US = 200_000;
 
@@ -53,9 +54,14 @@ export class RigBench implements Bench, AsyncDisposable {
     const rig = await this.#openRig();
     if (!rig.ok) return rig;
     options.onProgress?.(0, 'programming');
-    const programmed = await rig.value.programmer.program(image.value.uf2, (f) => options.onProgress?.(f * 0.9, 'programming'));
-    if (!programmed.ok) return programmed;
-    return this.#openDevice(rig.value, BOOT_US);
+    const { firmwareHash, programHash, uf2, parts } = image.value;
+    const session = await deploy(
+      rig.value.programmer,
+      rig.value.dut,
+      { uf2, firmwareHash, programHash: programHash ?? '', mode, board: parts.board.id },
+      { baud: this.#baud(), mode, onProgress: (f) => options.onProgress?.(f, 'programming') },
+    );
+    return session.ok ? ok(this.#deviceOf(session.value)) : session;
   }
 
   async reconnect(options: StepOptions): Promise<Result<Device>> {
@@ -69,7 +75,9 @@ export class RigBench implements Bench, AsyncDisposable {
     if (!rig.ok) return rig;
     this.#rig = rig.value;
     const metered = await this.#powerUp(rig.value);
-    return metered.ok ? this.#openDevice(rig.value, 0) : metered;
+    if (!metered.ok) return metered;
+    const session = await openSession(rig.value.dut, { baud: this.#baud(), mode: this.#mode });
+    return session.ok ? ok(this.#deviceOf(session.value)) : session;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,12 +124,14 @@ export class RigBench implements Bench, AsyncDisposable {
     return ok();
   }
 
-  async #openDevice(rig: Rig, bootUs: number): Promise<Result<Device>> {
-    const baud = defaultBaud(this.#mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
-    const session = await openSession(rig.dut, { baud, mode: this.#mode, bootUs });
-    if (!session.ok) return session;
-    this.#session = session.value;
-    return ok(new SessionDevice(session.value, this.#options.boardSerial, baud));
+  #baud(): number {
+    return defaultBaud(this.#mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
+  }
+
+  #deviceOf(session: Session): Device {
+    this.#session = session;
+    const { boardSerial, program } = this.#options;
+    return new SessionDevice(session, { boardSerial, baud: this.#baud(), ops: program.ops });
   }
 
   async #closeRecording(): Promise<Result<void>> {

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { fail, ok, type Result } from '../../../base/errors.ts';
+import type { RunResult } from '../../../contract/index.ts';
+import type { Core } from '../../../core.ts';
+import { reportInput } from '../../../core/report-input.ts';
+import { reportHtml } from '../../../report/html.ts';
+import { reportJson } from '../../../report/json.ts';
+import { reportMarkdown } from '../../../report/markdown.ts';
+import { buildReport } from '../../../report/report-model.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { openCore } from '../open-core.ts';
+
+/** The newest finished run of each mode, all of the model of the newest one. */
+function newestRuns(core: Core): Result<number[]> {
+  const list = core.runs();
+  if (!list.ok) return list;
+  const finished = list.value.filter((r) => r.status === 'finished');
+  const newest = finished[0];
+  if (!newest) return fail('store.no-runs', { path: core.store.path }, 'The database holds no finished run.', 'Run a benchmark first: microjoule demo.');
+  const own = finished.filter((r) => r.modelSha256 === newest.modelSha256 && r.targetId === newest.targetId);
+  return ok([...new Map(own.toReversed().map((r) => [r.mode, r.runId])).values()]);
+}
+
+export function resultsOf(core: Core, ids: readonly number[]): Result<RunResult[]> {
+  const out: RunResult[] = [];
+  for (const id of ids) {
+    const r = core.result(id);
+    if (!r.ok) return r;
+    out.push(r.value);
+  }
+  return ok(out);
+}
+
+function write(path: string, text: string): Result<void> {
+  try {
+    writeFileSync(path, text);
+    return ok();
+  } catch (e) {
+    return fail('cli.cannot-write', { path, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The file cannot be written.', 'Check folder and permissions.');
+  }
+}
+
+export async function report(
+  ids: readonly number[],
+  o: { readonly html?: string; readonly md?: string; readonly jsonFile?: string },
+  { output, db }: CommandContext,
+): Promise<number> {
+  const opened = await openCore(db);
+  if (!opened.ok) return output.fail(opened);
+  await using core = opened.value;
+  const chosen = ids.length ? ok([...ids]) : newestRuns(core);
+  if (!chosen.ok) return output.fail(chosen);
+  const runs = resultsOf(core, chosen.value);
+  if (!runs.ok) return output.fail(runs);
+  const model = buildReport(reportInput(runs.value));
+  const files: [string | undefined, () => string][] = [
+    [o.html, () => reportHtml(model)],
+    [o.md, () => reportMarkdown(model)],
+    [o.jsonFile, () => reportJson(model)],
+  ];
+  const written: string[] = [];
+  for (const [path, text] of files) {
+    if (path === undefined) continue;
+    const done = write(path, text());
+    if (!done.ok) return output.fail(done);
+    written.push(path);
+  }
+  output.result({ runs: chosen.value, written }, () =>
+    written.length ? `runs ${chosen.value.join(', ')} → ${written.join(', ')}` : reportMarkdown(model),
+  );
+  return exitCodes.done;
+}

@@ -1,0 +1,21 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createCore, type Core } from '../../core.ts';
+import type { Result } from '../../base/errors.ts';
+
+/** `--db`, else MICROJOULE_DB, else the data folder of the platform. */
+export function databasePath(given: string | null): string {
+  if (given) return given;
+  if (process.env.MICROJOULE_DB) return process.env.MICROJOULE_DB;
+  const base =
+    process.platform === 'win32'
+      ? (process.env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'))
+      : process.platform === 'darwin'
+        ? join(homedir(), 'Library', 'Application Support')
+        : (process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'));
+  return join(base, 'microjoule', 'microjoule.db');
+}
+
+export function openCore(db: string | null): Promise<Result<Core>> {
+  return createCore({ dbPath: databasePath(db) });
+}

@@ -1,0 +1,65 @@
+import type { RunEvent, RunResult } from '../../contract/index.ts';
+import { formatQuantity } from '../../contract/format-quantity.ts';
+import { agreementRows, referenceText, scoreRows } from '../../report/rows.ts';
+import { table, type Output } from './output.ts';
+
+/** Shows a run's events as they come. */
+export function watchRun(output: Output): (event: RunEvent) => void {
+  return (event) => {
+    if (event.type === 'progress') output.progress(event.text, event.total > 0 ? event.done / event.total : null, event.etaS);
+    else if (event.type === 'warning') output.note(`warning ${event.failure.id}: ${event.failure.cause} ${event.failure.next}`);
+    else if (event.type === 'paused')
+      output.note(`paused ${event.failure.id}: ${event.failure.cause} Plug it back to continue window ${event.window + 1}/${event.of}.`);
+    else if (event.type === 'resumed') output.note(`going on with window ${event.window + 1}/${event.of}`);
+    else if (event.type === 'ended') output.endProgress();
+  };
+}
+
+/** One run for a terminal: figures, checks, rules, operators. */
+export function runText(run: RunResult): string {
+  const head = `run ${run.runId}: ${run.plan.model.name} on ${run.targetName}, ${run.plan.mode} (${run.source}), ${run.status}`;
+  const figures = scoreRows(run).map(({ what, quantity }) => {
+    const q = formatQuantity(quantity);
+    return [what, q.value, q.statistical, q.systematic];
+  });
+  const parts = [head];
+  if (figures.length) parts.push(table(['figure', 'value', 'statistical', 'systematic'], figures, [1]));
+  const agreement = agreementRows(run).map((r) => [
+    r.what,
+    formatQuantity(r.predicted).line,
+    formatQuantity(r.measured).value,
+    `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+  ]);
+  if (agreement.length) parts.push(table(['predicted and measured', 'predicted', 'measured', 'residual'], agreement, [2, 3]));
+  parts.push(`${run.comparison.text}; ${referenceText(run)}`);
+  if (run.status === 'finished') parts.push(validityText(run));
+  if (run.failure) parts.push(`${run.failure.id}: ${run.failure.cause}\n→ ${run.failure.next}`);
+  if (run.status === 'interrupted') parts.push(`→ microjoule run --resume ${run.runId}`);
+  return parts.join('\n\n');
+}
+
+export function validityText(run: RunResult): string {
+  const broken = run.validity.rules.filter((r) => !r.kept);
+  return run.validity.valid
+    ? 'keeps the run rules'
+    : `does not keep the run rules: ${broken.map((r) => `${r.rule} (${r.reason})`).join('; ')}`;
+}
+
+/** Cycles per operator beside the prediction. */
+export function profileText(run: RunResult): string {
+  const { profile } = run;
+  if (!profile) return '';
+  const predicted = new Map(run.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
+  const rows = profile.ops.map((o) => [
+    String(o.index),
+    o.kernel,
+    o.macs.toLocaleString('en'),
+    o.cycles.toLocaleString('en'),
+    `${((o.cycles / profile.totalCycles) * 100).toFixed(1)}`,
+    o.macs ? (o.cycles / o.macs).toFixed(2) : '',
+    predicted.has(o.index) ? Math.round(predicted.get(o.index)!).toLocaleString('en') : '',
+  ]);
+  const macs = profile.ops.reduce((n, o) => n + o.macs, 0);
+  rows.push(['', 'total', macs.toLocaleString('en'), profile.totalCycles.toLocaleString('en'), '100.0', macs ? (profile.totalCycles / macs).toFixed(2) : '', '']);
+  return table(['op', 'kernel', 'MACs', 'cycles', '%', 'cycles/MAC', 'predicted'], rows, [0, 2, 3, 4, 5, 6]);
+}
