@@ -33,6 +33,9 @@ export async function deploy(
   image: DeployImage,
   options: DeployOptions = {},
 ): Promise<Result<Session>> {
+  // The board boots as soon as it is programmed, and speaks at once.
+  const rate = options.baud === undefined ? ok() : await link.setBaud(options.baud);
+  if (!rate.ok) return rate;
   link.discardInput();
   const programmed = await programmer.program(image.uf2, options.onProgress);
   if (!programmed.ok) return programmed;

@@ -1,5 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WallClock } from '../../src-main/base/clock.ts';
+import { orThrow } from '../../src-main/base/errors.ts';
+import { openProcess } from '../../src-main/link/process.ts';
+import { openPty } from '../../src-main/link/pty.ts';
+import { openSerial } from '../../src-main/link/serial.ts';
+import { listenTcp, openTcp } from '../../src-main/link/tcp.ts';
 import { memoryLinkPair } from '../../src-main/link/memory.ts';
 import { serveScriptedDut, type DutScript } from '../../src-main/sim/scripted-dut.ts';
+import { buildHostDut } from '../host-dut.ts';
+import { describeWith, needs } from '../needs.ts';
+import { identityProgram } from '../unit/firmware/identity-program.ts';
+import { imageOf } from '../unit/firmware/images.ts';
 import { sessionContract, type SessionSubject } from './session.contract.ts';
 
 const MJ_ID =
@@ -26,3 +39,59 @@ sessionContract('a scripted DUT on a memory link', onMemory({}));
 sessionContract('a scripted DUT with mj on a memory link', onMemory({ mj: { id: MJ_ID } }));
 sessionContract('a scripted energy-mode DUT on a memory link', onMemory({ mode: 'energy' }));
 sessionContract('a scripted DUT behind an interface board', onMemory({ mode: 'energy', interfaceBoard: true }));
+
+/** In real time a scripted inference takes 2 ms; nothing here waits for more than that. */
+const brisk: DutScript = { inferenceUs: 2_000, mj: { id: MJ_ID } };
+const briskExpected = { mode: 'performance', inputBytes: 490, outputs: 3, mj: true } as const;
+
+sessionContract('a scripted DUT over TCP', async () => {
+  const clock = new WallClock();
+  const listener = orThrow(await listenTcp({ port: 0, clock }, (far) => void serveScriptedDut(far, brisk)));
+  const link = orThrow(await openTcp('127.0.0.1', listener.port, clock));
+  return {
+    link,
+    expected: briskExpected,
+    [Symbol.asyncDispose]: async () => {
+      await link[Symbol.asyncDispose]();
+      await listener[Symbol.asyncDispose]();
+    },
+  };
+});
+
+describeWith([needs.socat], 'with socat', () => {
+  sessionContract('a scripted DUT on a pseudo-terminal through serialport', async () => {
+    const clock = new WallClock();
+    const pty = orThrow(await openPty(clock));
+    serveScriptedDut(pty.link, { ...brisk, boots: false });
+    const link = orThrow(await openSerial({ path: pty.path, baud: 115200, clock }));
+    return {
+      link,
+      expected: briskExpected,
+      options: { baud: 115200 },
+      [Symbol.asyncDispose]: async () => {
+        await link[Symbol.asyncDispose]();
+        await pty[Symbol.asyncDispose]();
+      },
+    };
+  });
+});
+
+describeWith([needs.hostCc], 'with a host C compiler', () => {
+  // Large enough that one inference takes more than the 1 µs of the counter
+  const program = identityProgram({ units: 64, layers: 5, scale: 1 / 256, zeroPoint: -128 });
+  // Performance only: before each energy window the device rests for 1 s, and this process does so in real time
+  sessionContract("the firmware's harness as a process", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'microjoule-image-'));
+    const image = join(folder, 'image.bin');
+    writeFileSync(image, imageOf(program).bin);
+    const link = orThrow(await openProcess(buildHostDut(), [image], new WallClock()));
+    return {
+      link,
+      expected: { mode: 'performance', inputBytes: 64, outputs: 64, mj: true },
+      [Symbol.asyncDispose]: async () => {
+        await link[Symbol.asyncDispose]();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  });
+});
