@@ -37,7 +37,7 @@ const fatal = new Set([
 ]);
 
 /** Of the trace's failures only those that say "no usable window here": the rest are files and disks. */
-const voidTrace = /^trace\.(window-|no-window|supply-changed|no-supply)/;
+const voidTrace = /^trace\.(window-|no-window|supply-changed)/;
 
 export function failureKind(f: { readonly id: string }): FailureKind {
   if (f.id === 'run.aborted') return 'aborted';

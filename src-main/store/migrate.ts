@@ -43,7 +43,9 @@ export interface Migrated {
  * began with. A database with content is copied beside itself first.
  */
 export function migrate(db: Database.Database, path: string, migrations: readonly Migration[]): Result<Migrated> {
-  const from = versionOf(db);
+  const version = guarded(path, () => versionOf(db));
+  if (!version.ok) return version;
+  const from = version.value;
   const to = migrations.length;
   if (from > to)
     return fail('store.newer', { path, fileVersion: from, knownVersion: to }, 'A newer version of Microjoule wrote this database.', 'Update Microjoule, or choose another database with --db.');

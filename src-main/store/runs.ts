@@ -33,6 +33,8 @@ import { putWindow, windowsOf } from './windows.ts';
 /** Runs and all that belongs to them. Implements what a run needs of a store (run/ports.ts). */
 export class Runs implements RunStore {
   readonly #t: Table;
+  /** Begun or reopened here and not ended: what `running` with our own pid means. */
+  readonly #active = new Set<number>();
 
   constructor(context: StoreContext) {
     this.#t = new Table(context);
@@ -41,7 +43,7 @@ export class Runs implements RunStore {
   begin(run: NewRun): Result<number> {
     const t = this.#t;
     const { self } = t.context;
-    return t.write(() => {
+    const begun = t.write(() => {
       modelRow(t, run.plan.model, run.startedAt);
       return t.run(
         `INSERT INTO runs (status, mode, target_id, target_name, source, model_sha256, plan_json, assumptions_json,
@@ -64,18 +66,19 @@ export class Runs implements RunStore {
         self.started,
       );
     });
+    if (begun.ok) this.#active.add(begun.value);
+    return begun;
   }
 
   reopen(runId: number): Result<StoredRun> {
     const t = this.#t;
-    const { self, liveness, path } = t.context;
+    const { self, path } = t.context;
     const claimed = t.write((): Failure | null => {
       const row = t.get('SELECT * FROM runs WHERE id = ?', runId);
       if (!row) return noRun(path, runId);
       if (row.status === 'finished')
         return fail('store.run-finished', { runId }, 'The run is complete: there is nothing to resume.', 'Start a new run.');
-      if (row.status === 'running' && liveness(ownerOf(row)) === 'alive')
-        return fail('store.run-in-use', { runId, pid: row.owner_pid as number }, 'Another process is measuring this run.', 'Wait for it, or stop it.');
+      if (this.#inUse(row)) return inUse(row);
       t.run(
         `UPDATE runs SET status = 'running', ended_at = NULL, failure_json = NULL, owner_boot = ?, owner_namespace = ?,
            owner_pid = ?, owner_started = ? WHERE id = ?`,
@@ -88,7 +91,9 @@ export class Runs implements RunStore {
       return null;
     });
     if (!claimed.ok) return claimed;
-    return claimed.value ?? this.load(runId);
+    if (claimed.value) return claimed.value;
+    this.#active.add(runId);
+    return this.load(runId);
   }
 
   saveIdentity(runId: number, identity: DeviceIdentity, monitor: MonitorIdentity | null, checked: ReferenceCheck | null): Result<void> {
@@ -143,6 +148,8 @@ export class Runs implements RunStore {
   }
 
   end(runId: number, result: RunResult): Result<void> {
+    // even if the row cannot be written any more, nobody here measures it from now on
+    this.#active.delete(runId);
     return this.#write(() => putEnd(this.#t, runId, result));
   }
 
@@ -180,12 +187,19 @@ export class Runs implements RunStore {
     const done = t.write((): Failure | null => {
       const row = t.get('SELECT * FROM runs WHERE id = ?', runId);
       if (!row) return noRun(t.context.path, runId);
-      if (row.status === 'running' && t.context.liveness(ownerOf(row)) === 'alive')
-        return fail('store.run-in-use', { runId, pid: row.owner_pid as number }, 'A process is measuring this run.', 'Wait for it, or stop it.');
+      if (this.#inUse(row)) return inUse(row);
       t.run('DELETE FROM runs WHERE id = ?', runId);
       return null;
     });
     return done.ok ? (done.value ?? ok()) : done;
+  }
+
+  #inUse(row: Row): boolean {
+    if (row.status !== 'running') return false;
+    const owner = ownerOf(row);
+    const { self, liveness } = this.#t.context;
+    const own = owner.pid === self.pid && owner.boot === self.boot && owner.started === self.started;
+    return own ? this.#active.has(row.id as number) : liveness(owner) === 'alive';
   }
 
   #write(work: () => void): Result<void> {
@@ -236,6 +250,11 @@ function putEnd(t: Table, runId: number, result: RunResult): void {
 
 function noRun(path: string, runId: number): Failure {
   return fail('store.no-run', { path, runId }, 'The database has no run with this number.', 'List them with microjoule runs.');
+}
+
+function inUse(row: Row): Failure {
+  const facts = { runId: row.id as number, pid: row.owner_pid as number };
+  return fail('store.run-in-use', facts, 'A process is measuring this run.', 'Wait for it, or stop it.');
 }
 
 function ownerOf(row: Row): ProcessIdentity {

@@ -35,9 +35,13 @@ export function sqliteFailure(path: string, e: unknown): Failure {
   throw e;
 }
 
+/** The index of the WAL grows by 32 KiB at a time, and where that fails SQLite only says "disk I/O error". */
+const WAL_INDEX_STEP = 32 * 1024;
+
 function diskIsFull(path: string): boolean {
   try {
-    return statfsSync(dirname(path)).bavail === 0;
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < 2 * WAL_INDEX_STEP;
   } catch {
     return false;
   }

@@ -174,7 +174,9 @@ function configure(db: Database.Database, options: StoreOptions): void {
 }
 
 function readOnlyVersion(db: Database.Database, path: string, known: number): Failure | null {
-  const version = versionOf(db);
+  const read = guarded(path, () => versionOf(db));
+  if (!read.ok) return read;
+  const version = read.value;
   if (version > known)
     return fail('store.newer', { path, fileVersion: version, knownVersion: known }, 'A newer version of Microjoule wrote this database.', 'Update Microjoule, or choose another database with --db.');
   if (version < known)

@@ -230,6 +230,14 @@ describe('runs that a dead process left', () => {
     store.close();
   });
 
+  it('of this very process are in use until they end', async () => {
+    const store = open();
+    const { plan: p } = (await runInto(store)).result;
+    const runId = orThrow(store.runs.begin({ plan: p, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, startedAt: '' }));
+    expect(store.runs.reopen(runId)).toMatchObject({ ok: false, id: 'store.run-in-use', facts: { pid: process.pid } });
+    store.close();
+  });
+
   it('in another container are left alone until somebody asks for them', async () => {
     const runId = await orphan();
     const store = open({ liveness: () => 'unknown' });
@@ -420,7 +428,7 @@ describe('a full disk', () => {
     expect(kept.items.length).toBe(result.items.length);
     store.close();
     // with room again the run goes on
-    const later = open({ liveness: () => 'dead' });
+    const later = open();
     orThrow(later.integrity());
     const more = world(script(), inputSet(400, true));
     const resumed = orThrow(await resumeRun(result.runId, { ...more.ports, store: later.runs }));
