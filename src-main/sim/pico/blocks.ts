@@ -1,6 +1,5 @@
 /** Which blocks there are, where they sit, and how they are wired to each other. */
-import type { FrameSender } from '../serial-line.ts';
-import { SerialLine } from '../serial-line.ts';
+import { SerialLine, type Alarm, type SerialReceiver } from '../serial-line.ts';
 import type { BusBlock, BusBlocks } from './bus.ts';
 import type { Chip, RegisterBlock } from './chip.ts';
 import type { Flash } from './flash.ts';
@@ -43,8 +42,8 @@ export interface Blocks {
   readonly xipCtrl: XipCtrl;
   readonly watchdog: Watchdog;
   readonly uart0Input: SerialLine;
-  /** Where UART0's frames go when its TX is on GPIO0. */
-  uart0Output: FrameSender | null;
+  /** Connects what listens on GPIO0; frames go there while UART0's TX is on that pin. */
+  connectUart0(receiver: SerialReceiver): void;
   /** Everything as after power-on or a pulse on RUN. */
   powerOn(): void;
   /** The clock tree changed: what counts or divides clocks follows. */
@@ -101,7 +100,11 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
     },
     bite: wiring.watchdogReset,
   });
-  let uart0Output: FrameSender | null = null;
+  let uart0Output: SerialLine | null = null;
+  const lineAlarm = (fire: () => void): Alarm => {
+    const slot = chip.events.slot(fire);
+    return { at: (us) => slot.atUs(us), clear: () => slot.clear() };
+  };
   const uart0 = new Uart(chip, {
     name: 'UART0',
     irq: IRQ_UART0,
@@ -120,10 +123,7 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
       },
       receive: (byte, framing) => uart0.receive(byte, framing),
     },
-    (fire) => {
-      const slot = chip.events.slot(fire);
-      return { at: (us) => slot.atUs(us), clear: () => slot.clear() };
-    },
+    lineAlarm,
   );
   const ssi = new Ssi(chip, flash, wiring.xipChanged);
   const xipCtrl = new XipCtrl();
@@ -194,6 +194,10 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
     ppb.reset();
     sio.reset();
   };
+  const clearLines = (): void => {
+    uart0Input.clear();
+    uart0Output?.clear();
+  };
   const blocks: Blocks = {
     map,
     resets,
@@ -205,11 +209,8 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
     xipCtrl,
     watchdog,
     uart0Input,
-    get uart0Output() {
-      return uart0Output;
-    },
-    set uart0Output(sender) {
-      uart0Output = sender;
+    connectUart0(receiver) {
+      uart0Output = new SerialLine(receiver, lineAlarm);
     },
     powerOn() {
       for (const block of [rosc, xosc, psm, vreg, resets, xipCtrl, ssi]) block.reset();
@@ -217,7 +218,7 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
       clocks.reset();
       watchdog.powerOn();
       resetCoreSide();
-      uart0Input.clear();
+      clearLines();
     },
     clocksChanged() {
       const { tree } = clocks;
@@ -239,9 +240,7 @@ export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blo
       return true;
     },
     coreReset: resetCoreSide,
-    clearLines() {
-      uart0Input.clear();
-    },
+    clearLines,
   };
   return blocks;
 }

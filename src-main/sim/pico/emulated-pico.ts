@@ -1,6 +1,6 @@
 import { fail, type FactValue, type Failure } from '../../base/errors.ts';
 import type { ActivitySink, DutActivity } from '../parts.ts';
-import type { SerialLine } from '../serial-line.ts';
+import type { SerialLine, SerialReceiver } from '../serial-line.ts';
 import { BOOT2_ENTRY, BOOT_CYCLES, boot2, checkBoot2, romImage } from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
@@ -100,6 +100,16 @@ export class EmulatedPico implements Chip {
     return this.#mode !== 'off';
   }
 
+  /** In WFI or WFE. */
+  get asleep(): boolean {
+    return this.#asleep;
+  }
+
+  /** When the event happened that asked for the last pause, µs. */
+  get pausedUs(): number {
+    return this.timeline.usAt(this.events.lastCycle);
+  }
+
   /** Why the emulation stopped; null while it goes on. */
   get failure(): Failure | null {
     return this.#failure;
@@ -108,6 +118,11 @@ export class EmulatedPico implements Chip {
   /** UART0's receive line, for frames the world sends to GPIO1. */
   get uart0Input(): SerialLine {
     return this.blocks.uart0Input;
+  }
+
+  /** Connects what listens on GPIO0. Once, before power-on. */
+  connectUart0(receiver: SerialReceiver): void {
+    this.blocks.connectUart0(receiver);
   }
 
   /** Replaces the whole contents of flash: what is not in `pages` is erased. The board should be off or reset next. */
@@ -344,6 +359,7 @@ export class EmulatedPico implements Chip {
     const restarts = kind === 'core' || this.blocks.watchdogReset();
     if (!restarts) return;
     if (kind === 'core') this.blocks.coreReset();
+    this.blocks.clearLines();
     this.events.clearAll();
     this.#start();
   }

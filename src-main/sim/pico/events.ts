@@ -20,6 +20,8 @@ export class EventSlots {
   readonly #us: number[] = [];
   readonly #fire: ((cycle: number) => void)[] = [];
   #next = Infinity;
+  /** The cycle of the deadline that fired last. */
+  lastCycle = 0;
 
   /** `earlier` is called when a deadline before all others was set: the running slice must end there. */
   constructor(timeline: Timeline, earlier: (cycle: number) => void) {
@@ -53,6 +55,7 @@ export class EventSlots {
     this.#cycles[index] = Infinity;
     this.#us[index] = NaN;
     this.#rescan();
+    this.lastCycle = cycle;
     this.#fire[index]!(cycle);
     return true;
   }

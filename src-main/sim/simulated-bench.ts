@@ -1,0 +1,176 @@
+import { WallClock, type Clock } from '../base/clock.ts';
+import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
+import type { Link } from '../link/link.ts';
+import type { Programmer } from '../link/programmer.ts';
+import type { PicoCurrentOptions } from './current-model.ts';
+import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
+import { FLASH_BYTES } from './pico/core/core.ts';
+import { readUf2 } from './pico/uf2.ts';
+import { SimulatedLink } from './simulated-link.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { InProcessHost, WorkerHost, type WorldHost } from './world-host.ts';
+import type { AdvanceReply, WorldOptions } from './world.ts';
+
+export interface SimulatedBenchOptions {
+  /** Seeds the hidden current model and the monitor's noise. */
+  readonly seed: number;
+  readonly currentModel?: Omit<PicoCurrentOptions, 'seed'>;
+  /** `ppk2`: the board is off until the monitor's DUT power switches it on. `none`: it is powered from the start. */
+  readonly monitor: 'ppk2' | 'none';
+  readonly monitorFaults?: Ppk2Faults;
+  /** `real` ties virtual time to the wall clock, for people and third-party clients. Default `free`. */
+  readonly pace?: 'free' | 'real';
+  /** Runs the world in this thread instead of a worker. Results are the same. */
+  readonly inProcess?: boolean;
+  /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
+  readonly sliceCycles?: number;
+}
+
+/** One emulated Pico and, if asked for, one emulated PPK2 in one virtual time. */
+export interface SimulatedBench extends AsyncDisposable {
+  readonly clock: Clock;
+  readonly dut: Link;
+  readonly monitor: Link | null;
+  readonly programmer: Programmer;
+  /** Why the emulated board stopped, as of the last advance; null while it runs. */
+  readonly fault: Failure | null;
+  /** In WFI or WFE, as of the last advance. */
+  readonly asleep: boolean;
+  /** A cable pulled: the link ends unexpectedly; the monitor's takes the board's supply with it. */
+  unplug(wire: 'dut' | 'monitor'): void;
+  /** Plugged in again: a new link to the same device. */
+  replug(wire: 'dut' | 'monitor'): Link;
+  /** The exact energy the board took between two virtual times, J. For tests only. */
+  worldEnergy(fromUs: number, toUs: number): Promise<number>;
+  /** The exact charge, C. For tests only. */
+  worldCharge(fromUs: number, toUs: number): Promise<number>;
+}
+
+export async function openSimulatedBench(options: SimulatedBenchOptions): Promise<Result<SimulatedBench>> {
+  const worldOptions: WorldOptions = {
+    seed: options.seed,
+    monitor: options.monitor,
+    ...(options.currentModel ? { currentModel: options.currentModel } : {}),
+    ...(options.monitorFaults ? { monitorFaults: options.monitorFaults } : {}),
+    ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
+  };
+  const host = options.inProcess ? new InProcessHost(worldOptions) : new WorkerHost(worldOptions);
+  return ok(new Bench(host, options));
+}
+
+class Bench implements SimulatedBench {
+  readonly #host: WorldHost;
+  readonly #time: VirtualTime;
+  readonly programmer: Programmer;
+  #dut: SimulatedLink;
+  #monitor: SimulatedLink | null;
+  #fault: Failure | null = null;
+  #asleep = false;
+
+  constructor(host: WorldHost, options: SimulatedBenchOptions) {
+    this.#host = host;
+    this.#time = new VirtualTime({
+      host,
+      deliver: (reply) => this.#deliver(reply),
+      hasPassiveReader: () => this.#dut.hasPassiveReader || (this.#monitor?.hasPassiveReader ?? false),
+      wall: options.pace === 'real' ? new WallClock() : null,
+      broken: (reason) => this.#closeLinks(reason.message, false),
+    });
+    this.#dut = this.#link('dut');
+    this.#monitor = options.monitor === 'ppk2' ? this.#link('monitor') : null;
+    this.programmer = this.#createProgrammer();
+  }
+
+  get clock(): Clock {
+    return this.#time;
+  }
+  get dut(): Link {
+    return this.#dut;
+  }
+  get monitor(): Link | null {
+    return this.#monitor;
+  }
+  get fault(): Failure | null {
+    return this.#fault;
+  }
+  get asleep(): boolean {
+    return this.#asleep;
+  }
+
+  unplug(wire: 'dut' | 'monitor'): void {
+    if (wire === 'monitor') this.#host.unplugMonitor();
+    (wire === 'dut' ? this.#dut : this.#monitor)?.close('unplugged', false);
+  }
+
+  replug(wire: 'dut' | 'monitor'): Link {
+    const link = this.#link(wire);
+    if (wire === 'dut') this.#dut = link;
+    else this.#monitor = link;
+    return link;
+  }
+
+  worldEnergy(fromUs: number, toUs: number): Promise<number> {
+    return this.#host.energyJ(fromUs, toUs);
+  }
+
+  worldCharge(fromUs: number, toUs: number): Promise<number> {
+    return this.#host.chargeC(fromUs, toUs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closeLinks('the bench was closed', true);
+    this.#time.close();
+    await this.#host[Symbol.asyncDispose]();
+  }
+
+  #link(wire: 'dut' | 'monitor'): SimulatedLink {
+    return new SimulatedLink({
+      address: wire === 'dut' ? 'sim:pico/uart0' : 'sim:ppk2',
+      wire,
+      time: this.#time,
+      write: (bytes) => this.#host.write(wire, bytes),
+      setBaud: (baud) => (wire === 'dut' ? this.#host.setBaud(baud) : undefined),
+    });
+  }
+
+  #createProgrammer(): Programmer {
+    return {
+      kind: 'sim',
+      program: async (uf2, onProgress) => {
+        const pages = readUf2(uf2, FLASH_BYTES);
+        if (!pages.ok) return pages;
+        this.#host.program(pages.value);
+        this.#revive();
+        onProgress?.(1);
+        return ok();
+      },
+      reset: async () => {
+        if (await this.#host.reset()) {
+          this.#revive();
+          return ok();
+        }
+        return fail('programmer.no-power', {}, 'The board has no power.', 'Switch the supply on first.');
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+
+  #revive(): void {
+    if (this.#fault) this.#dut.reopen();
+    this.#fault = null;
+  }
+
+  #deliver(reply: AdvanceReply): void {
+    this.#asleep = reply.asleep;
+    if (reply.monitor) this.#monitor?.arrive(reply.monitor);
+    if (reply.dut) this.#dut.arrive(reply.dut);
+    if (reply.fault && !this.#fault) this.#dut.close(failureText(reply.fault), false);
+    if (!reply.fault && this.#fault) this.#dut.reopen();
+    this.#fault = reply.fault;
+  }
+
+  #closeLinks(reason: string, expected: boolean): void {
+    this.#dut.close(reason, expected);
+    this.#monitor?.close(reason, expected);
+  }
+}

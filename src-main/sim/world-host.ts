@@ -1,0 +1,151 @@
+/**
+ * Where the world runs: in this thread or in a worker. Both take the same calls in the same order, so what the
+ * product sees is the same. Calls without an answer are sent and forgotten; order is kept.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Uf2Page } from './pico/uf2.ts';
+import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
+
+export interface WorldHost extends AsyncDisposable {
+  advance(request: AdvanceRequest): Promise<AdvanceReply>;
+  write(wire: WireName, bytes: Uint8Array): void;
+  setBaud(baud: number): void;
+  program(pages: readonly Uf2Page[]): void;
+  reset(): Promise<boolean>;
+  unplugMonitor(): void;
+  chargeC(fromUs: number, toUs: number): Promise<number>;
+  energyJ(fromUs: number, toUs: number): Promise<number>;
+}
+
+export type WorldCall =
+  | { readonly call: 'advance'; readonly request: AdvanceRequest }
+  | { readonly call: 'write'; readonly wire: WireName; readonly bytes: Uint8Array }
+  | { readonly call: 'setBaud'; readonly baud: number }
+  | { readonly call: 'program'; readonly pages: readonly Uf2Page[] }
+  | { readonly call: 'reset' | 'unplugMonitor' }
+  | { readonly call: 'chargeC' | 'energyJ'; readonly fromUs: number; readonly toUs: number };
+
+export type WorldAnswer = AdvanceReply | boolean | number | undefined;
+
+/** Carries one call out. The only place that maps calls to the world, for the worker and for this thread. */
+export function carryOut(world: World, c: WorldCall): WorldAnswer {
+  switch (c.call) {
+    case 'advance':
+      return world.advance(c.request);
+    case 'write':
+      return void world.write(c.wire, c.bytes);
+    case 'setBaud':
+      return void world.setBaud(c.baud);
+    case 'program':
+      return void world.program(c.pages);
+    case 'reset':
+      return world.reset();
+    case 'unplugMonitor':
+      return void world.unplugMonitor();
+    case 'chargeC':
+      return world.chargeC(c.fromUs, c.toUs);
+    case 'energyJ':
+      return world.energyJ(c.fromUs, c.toUs);
+  }
+}
+
+/** Sends calls; `ask` waits for the answer. */
+abstract class CallingHost implements WorldHost {
+  protected abstract send(call: WorldCall): void;
+  protected abstract ask(call: WorldCall): Promise<WorldAnswer>;
+  abstract [Symbol.asyncDispose](): Promise<void>;
+
+  async advance(request: AdvanceRequest): Promise<AdvanceReply> {
+    return (await this.ask({ call: 'advance', request })) as AdvanceReply;
+  }
+  write(wire: WireName, bytes: Uint8Array): void {
+    this.send({ call: 'write', wire, bytes });
+  }
+  setBaud(baud: number): void {
+    this.send({ call: 'setBaud', baud });
+  }
+  program(pages: readonly Uf2Page[]): void {
+    this.send({ call: 'program', pages });
+  }
+  async reset(): Promise<boolean> {
+    return (await this.ask({ call: 'reset' })) as boolean;
+  }
+  unplugMonitor(): void {
+    this.send({ call: 'unplugMonitor' });
+  }
+  async chargeC(fromUs: number, toUs: number): Promise<number> {
+    return (await this.ask({ call: 'chargeC', fromUs, toUs })) as number;
+  }
+  async energyJ(fromUs: number, toUs: number): Promise<number> {
+    return (await this.ask({ call: 'energyJ', fromUs, toUs })) as number;
+  }
+}
+
+export class InProcessHost extends CallingHost {
+  readonly world: World;
+
+  constructor(options: WorldOptions) {
+    super();
+    this.world = new World(options);
+  }
+
+  protected send(call: WorldCall): void {
+    carryOut(this.world, call);
+  }
+  protected async ask(call: WorldCall): Promise<WorldAnswer> {
+    return carryOut(this.world, call);
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    // nothing runs between calls
+  }
+}
+
+interface Pending {
+  readonly resolve: (answer: WorldAnswer) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** The world in a worker thread: the product's own work goes on while it computes. */
+export class WorkerHost extends CallingHost {
+  readonly #worker: Worker;
+  readonly #pending: Pending[] = [];
+  #ended: Error | null = null;
+
+  constructor(options: WorldOptions) {
+    super();
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
+    this.#worker.on('message', (answer: WorldAnswer) => this.#pending.shift()?.resolve(answer));
+    this.#worker.on('error', (e) => this.#fail(e instanceof Error ? e : new Error(String(e))));
+    this.#worker.on('exit', () => this.#fail(new Error('the worker of the simulated world has ended')));
+    // A bench that was forgotten must not keep the program alive
+    this.#worker.unref();
+  }
+
+  protected send(call: WorldCall): void {
+    if (!this.#ended) this.#worker.postMessage(call);
+  }
+
+  protected ask(call: WorldCall): Promise<WorldAnswer> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    this.#worker.ref();
+    return new Promise<WorldAnswer>((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+      this.#worker.postMessage(call);
+    }).finally(() => this.#pending.length === 0 && this.#worker.unref());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= new Error('the bench was closed');
+    await this.#worker.terminate();
+  }
+
+  #fail(reason: Error): void {
+    this.#ended ??= reason;
+    for (const p of this.#pending.splice(0)) p.reject(reason);
+  }
+}
+
+/** Calls whose answer goes back over the wire; the others are silent. */
+export function isAsked(call: WorldCall): boolean {
+  return ['advance', 'reset', 'chargeC', 'energyJ'].includes(call.call);
+}

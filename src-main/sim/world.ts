@@ -1,0 +1,180 @@
+import type { Failure } from '../base/errors.ts';
+import { ByteQueue } from './byte-queue.ts';
+import { createPicoCurrentModel, type PicoCurrentOptions } from './current-model.ts';
+import { HostUart } from './host-uart.ts';
+import { createPpk2Twin, type Ppk2Faults, type Ppk2Twin } from './monitors/ppk2-twin.ts';
+import { EmulatedPico } from './pico/emulated-pico.ts';
+import type { Uf2Page } from './pico/uf2.ts';
+import { WorldIntegral } from './world-integral.ts';
+
+/** Wires between the simulated world and the product. */
+export type WireName = 'dut' | 'monitor';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly monitor: 'ppk2' | 'none';
+  readonly currentModel?: Omit<PicoCurrentOptions, 'seed'>;
+  readonly monitorFaults?: Ppk2Faults;
+  /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
+  readonly sliceCycles?: number;
+}
+
+/** Ends an advance early: a byte value, or so many bytes in all, have come out of a wire. */
+export interface Watch {
+  readonly wire: WireName;
+  readonly until?: number;
+  readonly atLeast: number;
+}
+
+export interface AdvanceRequest {
+  readonly deadlineUs: number;
+  readonly watches: readonly Watch[];
+}
+
+export interface AdvanceReply {
+  readonly nowUs: number;
+  readonly dut: Uint8Array | null;
+  readonly monitor: Uint8Array | null;
+  /** Why the emulated board stopped, while it stands. */
+  readonly fault: Failure | null;
+  readonly asleep: boolean;
+}
+
+/** A full-speed USB device hands over what it has once a millisecond. */
+const USB_FRAME_US = 1000;
+const SUPPLY_V = 3.3;
+
+/**
+ * One board, one monitor, one current model in virtual time: no threads, no promises, no clock but its own.
+ * The worker and the in-process bench drive the same object with the same requests.
+ */
+export class World {
+  readonly pico: EmulatedPico;
+  readonly #monitor: Ppk2Twin | null;
+  readonly #integral = new WorldIntegral();
+  readonly #host: HostUart;
+  readonly #dutOutput = new ByteQueue();
+  readonly #monitorOutput = new ByteQueue();
+  #volts = SUPPLY_V;
+  #nowUs = 0;
+  #dutWatch: Watch | null = null;
+
+  constructor(options: WorldOptions) {
+    const { seed, sliceCycles } = options;
+    const model = createPicoCurrentModel({ ...options.currentModel, seed });
+    model.connect(this.#integral);
+    this.pico = new EmulatedPico({ activity: model, ...(sliceCycles ? { sliceCycles } : {}) });
+    this.#host = new HostUart({
+      toBoard: () => (this.pico.powered ? this.pico.uart0Input : null),
+      arrived: (byte) => this.#fromBoard(byte),
+    });
+    this.pico.connectUart0(this.#host);
+    this.#monitor = options.monitor === 'ppk2' ? this.#createMonitor(options) : null;
+    if (this.#monitor) model.connect(this.#monitor);
+    else this.pico.setPower(true, 0);
+  }
+
+  get nowUs(): number {
+    return this.#nowUs;
+  }
+
+  /** Time goes on to the deadline or to the first watched output, whichever is earlier. */
+  advance(request: AdvanceRequest): AdvanceReply {
+    const { deadlineUs, watches } = request;
+    this.#dutWatch = watches.find((w) => w.wire === 'dut') ?? null;
+    const monitorWatch = watches.find((w) => w.wire === 'monitor') ?? null;
+    const stopped = this.pico.failure;
+    while (this.#nowUs < deadlineUs) {
+      if (monitorWatch && satisfied(this.#monitorOutput, monitorWatch)) break;
+      if (this.#dutWatch && satisfied(this.#dutOutput, this.#dutWatch)) break;
+      this.#step(monitorWatch ? Math.min(deadlineUs, this.#nextFrameUs()) : deadlineUs);
+      if (this.pico.failure !== stopped) break;
+    }
+    return this.#reply();
+  }
+
+  write(wire: WireName, bytes: Uint8Array): void {
+    if (wire === 'dut') this.#host.write(bytes, this.#nowUs);
+    else this.#monitor?.receive(bytes);
+  }
+
+  setBaud(baud: number): void {
+    this.#host.setBaud(baud);
+  }
+
+  /** The whole flash is replaced; a powered board starts from its new contents. */
+  program(pages: readonly Uf2Page[]): void {
+    this.pico.program(pages);
+    this.reset();
+  }
+
+  /** The RUN pin. False when the board has no power. */
+  reset(): boolean {
+    if (!this.pico.powered) return false;
+    this.pico.reset();
+    return true;
+  }
+
+  /** Pulling the monitor's USB plug takes the board's supply with it. */
+  unplugMonitor(): void {
+    this.#monitor?.receive(Uint8Array.of(0x07, 0x20));
+    this.#monitorOutput.take();
+  }
+
+  /** ∫ I dt of the hidden current, C: what measurements are held against. */
+  chargeC(fromUs: number, toUs: number): number {
+    return this.#integral.chargeC(fromUs, toUs);
+  }
+
+  /** The charge times the voltage the board is supplied with now, J. */
+  energyJ(fromUs: number, toUs: number): number {
+    return this.chargeC(fromUs, toUs) * this.#volts;
+  }
+
+  #createMonitor(options: WorldOptions): Ppk2Twin {
+    return createPpk2Twin({
+      seed: options.seed,
+      power: { setPower: (on, volts) => this.#power(on, volts) },
+      ...(options.monitorFaults ? { faults: options.monitorFaults } : {}),
+    });
+  }
+
+  #power(on: boolean, volts: number): void {
+    this.#volts = volts;
+    this.pico.setPower(on, this.#nowUs);
+  }
+
+  #step(untilUs: number): void {
+    if (this.pico.advanceTo(untilUs)) this.#nowUs = untilUs;
+    else this.#nowUs = Math.min(untilUs, Math.max(this.#nowUs, this.pico.pausedUs));
+    if (!this.#monitor) return;
+    this.#monitor.advanceTo(this.#nowUs);
+    const sent = this.#monitor.takeOutput();
+    if (sent) this.#monitorOutput.append(sent);
+  }
+
+  #nextFrameUs(): number {
+    return (Math.floor(this.#nowUs / USB_FRAME_US) + 1) * USB_FRAME_US;
+  }
+
+  #fromBoard(byte: number): void {
+    this.#dutOutput.push(byte);
+    if (this.#dutWatch && (byte === this.#dutWatch.until || satisfied(this.#dutOutput, this.#dutWatch)))
+      this.pico.requestPause();
+  }
+
+  #reply(): AdvanceReply {
+    return {
+      nowUs: this.#nowUs,
+      dut: this.#dutOutput.length > 0 ? this.#dutOutput.take() : null,
+      monitor: this.#monitorOutput.length > 0 ? this.#monitorOutput.take() : null,
+      fault: this.pico.failure,
+      asleep: this.pico.asleep,
+    };
+  }
+}
+
+function satisfied(output: ByteQueue, watch: Watch): boolean {
+  if (output.length >= watch.atLeast) return true;
+  return watch.until !== undefined && output.includes(watch.until);
+}
