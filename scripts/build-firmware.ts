@@ -41,7 +41,7 @@ const variantFlags: Record<Variant, readonly string[]> = {
 const cpuFlags = ['-mcpu=cortex-m0plus', '-mthumb'];
 const compileFlags = [
   ...cpuFlags,
-  ...['-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-ffunction-sections', '-fdata-sections'],
+  ...['-std=gnu11', '-O2', '-ffreestanding', '-fbuiltin', '-nostdlib', '-ffunction-sections', '-fdata-sections'],
   ...['-fno-common', '-fno-strict-aliasing', '-ffp-contract=off', '-fno-tree-loop-distribute-patterns'],
   ...['-Wall', '-Wextra', '-Werror', '-Wconversion'],
   '-DMJ_HOT=__attribute__((section(".hot"),noinline))',

@@ -65,8 +65,7 @@ bool mj_parse_u32(const char *word, uint32_t *value);
 uint32_t mj_input_expected_bytes(const mj_harness *h);
 /* Converts what `db` holds, once; `e-[…]` and false when it is incomplete or not a number. */
 bool mj_input_prepare(mj_harness *h);
-/* Writes the prepared input into the arena; called before every inference, because a plan may reuse its
- * place. */
+/* Writes the prepared input into the arena. */
 void mj_input_place(mj_harness *h);
 /* The n-th element of the first input as a real number. */
 bool mj_input_value(const mj_harness *h, uint32_t index, float *value);

@@ -59,18 +59,16 @@ bool mj_input_prepare(mj_harness *h) {
   return h->config.input_encoding != MJ_INPUT_ENCODING_FLOAT32 || quantize_floats(h);
 }
 
-/* `from` is word-aligned for the first input; tensors begin at 16-byte boundaries. */
+/* `db` and tensors are word-aligned; only the inputs after an odd-sized one are not. */
 MJ_HOT static void copy_flipping(uint8_t *to, const uint8_t *from, uint32_t bytes, uint32_t flip) {
-  uint32_t i = 0;
   if ((((uintptr_t)to | (uintptr_t)from) & 3u) == 0) {
-    for (; i + 4 <= bytes; i += 4) {
-      uint32_t word;
-      memcpy(&word, __builtin_assume_aligned(from + i, 4), 4);
-      word ^= flip;
-      memcpy(__builtin_assume_aligned(to + i, 4), &word, 4);
-    }
+    uint32_t *to32 = (void *)to;
+    const uint32_t *from32 = (const void *)from;
+    for (; bytes >= 4; bytes -= 4) *to32++ = *from32++ ^ flip;
+    to = (uint8_t *)to32;
+    from = (const uint8_t *)from32;
   }
-  for (; i < bytes; i++) to[i] = (uint8_t)(from[i] ^ flip);
+  for (; bytes > 0; bytes--) *to++ = (uint8_t)(*from++ ^ flip);
 }
 
 MJ_HOT void mj_input_place(mj_harness *h) {

@@ -80,10 +80,12 @@ MJ_HOT static uint32_t close_window(bool energy) {
 
 /* ---- infer ---- */
 
+/* The input is in its place for the first one; a plan that reuses that place gets it again for the others. */
 MJ_HOT static mj_status run_inferences(mj_harness *h, uint32_t count, const mj_observer *observer) {
   mj_status status = MJ_STATUS_OK;
-  while (count-- > 0 && status == MJ_STATUS_OK) {
-    mj_input_place(h);
+  bool kept = (h->engine.header->flags & MJ_PROGRAM_FLAG_INPUTS_KEPT) != 0;
+  for (uint32_t i = 0; i < count && status == MJ_STATUS_OK; i++) {
+    if (i > 0 && !kept) mj_input_place(h);
     status = mj_engine_run(&h->engine, observer);
   }
   h->has_result = status == MJ_STATUS_OK;
@@ -108,8 +110,10 @@ void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups) {
   bool energy = h->config.mode == MJ_HARNESS_MODE_ENERGY;
   if (!mj_harness_has_program(h) || !mj_input_prepare(h)) return;
   put_count("m-warmup-start-", warmups);
+  mj_input_place(h);
   if (report_failure(run_inferences(h, warmups, NULL))) return;
   mj_put("m-warmup-done\r\n");
+  mj_input_place(h);
   put_count("m-infer-start-", iterations);
   mj_port_send(NULL, 0);
   if (energy) mj_port_receive(NULL, 0, h->config.idle_us_before_window);
@@ -186,6 +190,7 @@ void mj_window_profile(mj_harness *h) {
   uint64_t total = 0;
   for (uint32_t first = 0; first < ops; first += PROFILE_SLOTS) {
     profile.first = first;
+    mj_input_place(h);
     if (report_failure(run_inferences(h, 1, &observer))) return;
     for (uint32_t i = first; i < ops && i < first + PROFILE_SLOTS; i++) {
       uint64_t taken = profile.cycles[i - first];

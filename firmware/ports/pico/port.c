@@ -37,7 +37,7 @@ __attribute__((always_inline)) static inline uint64_t now_us64(void) {
   }
 }
 
-uint32_t mj_port_now_us(void) {
+MJ_HOT uint32_t mj_port_now_us(void) {
   return MJ_REG(TIMER_RAWL);
 }
 
@@ -144,6 +144,8 @@ bool mj_port_set_baud(uint32_t baud) {
 }
 
 MJ_HOT void mj_pico_on_uart(void) {
+  /* Cleared first: what arrives while the FIFO is read raises it again. */
+  MJ_REG(UART0_ICR) = UART_INT_RX | UART_INT_RX_TIMEOUT;
   while (!(MJ_REG(UART0_FR) & UART_FR_RXFE)) {
     uint32_t character = MJ_REG(UART0_DR);
     if (character & UART_DR_OVERRUN) line_errors.overruns++;
@@ -159,7 +161,6 @@ MJ_HOT void mj_pico_on_uart(void) {
     ring.bytes[ring.head] = (uint8_t)character;
     ring.head = next;
   }
-  MJ_REG(UART0_ICR) = UART_INT_RX | UART_INT_RX_TIMEOUT;
 }
 
 MJ_HOT void mj_pico_on_timer(void) {
