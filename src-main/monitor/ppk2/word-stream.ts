@@ -50,7 +50,8 @@ export class Ppk2WordStream {
   /** The stream has ended: hands out what was held back for looking ahead. */
   end(): void {
     this.#consume(true);
-    if (this.#held > 0) this.#receiver.mark('ppk2.cut-word', `${this.#held} bytes at the end of the stream`);
+    const unused = this.#held + this.#skippedBytes;
+    if (unused > 0) this.#receiver.mark('ppk2.unused-tail', `${unused} bytes at the end of the stream`);
     this.#held = 0;
   }
 
@@ -110,13 +111,15 @@ export class Ppk2WordStream {
       this.#held -= alignment;
       this.#skippedBytes += alignment;
     }
+    const torn = this.#skippedBytes > 0;
     const counter = (this.#words[word]! >>> 18) & 63;
+    if (this.#expected < 0 && torn) this.#receiver.mark('ppk2.left-over-bytes', `${this.#skippedBytes} bytes before the first sample`);
     if (this.#expected >= 0) this.#reportLoss((counter - this.#expected) & 63, alignment);
-    else if (this.#skippedBytes > 0) this.#receiver.mark('ppk2.left-over-bytes', `${this.#skippedBytes} bytes before the first sample`);
     this.#skippedBytes = 0;
     this.#suspect = 0;
-    this.#expected = counter;
-    return word;
+    // the low bytes of the first word after a tear can belong to a sample before it
+    this.#expected = torn ? (counter + 1) & 63 : counter;
+    return torn ? word + 1 : word;
   }
 
   #reportLoss(missing: number, alignment: number): void {
@@ -129,16 +132,16 @@ export class Ppk2WordStream {
     const skippedWords = this.#skippedBytes / 4;
     const total = missing + 64 * Math.max(0, Math.round((skippedWords - missing) / 64));
     this.#receiver.mark('ppk2.misaligned', `${this.#skippedBytes} bytes skipped, alignment moved by ${alignment}`);
-    this.#receiver.gap(total + this.#suspect, 'misaligned');
+    // with the suspect words on both sides of the tear
+    this.#receiver.gap(total + this.#suspect + 1, 'misaligned');
   }
 
-  /** 0–3, or −1 where none of them counts. The present alignment wins a tie. */
+  /** 0–3, or −1 where none of them counts or too little is there to tell. The present alignment wins a tie. */
   #bestAlignment(at: number): number {
     let best = -1;
     let bestShare = 0;
     for (let a = 0; a < 4; a++) {
       const words = Math.min(LOOKAHEAD_WORDS, (this.#held - at - a) >> 2);
-      if (words === 1 && a === 0 && best < 0) best = 0;
       if (words < 2) continue;
       const share = this.#goodSteps(at + a, words) / (words - 1);
       const enough = share >= GOOD_STEPS / (LOOKAHEAD_WORDS - 1);
