@@ -20,7 +20,9 @@ const CRC_FROM = 16;
 const ABSENT = 0xffff;
 
 /** The tables of a Program blob, every offset and count checked; the opposite of `compile`. */
-export function decodeProgram(bytes: Uint8Array): Result<Program> {
+export function decodeProgram(blob: Uint8Array): Result<Program> {
+  // a Node Buffer would hand out Buffers, whose slice() does not copy
+  const bytes = new Uint8Array(blob.buffer, blob.byteOffset, blob.byteLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const opened = openHeader(bytes, view);
   if (!opened.ok) return opened;

@@ -13,7 +13,8 @@ export class FlatReader {
   #failure: Failure | null = null;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    // a Node Buffer would hand out Buffers, whose slice() does not copy
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // An honest file has each byte read about once; builders that share equal vectors stay far below 16 times.
     this.#budget = 65_536 + 16 * bytes.length;

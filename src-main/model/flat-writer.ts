@@ -5,7 +5,7 @@ import { BugError } from '../base/errors.ts';
  * its own vtable. The same tree gives the same bytes.
  */
 export type FlatValue =
-  | { readonly kind: 'i8' | 'u8' | 'bool' | 'i32' | 'u32' | 'f32'; readonly value: number }
+  | { readonly kind: 'i8' | 'u8' | 'bool' | 'i32' | 'u32' | 'f32' | 'u64'; readonly value: number }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'i32s' | 'f32s'; readonly value: readonly number[] }
   | { readonly kind: 'i64s'; readonly value: readonly number[] }
@@ -38,7 +38,10 @@ export const tables = (value: readonly FlatNode[]): FlatValue => ({ kind: 'table
 /** The schema asks for 16-byte alignment of every tensor buffer. */
 const BYTES_ALIGN = 16;
 
-const slotBytes = (value: FlatValue): number => (['i8', 'u8', 'bool'].includes(value.kind) ? 1 : 4);
+function slotBytes(value: FlatValue): number {
+  if (value.kind === 'u64') return 8;
+  return ['i8', 'u8', 'bool'].includes(value.kind) ? 1 : 4;
+}
 
 /** Grows by doubling; positions are stable, the buffer is not. */
 class Sink {
@@ -143,7 +146,9 @@ function writeVector(
 function writeTable(sink: Sink, node: FlatNode): number {
   const fields = [...node].sort((a, b) => slotBytes(b[1]) - slotBytes(a[1]) || a[0] - b[0]);
   const vtableBytes = 4 + 2 * (Math.max(-1, ...node.keys()) + 1);
-  sink.align(4, vtableBytes);
+  // the widest fields come first, right behind the table's own four bytes
+  const widest = fields[0] ? slotBytes(fields[0][1]) : 4;
+  sink.align(Math.max(4, widest), vtableBytes + 4);
   const vtable = sink.reserve(vtableBytes);
   const at = sink.reserve(4 + fields.reduce((sum, [, v]) => sum + slotBytes(v), 0));
   sink.view.setUint16(vtable, vtableBytes, true);
@@ -167,6 +172,7 @@ function writeScalar(view: DataView, at: number, value: FlatValue): boolean {
   else if (value.kind === 'i32') view.setInt32(at, value.value, true);
   else if (value.kind === 'u32') view.setUint32(at, value.value, true);
   else if (value.kind === 'f32') view.setFloat32(at, value.value, true);
+  else if (value.kind === 'u64') view.setBigUint64(at, BigInt(value.value), true);
   else return false;
   return true;
 }
