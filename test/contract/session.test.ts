@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HarnessMode } from '../../src-main/abi/generated.ts';
 import { WallClock } from '../../src-main/base/clock.ts';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { openProcess } from '../../src-main/link/process.ts';
@@ -8,6 +9,7 @@ import { openPty } from '../../src-main/link/pty.ts';
 import { openSerial } from '../../src-main/link/serial.ts';
 import { listenTcp, openTcp } from '../../src-main/link/tcp.ts';
 import { memoryLinkPair } from '../../src-main/link/memory.ts';
+import { openSimulatedBench } from '../../src-main/sim/simulated-bench.ts';
 import { serveScriptedDut, type DutScript } from '../../src-main/sim/scripted-dut.ts';
 import { buildHostDut } from '../host-dut.ts';
 import { describeWith, needs } from '../needs.ts';
@@ -76,9 +78,23 @@ describeWith([needs.socat], 'with socat', () => {
   });
 });
 
+// Large enough that one inference takes more than the 1 µs of the counter
+const program = identityProgram({ units: 64, layers: 5, scale: 1 / 256, zeroPoint: -128 });
+
+for (const mode of ['performance', 'energy'] as const)
+  sessionContract(`the emulated Pico, ${mode} mode`, async () => {
+    const bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none' }));
+    const image = imageOf(program, { mode: mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance });
+    orThrow(await bench.programmer.program(image.uf2));
+    return {
+      link: bench.dut,
+      expected: { mode, inputBytes: 64, outputs: 64, mj: true },
+      options: { baud: mode === 'energy' ? 9600 : 115200, bootUs: 1_000_000 },
+      [Symbol.asyncDispose]: () => Promise.resolve(bench[Symbol.asyncDispose]()),
+    };
+  });
+
 describeWith([needs.hostCc], 'with a host C compiler', () => {
-  // Large enough that one inference takes more than the 1 µs of the counter
-  const program = identityProgram({ units: 64, layers: 5, scale: 1 / 256, zeroPoint: -128 });
   // Performance only: before each energy window the device rests for 1 s, and this process does so in real time
   sessionContract("the firmware's harness as a process", async () => {
     const folder = mkdtempSync(join(tmpdir(), 'microjoule-image-'));
