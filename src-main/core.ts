@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { InputEncoding } from './abi/generated.ts';
 import { HarnessMode } from './abi/generated.ts';
 import { WallClock } from './base/clock.ts';
-import { fail, ok, type Failure, type Result } from './base/errors.ts';
+import { fail, ok, type Result } from './base/errors.ts';
 import { calibrate, type Calibration } from './calibrate/calibrate.ts';
 import { buildImage, inputBytes, loadPrebuilt, type Image } from './compile/image.ts';
 import type { Program } from './compile/program.ts';
@@ -162,7 +162,7 @@ export class Core implements AsyncDisposable {
       nowIso: this.#nowIso,
     });
     const prediction = this.predictPrepared(prepared);
-    return use({
+    return await use({
       bench,
       inputs: inputs.value,
       expected: twinOutputs(hostTwin, model),
@@ -337,8 +337,8 @@ async function inferOnRig(rigs: RigFactory, image: Image, input: Uint8Array): Pr
   const steps: (() => Promise<Result<unknown>>)[] = [() => talk.loadInput(input), () => talk.infer(1, 0)];
   for (const step of steps) {
     const done = await step();
-    if (!done.ok) return done as Failure;
+    if (!done.ok) return done;
   }
-  return talk.mj ? talk.mj.output() : fail('device.no-mj', {}, 'The board does not give raw outputs.', 'Deploy the Microjoule firmware.');
+  return talk.mj ? await talk.mj.output() : fail('device.no-mj', {}, 'The board does not give raw outputs.', 'Deploy the Microjoule firmware.');
 }
 

@@ -17,31 +17,16 @@ function noMj(command: string): Failure {
   );
 }
 
-/** What the host knows of an operator and the device does not print. */
-export interface OpFacts {
-  readonly name: string;
-  readonly macs: number;
-}
-
-export interface DeviceFacts {
-  readonly boardSerial: string;
-  readonly baud: number;
-  /** In plan order. */
-  readonly ops: readonly OpFacts[];
-}
-
 /** run/ports Device over a th- session. */
 export class SessionDevice implements Device {
   readonly #session: Session;
   readonly #boardSerial: string;
   readonly #baud: number;
-  readonly #ops: readonly OpFacts[];
 
-  constructor(session: Session, about: DeviceFacts) {
+  constructor(session: Session, boardSerial: string, baud: number) {
     this.#session = session;
-    this.#boardSerial = about.boardSerial;
-    this.#baud = about.baud;
-    this.#ops = about.ops;
+    this.#boardSerial = boardSerial;
+    this.#baud = baud;
   }
 
   async identity(): Promise<Result<DeviceIdentity>> {
@@ -83,8 +68,6 @@ export class SessionDevice implements Device {
       const ops = profile.value.ops.map((o) => ({
         index: o.index,
         kernel: kernelName(o.kernel),
-        name: this.#ops[o.index]?.name ?? '',
-        macs: this.#ops[o.index]?.macs ?? 0,
         cycles: o.cycles,
       }));
       return ok({ ops, totalCycles: profile.value.totalCycles });

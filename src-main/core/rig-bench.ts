@@ -43,7 +43,11 @@ export class RigBench implements Bench, AsyncDisposable {
   constructor(options: RigBenchOptions) {
     this.#options = options;
     this.target = options.target;
-    this.deployed = { programHash: options.image.programHash ?? '', firmwareHash: options.image.firmwareHash };
+    this.deployed = {
+      programHash: options.image.programHash ?? '',
+      firmwareHash: options.image.firmwareHash,
+      operators: options.program.ops.map(({ name, macs }) => ({ name, macs })),
+    };
     this.meter = options.withMonitor ? this.#forwardingMeter() : null;
   }
 
@@ -130,8 +134,7 @@ export class RigBench implements Bench, AsyncDisposable {
 
   #deviceOf(session: Session): Device {
     this.#session = session;
-    const { boardSerial, program } = this.#options;
-    return new SessionDevice(session, { boardSerial, baud: this.#baud(), ops: program.ops });
+    return new SessionDevice(session, this.#options.boardSerial, this.#baud());
   }
 
   async #closeRecording(): Promise<Result<void>> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { RunCommandOptions } from './commands/run.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { terminalOutput } from './output.ts';
@@ -89,8 +90,8 @@ Examples:
     .option('--monitor <address>', 'the monitor\'s port, for a real target')
     .option('--seed <n>', 'seed of random inputs', count, 1)
     .option('--resume <run>', 'go on with an interrupted run', runNumber)
-    .action(async (model: string | undefined, o: CommonOptions) =>
-      perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o as never, c)),
+    .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions) =>
+      perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o, c)),
     );
 
   command('infer <model>', 'one inference; output integers as the model gives them')
