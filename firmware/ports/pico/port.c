@@ -84,7 +84,6 @@ static void start_pins(void) {
 }
 
 const mj_port_board *mj_port_start(void) {
-  mj_pico_clocks_start();
   start_time();
   start_pins();
   board = (mj_port_board){

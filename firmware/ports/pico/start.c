@@ -32,6 +32,7 @@ __attribute__((naked)) static void on_exception(void) {
 }
 
 _Noreturn void mj_pico_reset(void) {
+  mj_pico_clocks_start(); /* first: the rest then takes a twentieth of the time */
   const uint32_t *from = mj_data_load;
   for (uint32_t *to = mj_data_start; to < mj_data_end;) *to++ = *from++;
   for (uint32_t *to = mj_bss_start; to < mj_bss_end;) *to++ = 0;
