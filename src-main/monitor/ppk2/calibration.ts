@@ -31,8 +31,8 @@ export const PPK2_DEFAULTS: Ppk2Calibration = {
 
 /** Keys of the modifier rows as the metadata names them. */
 const ROWS = { r: 'R', gs: 'GS', gi: 'GI', o: 'O', s: 'S', i: 'I', ug: 'UG' } as const satisfies Record<keyof Ppk2Calibration, string>;
-/** In these a 0 is as good as missing: it would divide by zero or hide the current. */
-const ZERO_IS_MISSING: ReadonlySet<string> = new Set(['R', 'GI', 'UG']);
+/** In these the maker's client takes a 0 for missing, and its published vector has it so. GS0 is printed as 0 by design. */
+const ZERO_IS_MISSING: ReadonlySet<string> = new Set(['R', 'GS', 'GI', 'UG']);
 
 export interface Ppk2Metadata {
   readonly calibration: Ppk2Calibration;
@@ -71,6 +71,7 @@ export function parseMetadata(bytes: Uint8Array): Ppk2Metadata {
   }
   const remarks: string[] = [];
   let taken = 0;
+  let unusable = 0;
   const rows = Object.entries(ROWS).map(([field, key]) => {
     const defaults: readonly number[] = PPK2_DEFAULTS[field as keyof Ppk2Calibration];
     const row = defaults.map((standard, range) => {
@@ -80,12 +81,13 @@ export function parseMetadata(bytes: Uint8Array): Ppk2Metadata {
         taken++;
         return value;
       }
+      if (value !== 0 || key !== 'GS') unusable++;
       remarks.push(`${key}${range}: ${text ?? 'missing'}, default ${standard}`);
       return standard;
     });
     return [field, row] as const;
   });
-  const origin = taken === 0 ? 'defaults' : remarks.length === 0 ? 'device' : 'mixed';
+  const origin = taken === 0 ? 'defaults' : unusable === 0 ? 'device' : 'mixed';
   const calibrated = values.get('Calibrated');
   return {
     calibration: Object.fromEntries(rows) as unknown as Ppk2Calibration,
