@@ -1,13 +1,16 @@
 /** The firmware on our own emulated Pico, from the UF2 and boot2 on: what rp2040js is too kind to show. */
 import { describe, expect, it } from 'vitest';
+import { buildFirmware, type Variant } from '../../../scripts/build-firmware.ts';
 import { HarnessMode } from '../../../src-main/abi/generated.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
+import { encodeUf2 } from '../../../src-main/compile/uf2.ts';
 import { encodeFrame } from '../../../src-main/link/cobs.ts';
 import { HostUart } from '../../../src-main/sim/host-uart.ts';
 import type { DutActivity } from '../../../src-main/sim/parts.ts';
 import { EmulatedPico } from '../../../src-main/sim/pico/emulated-pico.ts';
 import { readUf2 } from '../../../src-main/sim/pico/uf2.ts';
+import { describeWith, needs } from '../../needs.ts';
 import { identityProgram } from './identity-program.ts';
 import { imageOf } from './images.ts';
 
@@ -188,5 +191,26 @@ describe('The firmware on the emulated Pico', () => {
     board.uart.setBaud(115_200);
     expect(board.lines()).toEqual(['m-timestamp-mode-performance', expect.stringMatching(/^m-lap-us-/), 'm-init-done']);
     expect(board.lines('mj id')[0]).toContain('baud=115200');
+  });
+});
+
+describeWith([needs.armGcc], 'Firmware that is broken on purpose', () => {
+  const outcome = (variant: Variant) => {
+    const chip = new EmulatedPico();
+    chip.connectUart0(new HostUart({ toBoard: () => chip.uart0Input, arrived: () => {} }));
+    const { bytes } = buildFirmware(variant);
+    chip.program(orThrow(readUf2(encodeUf2([{ address: pico.flash.base, bytes }], 0xe48b_ff56), pico.flash.bytes)));
+    chip.setPower(true, 0);
+    chip.advanceTo(200_000);
+    return chip.failure?.id ?? null;
+  };
+
+  it.each([
+    ['release', null],
+    ['no-reset-release', 'sim.fault.block-in-reset'],
+    ['no-pll', 'sim.fault.clock-source-stopped'],
+    ['bad-boot2-crc', 'sim.fault.boot2-crc'],
+  ] as const)('%s ends with %s', (variant, id) => {
+    expect(outcome(variant)).toBe(id);
   });
 });
