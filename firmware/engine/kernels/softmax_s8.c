@@ -29,7 +29,7 @@ bool mj_softmax_s8_check(const mj_engine *engine, const mj_op_record *op) {
   const int32_t dims[2] = {p->rows, p->depth};
   uint32_t elements = 0;
   return mj_extent(dims, 2, &elements) && p->depth <= MAX_DEPTH && p->input_multiplier >= 0 &&
-         mj_between(p->input_shift, 0, 30) && p->diff_min <= 0 &&
+         mj_between(p->input_shift, 0, 31) && p->diff_min <= 0 &&
          mj_input_is(engine, op, 0, MJ_DTYPE_INT8, elements) &&
          mj_output_is(engine, op, 0, MJ_DTYPE_INT8, elements);
 }

@@ -111,6 +111,7 @@ export function handProgram(model: HandProgram): Uint8Array<ArrayBuffer> {
     crc32: 0,
     modelSha256: new Array<number>(32).fill(0),
     arenaBytes: arena,
+    lowerBoundBytes: 0,
     tensorCount: model.tensors.length,
     opCount: model.ops.length,
     inputCount: model.inputs.length,
