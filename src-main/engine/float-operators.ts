@@ -81,7 +81,7 @@ function depthwiseConv2d(tf: Tf, a: Attributes<'depthwiseConv2d'>, [x, filter, b
   const [, h, w, outC] = filter!.shape as [number, number, number, number];
   const inC = x!.shape[3]!;
   const input = padded(tf, x!, h, w, a);
-  const weights = filter!.reshape<TensorFlow.Rank.R4>([h, w, inC, outC / inC]);
+  const weights = filter!.reshape<TensorFlow.Tensor4D>([h, w, inC, outC / inC]);
   const y = strided(tf, a, (stride) =>
     tf.depthwiseConv2d(input, weights, stride, 'valid', 'NHWC', [a.dilationH, a.dilationW]),
   );

@@ -19,8 +19,10 @@ export interface FeatureSet {
   /** [clip][49][10] in steps of 1/256. */
   readonly mfcc: Int16Array;
   readonly labels: Uint8Array;
-  /** Per clip: the word (empty for silence) and the noise. */
+  /** Per clip; empty where nobody speaks. */
   readonly words: readonly string[];
+  /** Per clip; null where nobody speaks. */
+  readonly snrDb: readonly (number | null)[];
   /** Of all samples (int16 LE) and labels, in order: what the data card quotes. */
   readonly sha256: string;
   /** The same of the first PROBE_CLIPS. */
@@ -30,6 +32,7 @@ export interface FeatureSet {
 interface Sidecar {
   readonly labels: number[];
   readonly words: string[];
+  readonly snrDb: (number | null)[];
   readonly sha256: string;
   readonly probeSha256: string;
 }
@@ -61,11 +64,11 @@ async function cachePath(split: Split, { seed, synthesiser, cacheDir }: FeatureS
 
 async function readCached(path: string, split: Split): Promise<FeatureSet | null> {
   try {
-    const { labels, words, sha256, probeSha256 } = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Sidecar;
+    const { labels, words, snrDb, sha256, probeSha256 } = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Sidecar;
     const bytes = await readFile(`${path}.bin`);
     if (bytes.length !== labels.length * FEATURES_PER_CLIP * 2) return null;
     const mfcc = new Int16Array(new Uint8Array(bytes).buffer);
-    return { split, count: labels.length, mfcc, labels: Uint8Array.from(labels), words, sha256, probeSha256 };
+    return { split, count: labels.length, mfcc, labels: Uint8Array.from(labels), words, snrDb, sha256, probeSha256 };
   } catch {
     return null;
   }
@@ -73,7 +76,8 @@ async function readCached(path: string, split: Split): Promise<FeatureSet | null
 
 async function writeCached(path: string, set: FeatureSet): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
-  const sidecar: Sidecar = { labels: [...set.labels], words: [...set.words], sha256: set.sha256, probeSha256: set.probeSha256 };
+  const { sha256, probeSha256 } = set;
+  const sidecar: Sidecar = { labels: [...set.labels], words: [...set.words], snrDb: [...set.snrDb], sha256, probeSha256 };
   await writeFile(`${path}.bin`, new Uint8Array(set.mfcc.buffer));
   // the sidecar comes last and whole: a run that was cut short leaves no cache
   await writeFile(`${path}.json.part`, JSON.stringify(sidecar));
@@ -86,6 +90,7 @@ async function generateFeatures(split: Split, source: FeatureSource): Promise<Re
   const mfcc = new Int16Array(count * FEATURES_PER_CLIP);
   const labels = new Uint8Array(count);
   const words: string[] = [];
+  const snrDb: (number | null)[] = [];
   const hash = createHash('sha256');
   let probeSha256 = '';
   for await (const clip of generateClips(source.seed, split, source.synthesiser)) {
@@ -93,10 +98,11 @@ async function generateFeatures(split: Split, source: FeatureSource): Promise<Re
     store(clip.value, words.length, mfcc, labels, frontEnd);
     hash.update(new Uint8Array(clip.value.samples.buffer)).update(Uint8Array.of(clip.value.label));
     words.push(clip.value.utterance?.word ?? '');
+    snrDb.push(clip.value.snrDb);
     if (words.length === PROBE_CLIPS) probeSha256 = hash.copy().digest('hex');
     source.onProgress?.(split, words.length, count);
   }
-  return ok({ split, count, mfcc, labels, words, sha256: hash.digest('hex'), probeSha256 });
+  return ok({ split, count, mfcc, labels, words, snrDb, sha256: hash.digest('hex'), probeSha256 });
 }
 
 function store(clip: Clip, at: number, mfcc: Int16Array, labels: Uint8Array, frontEnd: FrontEnd): void {

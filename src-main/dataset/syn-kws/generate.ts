@@ -34,6 +34,11 @@ function stream(seed: number, split: Split, purpose: number, index: number): Rng
 
 const between = (rng: Rng, [low, high]: readonly [number, number]) => low + (high - low) * rng.float();
 
+function drawSnr(rng: Rng): number {
+  const [low, high] = ranges.snrDb;
+  return high - (high - low) * rng.float() ** 2;
+}
+
 function drawUtterance(recipe: SplitRecipe, words: readonly string[], rng: Rng): Utterance {
   return {
     word: rng.pick(words),
@@ -126,7 +131,7 @@ async function makeClip(
   const speech = await speak(synthesiser, utterance, between(voiceRng, ranges.formantWarp));
   if (!speech.ok) return speech;
   const kind = rng.pick(NOISE_KINDS);
-  const snrDb = between(rng, ranges.snrDb);
+  const snrDb = drawSnr(rng);
   return ok({ samples: withNoise(speech.value, kind, snrDb, rng, crowd), label, utterance, noise: kind, snrDb });
 }
 

@@ -82,10 +82,13 @@ describe('SYN-KWS', () => {
     }
   });
 
-  it('a training utterance is heard twice, with other noise and place', async () => {
-    const set = await train;
-    expect(set[0]!.utterance).toEqual(set[12]!.utterance);
-    expect(set[0]!.samples).not.toEqual(set[12]!.samples);
+  it('low signal-to-noise ratios are rarer than high ones, and none is outside its range', async () => {
+    const snr = (await train).flatMap((c) => (c.snrDb === null ? [] : [c.snrDb]));
+    expect(Math.min(...snr)).toBeGreaterThanOrEqual(ranges.snrDb[0]);
+    expect(Math.max(...snr)).toBeLessThanOrEqual(ranges.snrDb[1]);
+    const below = snr.filter((db) => db < 7.5).length / snr.length;
+    expect(below).toBeGreaterThan(0.1);
+    expect(below).toBeLessThan(0.45);
   });
 
   it('voices, pitch and rate stay in their ranges', async () => {
