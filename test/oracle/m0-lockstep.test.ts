@@ -45,7 +45,8 @@ class ProgramMaker {
     else if (kind < 64) this.#special();
     else if (kind < 74) this.#loadLiteral(rng.int(0, 7), rng.pick(EDGE_VALUES));
     else if (kind < 92) this.#memory();
-    else if (kind < 96) this.#code.push(rng.pick([0x9000, 0x9800, 0xa800]) | (rng.int(0, 7) << 8) | rng.int(0, 39));
+    else if (kind < 96)
+      this.#code.push(rng.pick([0x9000, 0x9800, 0xa800]) | (rng.int(0, 7) << 8) | rng.int(0, 39));
     else this.#stack();
   }
 
@@ -63,7 +64,8 @@ class ProgramMaker {
   #forwardBranch(): void {
     const rng = this.#rng;
     this.#code.push(0xd000 | (rng.int(0, 13) << 8) | rng.int(0, 3));
-    for (let i = 0; i < 5; i++) this.#code.push(rng.int(0, 1) ? rng.int(0, 0x3fff) : 0x4000 | rng.int(0, 0x3ff));
+    for (let i = 0; i < 5; i++)
+      this.#code.push(rng.int(0, 1) ? rng.int(0, 0x3fff) : 0x4000 | rng.int(0, 0x3ff));
   }
 
   /** BL over a subroutine that returns by BX LR, or by POP {PC} after PUSH {LR}; then over it again by B. */
@@ -165,7 +167,7 @@ describe('the core in lockstep with rp2040js', () => {
       theirs.bankedSP = 0;
       theirs.cycles = ours.cycles = 0;
       broke = false;
-      for (let exit: number = EXIT.slice; exit === EXIT.slice; ) {
+      for (let exit: number = EXIT.slice; exit === EXIT.slice;) {
         exit = ours.run(rng.int(1, 2000) >> rng.int(0, 8) || 1);
         for (; theirs.cycles < ours.cycles; instructions++) theirs.executeInstruction();
         const same =
@@ -176,7 +178,8 @@ describe('the core in lockstep with rp2040js', () => {
       }
       expect(broke).toBe(true);
       const memory = ours.core.sram;
-      if (Buffer.compare(oracle.sram.subarray(0, memory.length), memory) !== 0) expect.fail(`memory differs after program ${n}`);
+      if (Buffer.compare(oracle.sram.subarray(0, memory.length), memory) !== 0)
+        expect.fail(`memory differs after program ${n}`);
     }
     expect(instructions).toBeGreaterThan(3_000_000);
   });

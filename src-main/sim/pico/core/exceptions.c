@@ -174,10 +174,13 @@ static bool take(uint32_t exception, uint32_t return_address) {
 }
 
 bool mj_raise_fault(mj_fault kind, uint32_t address) {
-  mj_state.fault_kind = kind;
-  mj_state.fault_pc = mj_state.r[15];
-  mj_state.fault_address = address;
   mj_state.fault_count++;
+  /* A second fault inside HardFault does not hide the first */
+  if (!(mj_state.system_active >> EXCEPTION_HARDFAULT & 1u)) {
+    mj_state.fault_kind = kind;
+    mj_state.fault_pc = mj_state.r[15];
+    mj_state.fault_address = address;
+  }
   /* B1.5.15: a fault at HardFault's priority or above locks the core up */
   if (active_priority() <= PRIORITY_HARDFAULT) return false;
   return take(EXCEPTION_HARDFAULT, mj_state.r[15]);

@@ -88,7 +88,7 @@ export class Clocks implements RegisterBlock {
     this.#tree = tree;
     this.#checkRunning(tree);
     const same = (Object.keys(tree) as (keyof ClockTree)[]).every((k) => sameFrequency(tree[k], before[k]));
-    if (!same) this.#changed(tree);
+    if (!same && tree.sys && tree.ref) this.#changed(tree);
   }
 
   #setDefaults(): void {

@@ -66,7 +66,10 @@ export class BareCore {
   flags(): string {
     const s = this.state;
     return (
-      (s[CPU.n]! >>> 31 ? 'N' : '') + (s[CPU.z] === 0 ? 'Z' : '') + (s[CPU.c]! & 1 ? 'C' : '') + (s[CPU.v]! >>> 31 ? 'V' : '')
+      (s[CPU.n]! >>> 31 ? 'N' : '') +
+      (s[CPU.z] === 0 ? 'Z' : '') +
+      (s[CPU.c]! & 1 ? 'C' : '') +
+      (s[CPU.v]! >>> 31 ? 'V' : '')
     );
   }
 
