@@ -9,6 +9,7 @@ import { livenessOf, thisProcess } from '../../../src-main/store/process-identit
 import { openStore, type StoreOptions } from '../../../src-main/store/store.ts';
 import { viewNames } from '../../../src-main/store/views.ts';
 import { executeRun, resumeRun } from '../../../src-main/run/run.ts';
+import { root } from '../../needs.ts';
 import { inputSet, plan, script, world } from '../run/fakes.ts';
 
 let dir: string;
@@ -57,6 +58,23 @@ describe('a new database', () => {
     const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();
     db.close();
     expect(views).toEqual([...viewNames].sort());
+  });
+});
+
+describe('docs/database.md', () => {
+  it('names every view with its columns in order, and every table', () => {
+    const text = readFileSync(join(root, 'docs/database.md'), 'utf8');
+    const store = open();
+    for (const v of viewNames) {
+      const line = text.split('\n').find((l) => l.startsWith(`| \`${v}\` |`));
+      expect(line?.split('|')[3]!.trim().replaceAll('`', '').split(', '), v).toEqual(orThrow(store.views.read(v)).columns);
+    }
+    store.close();
+    const db = new Database(path);
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
+    db.close();
+    const documented = text.slice(text.indexOf('## Tables'), text.indexOf('## Safety'));
+    expect(tables.filter((t) => !documented.includes(`\`${t}\``))).toEqual([]);
   });
 });
 
