@@ -110,6 +110,7 @@ export class WorkerHost extends CallingHost {
   readonly #worker: Worker;
   readonly #pending: Pending[] = [];
   #ended: Error | null = null;
+  #closing = false;
 
   constructor(options: WorldOptions) {
     super();
@@ -131,11 +132,14 @@ export class WorkerHost extends CallingHost {
     return new Promise<WorldAnswer>((resolve, reject) => {
       this.#pending.push({ resolve, reject });
       this.#worker.postMessage(call);
-    }).finally(() => this.#pending.length === 0 && this.#worker.unref());
+    }).finally(() => this.#pending.length === 0 && !this.#closing && this.#worker.unref());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended ??= new Error('the bench was closed');
+    // Whoever awaits the end must not find the event loop empty before it comes
+    this.#closing = true;
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 
