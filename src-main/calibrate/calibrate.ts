@@ -1,7 +1,9 @@
+import { DType } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import { compile } from '../compile/compile.ts';
+import type { Program } from '../compile/program.ts';
 import { readModel } from '../model/reader.ts';
 import { writeModel } from '../model/writer.ts';
 import { fitCostModel, type CostModel, type CostSample } from '../predict/cost-model.ts';
@@ -64,15 +66,7 @@ async function measureLayer(
   if (!program.ok) return program;
   const loaded = await device.load('program', program.value.bytes);
   if (!loaded.ok) return loaded;
-  const input = program.value.tensors[program.value.inputs[0]!]!;
-  // costs of requantisation branch on values: a random input, not zeros; as floats, small ones
-  const bytes = new Rng(options.seed + index).bytes(input.bytes);
-  if (graph.value.tensors[graph.value.inputs[0]!]!.type === 'float32') {
-    const floats = new Float32Array(bytes.buffer);
-    const rng = new Rng(options.seed + index);
-    for (let i = 0; i < floats.length; i++) floats[i] = 8 * rng.float() - 4;
-  }
-  const given = await device.load('input', bytes);
+  const given = await device.load('input', layerInput(program.value, options.seed + index));
   if (!given.ok) return given;
   const profile = await device.profile();
   if (!profile.ok) return profile;
@@ -83,4 +77,15 @@ async function measureLayer(
       return c ? [{ kernel: f.kernel, macs: f.macs, outputs: f.outputs, bytes: f.bytes, cycles: c }] : [];
     }),
   );
+}
+
+/** Requantisation branches on values: random bytes, not zeros; as floats, small numbers. All inputs, one after the other. */
+function layerInput(program: Program, seed: number): Uint8Array {
+  const rng = new Rng(seed);
+  const parts = program.inputs.map((t) => {
+    const { bytes, dtype } = program.tensors[t]!;
+    if (dtype !== DType.Float32) return rng.bytes(bytes);
+    return new Uint8Array(Float32Array.from({ length: bytes / 4 }, () => 8 * rng.float() - 4).buffer);
+  });
+  return Buffer.concat(parts);
 }

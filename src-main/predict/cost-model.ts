@@ -43,7 +43,10 @@ export interface KernelCost {
 
 export interface CyclePrediction {
   readonly cycles: number;
-  /** Half-width at about 95 %, from the residuals: 2 · rms relative residual · cycles, added in quadrature. */
+  /**
+   * Half-width at about 95 %: 2 · rms relative residual · cycles, added linearly among operators of one kernel (a network
+   * repeats one shape, and the fit is wrong by the same share each time) and in quadrature among kernels.
+   */
   readonly plusMinus: number;
   readonly ops: readonly OpPrediction[];
 }
@@ -138,7 +141,13 @@ export function predictCycles(model: CostModel, program: Program, firmwareHash: 
   }
   return ok({
     cycles: ops.reduce((n, o) => n + o.cycles, 0),
-    plusMinus: Math.hypot(...ops.map((o) => o.plusMinus)),
+    plusMinus: Math.hypot(...sumByKernel(ops)),
     ops,
   });
+}
+
+function sumByKernel(ops: readonly OpPrediction[]): number[] {
+  const sums = new Map<string, number>();
+  for (const o of ops) sums.set(o.kernel, (sums.get(o.kernel) ?? 0) + o.plusMinus);
+  return [...sums.values()];
 }

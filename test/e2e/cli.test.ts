@@ -1,0 +1,127 @@
+/** The main job through the command line, on the emulated bench: what a user types and what comes out. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { RunResult, RunSummary } from '../../src-main/contract/index.ts';
+import { ReportDocument } from '../../src-main/report/json.ts';
+import { root } from '../needs.ts';
+import { json, microjoule, scratch, type CliAnswer } from './cli-process.ts';
+
+const model = join(root, 'models/tiny-ad.tflite');
+const { dir, remove } = scratch();
+const db = join(dir, 'bench.db');
+const short = ['--window-s', '0.5', '--windows', '3', '--db', db, '--json'];
+afterAll(remove);
+
+const failureOf = (a: CliAnswer) => json<{ error: { id: string; next: string } }>(a).error;
+
+describe('microjoule on the emulated bench', () => {
+  it('infers the same integers on host and emulated Pico', async () => {
+    const input = join(dir, 'input.bin');
+    writeFileSync(input, Uint8Array.from({ length: 64 }, (_, i) => (i * 37) & 0xff));
+    const [host, pico] = await Promise.all([
+      microjoule(['infer', model, '--input', input, '--json']),
+      microjoule(['infer', model, '--input', input, '--target', 'pico-emulated', '--json']),
+    ]);
+    expect(host.code).toBe(0);
+    const output = json<{ output: number[] }>(host).output;
+    expect(output).toHaveLength(64);
+    expect(new Set(output).size).toBeGreaterThan(3);
+    expect(json<{ output: number[] }>(pico).output).toEqual(output);
+  });
+
+  it('measures latency and energy, twice with identical cycles and energies', async () => {
+    const runs: RunResult[] = [];
+    for (let i = 0; i < 2; i++) {
+      const answer = await microjoule(['run', model, '--mode', 'energy', ...short]);
+      expect(answer.stderr).not.toContain('bug');
+      expect(answer.code).toBe(0);
+      runs.push(json<RunResult>(answer));
+    }
+    const [a, b] = runs as [RunResult, RunResult];
+    expect(a.source).toBe('emulated');
+    expect(a.comparison).toMatchObject({ method: 'bit-exact', compared: 3, equal: 3 });
+    expect(a.profile!.ops.map((o) => o.macs)).toEqual([2048, 256, 256, 2048]);
+    expect(a.energyPerInference!.systematic!.plusMinus).toBeGreaterThan(0);
+    const facts = (r: RunResult) => ({
+      windows: r.windows.map((w) => [w.inferences, w.durationUs, w.energy!.energyUj, w.energy!.netUj]),
+      cycles: r.profile!.ops.map((o) => o.cycles),
+    });
+    expect(facts(b)).toEqual(facts(a));
+  });
+
+  it('says that half-second windows do not keep the run rules', async () => {
+    const answer = await microjoule(['run', model, '--mode', 'performance', ...short]);
+    const run = json<RunResult>(answer);
+    expect(run.validity.valid).toBe(false);
+    expect(run.validity.rules.filter((r) => !r.kept).map((r) => r.rule).join()).toMatch(/10 s/);
+    // latency by the device's timer and by its cycle counter agree: two clocks, one truth
+    const byCycles = (run.profile!.totalCycles / run.profile!.clockHz) * 1e6;
+    expect(Math.abs(run.latency!.value / byCycles - 1)).toBeLessThan(0.02);
+  });
+
+  it('keeps runs, shows, compares, reports and exports them', async () => {
+    const list = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']));
+    expect(list.map((r) => r.mode)).toEqual(['performance', 'energy', 'energy']);
+    const compared = json<{ verdicts: { figure: string; verdict: string }[] }[]>(await microjoule(['compare', '1', '2', '--db', db, '--json']));
+    expect(compared[0]!.verdicts.map((v) => v.verdict)).toEqual(compared[0]!.verdicts.map(() => 'equal'));
+    const html = join(dir, 'report.html');
+    const file = join(dir, 'report.json');
+    const report = await microjoule(['report', '--html', html, '--json-file', file, '--db', db, '--json']);
+    expect(report.code).toBe(0);
+    expect(ReportDocument.parse(JSON.parse(readFileSync(file, 'utf8'))).runs).toHaveLength(2);
+    expect(readFileSync(html, 'utf8')).toContain('Supply current');
+    const csv = join(dir, 'profiles.csv');
+    expect((await microjoule(['export', 'profiles', '--csv', csv, '--db', db])).code).toBe(0);
+    expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 4);
+    expect((await microjoule(['show', '1', '--db', db])).stdout).toContain('FullyConnectedS8');
+  });
+
+  it('Ctrl-C keeps what was measured, and --resume finishes the run', async () => {
+    const stopped = await microjoule(['run', model, '--mode', 'performance', '--window-s', '4', '--windows', '4', '--db', db], {
+      when: { text: 'window 3/4', act: (kill) => kill('SIGINT') },
+    });
+    expect(stopped.code).toBe(130);
+    const id = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']))[0]!.runId;
+    const before = json<RunResult>(await microjoule(['show', String(id), '--db', db, '--json']));
+    expect(before.status).toBe('interrupted');
+    expect(before.windows.length).toBeGreaterThanOrEqual(2);
+    const resumed = json<RunResult>(await microjoule(['run', '--resume', String(id), '--db', db, '--json']));
+    expect(resumed.status).toBe('finished');
+    expect(resumed.windows.filter((w) => w.status === 'finished')).toHaveLength(4);
+    expect(resumed.windows.slice(0, 2)).toEqual(before.windows.slice(0, 2));
+  });
+
+  it.each([
+    [['run', '/nowhere/model.tflite'], 'model.cannot-read', 2],
+    [['run', join(root, 'package.json')], 'model.not-tflite', 2],
+    [['run', model, '--target', 'nothing'], 'cli.unknown-target', 2],
+    [['run', model, '--target', 'pico'], 'cli.no-port', 2],
+    [['run'], 'cli.no-model', 2],
+    [['run', model, '--data', '/nowhere', '--mode', 'accuracy'], 'dataset.no-labels', 2],
+    [['infer', model, '--input', '/nowhere'], 'cli.cannot-read', 2],
+    [['infer', model, '--input', join(root, 'package.json')], 'dataset.input-size', 2],
+    [['show', '9999'], 'store.no-run', 5],
+    [['export', 'everything'], 'cli.unknown-export', 2],
+  ] as const)('%j fails with %s and exit code %i', async (args, id, code) => {
+    const answer = await microjoule([...args, '--db', db, '--json']);
+    expect(failureOf(answer).id).toBe(id);
+    expect(failureOf(answer).next).not.toBe('');
+    expect(answer.code).toBe(code);
+  });
+
+  it('wrong words are refused before anything runs', async () => {
+    for (const args of [['run', model, '--mode', 'fast'], ['run', model, '--windows', '-1'], ['fly'], ['show', 'x']]) {
+      const answer = await microjoule(args);
+      expect([args, answer.code]).toEqual([args, 2]);
+      expect(answer.stderr).not.toContain('at ');
+    }
+  });
+
+  it('helps', async () => {
+    const help = await microjoule(['--help']);
+    expect(help.code).toBe(0);
+    for (const word of ['run', 'infer', 'emulate', 'doctor', 'Exit codes']) expect(help.stdout).toContain(word);
+    expect(existsSync(db)).toBe(true);
+  });
+});
