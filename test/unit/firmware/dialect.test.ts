@@ -172,6 +172,48 @@ describeWith([needs.hostCc], 'Input encodings and result kinds', () => {
   });
 });
 
+/** "%.3f" of a single, exactly: m · 2^e as an integer ratio, ties to even. */
+function printf3(value: number): string {
+  let d = 1n;
+  let x = Math.abs(value);
+  while (!Number.isInteger(x)) {
+    x *= 2;
+    d *= 2n;
+  }
+  const n = BigInt(x) * 1000n;
+  let q = n / d;
+  const twice = 2n * (n % d);
+  if (twice > d || (twice === d && q % 2n === 1n)) q += 1n;
+  const digits = q.toString().padStart(4, '0');
+  return `${value < 0 ? '-' : ''}${digits.slice(0, -3)}.${digits.slice(-3)}`;
+}
+
+describeWith([needs.hostCc], 'Printed scores', () => {
+  it.each([1 / 256, 1 / 512, 1 / 2048, 0.0625, 0.3645, 1e-5, 1e-30, 12345.678, 3e7])(
+    'are those of printf("%%.3f") at scale %d',
+    async (wide) => {
+      const scale = Math.fround(wide);
+      const program = identityProgram({ units: 256, layers: 1, scale, zeroPoint: 0 });
+      await using dut = new HostDut(imageOf(program).bin);
+      await dut.lines();
+      await dut.lines('db load 256');
+      for (let at = 0; at < 256; at += 16)
+        await dut.lines(`db ${Array.from({ length: 16 }, (_, i) => ((at + i) ^ 0x80).toString(16).padStart(2, '0')).join('')}`);
+      const values = Array.from({ length: 256 }, (_, i) => printf3(Math.fround(scale * (i - 128))));
+      expect((await dut.lines('infer 1 0')).at(-1)).toBe(`m-results-[${values.join(',')}]`);
+    },
+  );
+
+  it('say so where a value is beyond what can be printed', async () => {
+    const program = identityProgram({ units: 2, layers: 1, scale: 1e30, zeroPoint: 0 });
+    await using dut = new HostDut(imageOf(program).bin);
+    await dut.lines();
+    await dut.lines('db load 2');
+    await dut.lines('db 01ff');
+    expect((await dut.lines('infer 1 0')).at(-1)).toBe('m-results-[overflow,-overflow]');
+  });
+});
+
 describeWith([needs.hostCc, needs.shared], 'Replay of a logged performance session', () => {
   it('gives every reply form of the log, in the log’s order', async () => {
     const log = readFileSync(join(sharedDir!, 'data/logs/wire/host-direct-performance.txt'), 'latin1');

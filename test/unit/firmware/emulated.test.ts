@@ -1,9 +1,11 @@
 /** The firmware on our own emulated Pico, from the UF2 and boot2 on: what rp2040js is too kind to show. */
 import { describe, expect, it } from 'vitest';
 import { buildFirmware, type Variant } from '../../../scripts/build-firmware.ts';
-import { HarnessMode } from '../../../src-main/abi/generated.ts';
+import { HarnessMode, InputEncoding, ResultKind } from '../../../src-main/abi/generated.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
+import { Rng } from '../../../src-main/base/rng.ts';
 import { pico } from '../../../src-main/board/pico.ts';
+import { printedScores, tensorsOf } from '../../../src-main/engine/harness-io.ts';
 import { encodeUf2 } from '../../../src-main/compile/uf2.ts';
 import { encodeFrame } from '../../../src-main/link/cobs.ts';
 import { HostUart } from '../../../src-main/sim/host-uart.ts';
@@ -191,6 +193,47 @@ describe('The firmware on the emulated Pico', () => {
     board.uart.setBaud(115_200);
     expect(board.lines()).toEqual(['m-timestamp-mode-performance', expect.stringMatching(/^m-lap-us-/), 'm-init-done']);
     expect(board.lines('mj id')[0]).toContain('baud=115200');
+  });
+});
+
+describe('Floats on the device', () => {
+  const units = 256;
+  const autoencoder = identityProgram({ units, layers: 1, scale: 0.3645, zeroPoint: 89 });
+  const config = { inputEncoding: InputEncoding.Float32, resultKind: ResultKind.MeanSquaredError } as const;
+  const board = new Board(imageOf(autoencoder, config).uf2);
+  board.lines();
+  const tensors = [autoencoder.tensors[0]!];
+  const rng = new Rng(11);
+
+  const run = (x: Float32Array) => {
+    const input = new Uint8Array(x.buffer);
+    board.write(`mj load input ${input.length}%`);
+    board.until(`m-mj-load-[input,${input.length}]\r\n`);
+    board.write(encodeFrame({ sequence: 0, payload: input }));
+    board.lines();
+    const score = /\[(.*)\]/.exec(board.lines('infer 1 0').at(-1)!)![1];
+    const hex = board.lines('mj out').slice(0, -1).map((l) => l.slice(l.indexOf(',') + 1, -1)).join('');
+    const expected = orThrow(tensorsOf(input, tensors, InputEncoding.Float32))[0]!;
+    const io = { inputs: tensors, outputs: tensors };
+    return { score, hex, expected, mean: printedScores(io, InputEncoding.Float32, ResultKind.MeanSquaredError, input, [expected])[0]! };
+  };
+
+  it('are quantised exactly as the host does it, at every half and for any bit pattern', () => {
+    const halves = Float32Array.from({ length: units }, (_, i) => Math.fround((i - 128) * 0.5 * Math.fround(0.3645)));
+    const patterns = new Float32Array(units);
+    const bits = new Uint32Array(patterns.buffer);
+    for (let i = 0; i < units; i++) do bits[i] = rng.u32(); while (Number.isNaN(patterns[i]!));
+    for (const x of [halves, patterns]) {
+      const { hex, expected } = run(x);
+      expect(hex).toBe(Buffer.from(expected).toString('hex'));
+    }
+  });
+
+  it('give the mean squared error that the host computes, to the last printed digit', () => {
+    for (let round = 0; round < 5; round++) {
+      const { score, mean } = run(Float32Array.from({ length: units }, () => -60 + 40 * rng.normal()));
+      expect(Math.abs(Number(score) - mean)).toBeLessThanOrEqual(0.0005 + 1e-9);
+    }
   });
 });
 
