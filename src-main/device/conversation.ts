@@ -65,6 +65,8 @@ export class Conversation {
   mode: DutMode | null = null;
   vendor: string | null = null;
   baud: number | null;
+  /** What one inference is known to take, µs. */
+  latencyUs: number | null = null;
   /** Late answers that were recognised and thrown away. */
   staleReplies = 0;
   readonly #splitter = lineSplitter();
@@ -73,6 +75,8 @@ export class Conversation {
   #inStep = false;
   #unansweredNames = 0;
   #asking = false;
+  /** What came instead of the boot lines belongs to the diagnosis of the search that follows. */
+  #bootHeard = false;
   #lateReads = 0;
 
   constructor(link: Link, topology: Topology, times: ConversationTimes, baud: number | null) {
@@ -119,7 +123,10 @@ export class Conversation {
     for (;;) {
       const next = await this.#nextLine(deadlineUs);
       if (next.kind === 'closed') return next.failure;
-      if (next.kind === 'timeout') return ok(false);
+      if (next.kind === 'timeout') {
+        this.#bootHeard = true;
+        return ok(false);
+      }
       this.#noteMode(next.line);
       if (this.#heard.bootPrologue && next.line.messages.some((m) => m.kind === 'ready')) return ok(true);
     }
@@ -193,7 +200,8 @@ export class Conversation {
   }
 
   async #findStep(): Promise<Result<void>> {
-    this.#heard = new Heard();
+    if (!this.#bootHeard) this.#heard = new Heard();
+    this.#bootHeard = false;
     const startUs = this.link.clock.nowUs();
     let firstNameUs: number | undefined;
     for (let attempt = 0; attempt < this.times.syncAttempts; attempt++) {

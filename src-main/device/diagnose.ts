@@ -22,8 +22,8 @@ export function diagnoseTimeout(heard: Heard, waited: Waited): Failure {
     return fail(
       'device.no-reply',
       facts,
-      'Nothing at all came back: the board is not powered or not running this firmware, it is another port, or RX and TX are swapped.',
-      'Press reset on the board and retry; if it stays silent, check the port with `microjoule ports` and the wiring.',
+      'Nothing at all came back: the board is not powered or not running this firmware, it is another port, RX and TX are swapped, or the line rate is wrong.',
+      'Press reset on the board and retry; if it stays silent, check the port with `microjoule ports`, the wiring, and the rate (115200 for performance, 9600 for energy).',
     );
   if (heard.garbage)
     return fail(

@@ -3,8 +3,12 @@ import type { Conversation, Reply } from './conversation.ts';
 import type { DutMessage } from './messages.ts';
 
 const WRAP_US = 2 ** 32;
-/** What an inference may take when nothing is known yet. */
-const UNKNOWN_INFER_US = 60_000_000;
+/** A device may rest so long before an energy window (ImageConfig.idleUsBeforeWindow, limited by the firmware). */
+const LONGEST_REST_US = 60_000_000;
+/** When nothing is known of the model: a minute, and a second for each inference up to ten minutes. */
+const UNKNOWN_US = 60_000_000;
+const UNKNOWN_EACH_US = 1_000_000;
+const UNKNOWN_MOST_US = 600_000_000;
 
 export interface InferResult {
   readonly iterations: number;
@@ -29,19 +33,14 @@ interface Marks {
   doneUs: number | undefined;
 }
 
-/** `infer N W`. `expectedUs` is what one inference is thought to take, or null. */
-export async function infer(
-  talk: Conversation,
-  iterations: number,
-  warmup: number,
-  expectedUs: number | null,
-): Promise<Result<InferResult>> {
+/** `infer N W`. Learns from it what an inference takes (`talk.latencyUs`), which bounds the next one. */
+export async function infer(talk: Conversation, iterations: number, warmup: number): Promise<Result<InferResult>> {
   const marks: Marks = { startUs: undefined, doneUs: undefined };
   const reply = await talk.ask({
     command: `infer ${iterations} ${warmup}`,
     own: ['infer-start', 'infer-done', 'warmup-start', 'warmup-done'],
     ownRequired: true,
-    timeoutUs: limitUs(iterations + warmup, expectedUs),
+    timeoutUs: limitUs(talk, iterations + warmup),
     onMessage: (message, atUs) => {
       if (message.kind === 'infer-start') marks.startUs = atUs;
       if (message.kind === 'infer-done') marks.doneUs = atUs;
@@ -55,12 +54,17 @@ export async function infer(
   if (wrong) return wrong;
   const results = await resultsOf(talk, messages);
   if (!results.ok) return results;
-  return ok(inferResult(talk, reply.value, iterations, warmup, marks, results.value));
+  const result = inferResult(talk, reply.value, iterations, warmup, marks, results.value);
+  talk.latencyUs = result.latencyUs ?? Math.min(talk.latencyUs ?? Infinity, result.hostWindowUs / iterations);
+  return ok(result);
 }
 
 /** Twice what is expected and 5 s: slower than that is a fault worth stopping for. */
-function limitUs(count: number, expectedUs: number | null): number {
-  return 5_000_000 + (expectedUs === null ? UNKNOWN_INFER_US : 2 * count * expectedUs);
+function limitUs(talk: Conversation, count: number): number {
+  const restUs = talk.mode === 'energy' ? LONGEST_REST_US : 0;
+  const workUs =
+    talk.latencyUs === null ? UNKNOWN_US + Math.min(UNKNOWN_MOST_US, count * UNKNOWN_EACH_US) : 2 * count * talk.latencyUs;
+  return 5_000_000 + restUs + workUs;
 }
 
 function refused(text: string, iterations: number, warmup: number): Failure {

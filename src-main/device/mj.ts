@@ -114,10 +114,12 @@ export class MjSession {
 
   /** One inference, cycles per operator in execution order. */
   async profile(): Promise<Result<OpProfile>> {
-    return this.#retry('mj prof', async () => {
+    const profile = await this.#retry('mj prof', async () => {
       const reply = await this.#ask('mj prof', PROFILE_US);
       return reply.ok ? parseProfile(reply.value) : reply;
     });
+    if (profile.ok) this.#talk.latencyUs = (profile.value.totalCycles * 1e6) / this.#identity.clockHz;
+    return profile;
   }
 
   /** The raw bytes of all output tensors of the last inference, CRC-checked. */
@@ -132,6 +134,7 @@ export class MjSession {
   async load(kind: BulkKind, bytes: Uint8Array, onProgress?: (fraction: number) => void): Promise<Result<void>> {
     const done = await bulkLoad(this.#talk, kind, bytes, onProgress);
     if (!done.ok || kind !== 'program') return done;
+    this.#talk.latencyUs = null;
     const now = await this.readIdentity();
     return now.ok ? ok() : now;
   }

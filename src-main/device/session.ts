@@ -45,7 +45,6 @@ export class Session implements AsyncDisposable {
   readonly identity: DutIdentity;
   readonly #talk: Conversation;
   readonly #load: LoadOptions;
-  #latencyUs: number | null = null;
   #closed = false;
 
   constructor(talk: Conversation, identity: DutIdentity, mj: MjSession | null, load: LoadOptions) {
@@ -96,9 +95,7 @@ export class Session implements AsyncDisposable {
         'Iterations must be a whole number above 0 and warm-up one from 0.',
         'Correct the plan.',
       );
-    const result = await infer(this.#talk, iterations, warmup, this.#latencyUs);
-    if (result.ok) this.#latencyUs = result.value.latencyUs ?? result.value.hostWindowUs / iterations;
-    return result;
+    return infer(this.#talk, iterations, warmup);
   }
 
   /** Scores of the last inference. */
