@@ -26,7 +26,7 @@ interface BuildRecord {
 /** One hash over all sources by name and contents. */
 export function sourceSha256(): string {
   const names = readdirSync(folder)
-    .filter((f) => /\.(c|h|inc)$/.test(f))
+    .filter((f) => /\.(c|h)$/.test(f))
     .sort();
   return sha256Hex(
     Buffer.concat(names.flatMap((f) => [Buffer.from(`${f}\n`), readFileSync(join(folder, f))])),

@@ -1,7 +1,7 @@
 /**
  * The core in lockstep with rp2040js 1.4.1 on random programs: registers, flags, cycles at random stops, all of SRAM
  * at the end of each program. The core runs with its compatibility switch on; what that switch departs from the
- * architecture is listed in src-main/sim/pico/core/interpreter.inc, and test/unit/sim/pico/core.test.ts holds the
+ * architecture is listed in src-main/sim/pico/core/interpreter.h, and test/unit/sim/pico/core.test.ts holds the
  * architecture's side of each item. Not compared here: exceptions (rp2040js charges them nothing) and faults (it has none).
  */
 import { RP2040 } from 'rp2040js';

@@ -11,22 +11,34 @@ uint8_t mj_code_page[MJ_SRAM_BYTES / 256 + 1];
 
 #define MJ_RUN run_silicon
 #define MJ_COMPATIBLE 0
-#include "interpreter.inc"
+#include "interpreter.h"
 #undef MJ_RUN
 #undef MJ_COMPATIBLE
 
 #define MJ_RUN run_compatible
 #define MJ_COMPATIBLE 1
-#include "interpreter.inc"
+#include "interpreter.h"
 
-MJ_EXPORT(mj_cpu_address) mj_cpu *mj_cpu_address(void) { return &mj_state; }
-MJ_EXPORT(mj_cpu_bytes) uint32_t mj_cpu_bytes(void) { return sizeof mj_state; }
-MJ_EXPORT(mj_rom_address) uint8_t *mj_rom_address(void) { return mj_rom; }
-MJ_EXPORT(mj_flash_address) uint8_t *mj_flash_address(void) { return mj_flash; }
-MJ_EXPORT(mj_sram_address) uint8_t *mj_sram_address(void) { return mj_sram; }
+MJ_EXPORT(mj_cpu_address) mj_cpu *mj_cpu_address(void) {
+  return &mj_state;
+}
+MJ_EXPORT(mj_cpu_bytes) uint32_t mj_cpu_bytes(void) {
+  return sizeof mj_state;
+}
+MJ_EXPORT(mj_rom_address) uint8_t *mj_rom_address(void) {
+  return mj_rom;
+}
+MJ_EXPORT(mj_flash_address) uint8_t *mj_flash_address(void) {
+  return mj_flash;
+}
+MJ_EXPORT(mj_sram_address) uint8_t *mj_sram_address(void) {
+  return mj_sram;
+}
 
 /* Forgets all decoded instructions; to be called after flash or ROM was written from outside. */
-MJ_EXPORT(mj_forget_all) void mj_forget_all(void) { mj_prepare_table(); }
+MJ_EXPORT(mj_forget_all) void mj_forget_all(void) {
+  mj_prepare_table();
+}
 
 /* True while WFI or WFE goes on; wakes the core, without running it, when what is pending ends the sleep. */
 MJ_EXPORT(mj_asleep) uint32_t mj_asleep(void) {

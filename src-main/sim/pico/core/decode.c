@@ -1,4 +1,5 @@
-/* One instruction to one table entry; ARMv6-M ARM A5-A6. Done on first execution, undone by stores to code. */
+/* One instruction to one table entry; ARMv6-M ARM A5-A6. Done on first execution, undone by stores to code.
+ */
 #include "handlers.h"
 #include "state.h"
 
@@ -121,11 +122,11 @@ MJ_COLD void mj_decode(mj_instruction *at) {
     mj_code_page[(pc + 2u - MJ_SRAM_BASE) >> 8] = 1;
   }
   switch (op >> 6) {
-#define MJ_OP(name, first, last, format)                   \
-  case first ... last:                                     \
+#define MJ_OP(name, first, last, format)            \
+  case first ... last:                              \
     fill(at, MJ_H_##name, FORMAT_##format, op, pc); \
     break;
-#include "instructions.inc"
+#include "instructions.h"
 #undef MJ_OP
     default:
       fill(at, MJ_H_UNDEFINED, FORMAT_WHOLE, op, pc);

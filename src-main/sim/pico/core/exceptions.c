@@ -15,8 +15,8 @@ enum {
 enum { PRIORITY_NMI = -2, PRIORITY_HARDFAULT = -1, PRIORITY_NONE = 4 };
 
 /*
- * RP2040 data sheet 2.4.5 (at most 15 cycles to the first handler instruction with zero wait states). Return and
- * tail-chaining are not published for r0p1; 13 and 6 follow from the stacking of 8 words.
+ * RP2040 data sheet 2.4.5 (at most 15 cycles to the first handler instruction with zero wait states). Return
+ * and tail-chaining are not published for r0p1; 13 and 6 follow from the stacking of 8 words.
  */
 enum { ENTRY_CYCLES = 15, RETURN_CYCLES = 13, TAIL_CHAIN_CYCLES = 6 };
 
@@ -43,7 +43,9 @@ static int32_t priority_of(uint32_t exception) {
   }
 }
 
-static uint32_t lowest_bit(uint32_t bits) { return (uint32_t)__builtin_ctz(bits); }
+static uint32_t lowest_bit(uint32_t bits) {
+  return (uint32_t)__builtin_ctz(bits);
+}
 
 /* The priority code runs at: the most urgent active exception, PRIMASK aside. */
 static int32_t active_priority(void) {
@@ -207,8 +209,9 @@ bool mj_wakes(void) {
   int32_t priority;
   uint32_t exception = most_urgent(&priority);
   if (mj_state.sleeping == MJ_SLEEP_WFI) return exception && priority < active_priority();
-  bool new_event = mj_state.event != 0 || (mj_state.scr & 0x10u && (mj_state.irq_pending | mj_state.irq_level |
-                                                                   mj_state.system_pending) != 0);
+  bool new_event =
+      mj_state.event != 0 ||
+      (mj_state.scr & 0x10u && (mj_state.irq_pending | mj_state.irq_level | mj_state.system_pending) != 0);
   bool wakes = new_event || (exception && priority < execution_priority());
   if (wakes) mj_state.event = 0;
   return wakes;

@@ -5,7 +5,7 @@
 typedef enum {
   MJ_H_NOT_DECODED = 0,
 #define MJ_OP(name, first, last, format) MJ_H_##name,
-#include "instructions.inc"
+#include "instructions.h"
 #undef MJ_OP
   MJ_H_BL,
   MJ_H_MSR,

@@ -1,8 +1,8 @@
 /*
- * Accesses beyond plain SRAM and flash: ROM, SRAM and XIP aliases, the bus. Address map: RP2040 data sheet 2.2.
- * Cost of a load or store as a whole instruction (RP2040 data sheet 2.1.3, Cortex-M0+ TRM table 3-1): I/O
- * port (SIO) 1; memories, AHB and core-private 2; APB 4 read, 5 written; +2 for an atomic alias of UART, SPI,
- * I2C or SSI (data sheet 2.1.2).
+ * Accesses beyond plain SRAM and flash: ROM, SRAM and XIP aliases, the bus. Address map: RP2040 data
+ * sheet 2.2. Cost of a load or store as a whole instruction (RP2040 data sheet 2.1.3, Cortex-M0+ TRM table
+ * 3-1): I/O port (SIO) 1; memories, AHB and core-private 2; APB 4 read, 5 written; +2 for an atomic alias of
+ * UART, SPI, I2C or SSI (data sheet 2.1.2).
  */
 #include "state.h"
 
@@ -27,8 +27,12 @@ static uint32_t striped(uint32_t address) {
   return (address & 0xfffcu) << 2 | bank << 2 | (address & 3u);
 }
 
-static bool in_sram_alias(uint32_t address) { return address - 0x21000000u < 0x40000u; }
-static bool in_xip_alias(uint32_t address) { return (address >> 24) - 0x10u < 4u; }
+static bool in_sram_alias(uint32_t address) {
+  return address - 0x21000000u < 0x40000u;
+}
+static bool in_xip_alias(uint32_t address) {
+  return (address >> 24) - 0x10u < 4u;
+}
 
 static bool is_slow_alias(uint32_t address) {
   if ((address & 0x3000u) == 0) return false;

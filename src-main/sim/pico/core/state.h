@@ -44,26 +44,26 @@ enum { MJ_AWAKE = 0, MJ_SLEEP_WFI = 1, MJ_SLEEP_WFE = 2 };
 
 /* Field order is repeated in cpu-state.ts, which checks it against mj_cpu_bytes(). */
 typedef struct {
-  uint32_t r[16];            /* r[13] is the active stack pointer, r[15] the next instruction's address */
-  uint32_t n, z, c, v;       /* N = n >> 31, Z = (z == 0), C = c (0 or 1), V = v >> 31 */
-  int32_t left;              /* cycles until the next event; the bus lowers it */
-  uint32_t access_pc;        /* address of the instruction that made the current bus access */
-  uint32_t primask;          /* 0 or 1 */
-  uint32_t control;          /* bit 0 nPRIV (stored, not enforced), bit 1 SPSEL */
-  uint32_t banked_sp;        /* the stack pointer not in use */
-  uint32_t ipsr;             /* exception number, 0 in thread mode */
+  uint32_t r[16];      /* r[13] is the active stack pointer, r[15] the next instruction's address */
+  uint32_t n, z, c, v; /* N = n >> 31, Z = (z == 0), C = c (0 or 1), V = v >> 31 */
+  int32_t left;        /* cycles until the next event; the bus lowers it */
+  uint32_t access_pc;  /* address of the instruction that made the current bus access */
+  uint32_t primask;    /* 0 or 1 */
+  uint32_t control;    /* bit 0 nPRIV (stored, not enforced), bit 1 SPSEL */
+  uint32_t banked_sp;  /* the stack pointer not in use */
+  uint32_t ipsr;       /* exception number, 0 in thread mode */
   uint32_t vtor;
   uint32_t irq_enabled, irq_pending, irq_level, irq_active;
   uint32_t system_pending, system_active; /* bit n = exception n, 2..15 */
   uint32_t irq_priority[8];               /* as IPR0..7 */
   uint32_t shpr2, shpr3, scr;
-  uint32_t event;    /* the WFE event register */
-  uint32_t sleeping; /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
-  uint32_t xip_bytes; /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
-  uint32_t trap, trap_address;                       /* set by a slow access that must fault */
+  uint32_t event;              /* the WFE event register */
+  uint32_t sleeping;           /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
+  uint32_t xip_bytes;          /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
+  uint32_t trap, trap_address; /* set by a slow access that must fault */
   uint32_t fault_kind, fault_pc, fault_address, fault_count; /* the last HardFault raised */
   uint32_t halt_on_bkpt;
-  uint32_t compatible; /* 1: the departures of rp2040js, see interpreter.inc */
+  uint32_t compatible; /* 1: the departures of rp2040js, see interpreter.h */
 } mj_cpu;
 
 extern mj_cpu mj_state;
@@ -92,7 +92,9 @@ extern mj_instruction mj_table[MJ_ENTRIES];
 /* 1 where a 256-byte page of SRAM holds decoded instructions. */
 extern uint8_t mj_code_page[MJ_SRAM_BYTES / 256 + 1];
 
-static inline uint32_t mj_rotate_right(uint32_t v, uint32_t by) { return (v >> by) | (v << (32u - by)); }
+static inline uint32_t mj_rotate_right(uint32_t v, uint32_t by) {
+  return (v >> by) | (v << (32u - by));
+}
 
 static inline uint32_t mj_address_of(const mj_instruction *at) {
   uint32_t entry = (uint32_t)(at - mj_table);
