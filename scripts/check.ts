@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['generated files', ['scripts/generate-abi.ts', '--check']],
+  ['error page', ['scripts/list-error-ids.ts', '--check']],
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
   ['svelte', ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'src-renderer/tsconfig.json']],
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
