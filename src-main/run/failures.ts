@@ -40,7 +40,7 @@ const fatal = new Set([
 const voidTrace = /^trace\.(window-|no-window|supply-changed)/;
 
 export function failureKind(f: { readonly id: string }): FailureKind {
-  if (f.id === 'run.aborted') return 'aborted';
+  if (f.id === 'run.interrupted') return 'aborted';
   if (lost.has(f.id)) return 'lost';
   if (fatal.has(f.id)) return 'fatal';
   if (/^(device|monitor|link)\./.test(f.id) || voidTrace.test(f.id)) return 'void';

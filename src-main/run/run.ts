@@ -93,12 +93,24 @@ class Run implements RunContext {
 
   async execute(): Promise<Result<RunResult>> {
     this.emit({ type: 'started', plan: this.state.plan, resumed: this.#resumed });
+    try {
+      return ok(await this.#toTheEnd());
+    } catch (e) {
+      // the bug goes on to the host, but the database must not claim that somebody still measures
+      const message = e instanceof Error ? e.message : String(e);
+      if (!endPhases.has(this.#phases.phase))
+        this.#end(fail('run.bug', { message }, 'An invariant of Microjoule is broken.', 'Report this with the diagnostics; the finished windows are kept.'));
+      throw e;
+    }
+  }
+
+  async #toTheEnd(): Promise<RunResult> {
     let failure = await this.#measureAll();
     const closed = await this.#closeMeter();
     failure ??= closed;
     if (!failure) this.#enter('checking');
     failure ??= this.#storeFailure;
-    return ok(this.#end(failure));
+    return this.#end(failure);
   }
 
   /** null when everything that was planned is measured. */

@@ -43,6 +43,6 @@ describe('what a failure means for a run', () => {
     ['store.full', 'fatal'],
     ['dataset.file-missing', 'fatal'],
     ['device.wrong-program', 'fatal'],
-    ['run.aborted', 'aborted'],
+    ['run.interrupted', 'aborted'],
   ])('%s: %s', (id, kind) => expect(failureKind({ id })).toBe(kind));
 });

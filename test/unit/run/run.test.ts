@@ -114,7 +114,7 @@ describe('a performance run', () => {
     const first = orThrow(await executeRun(plan(), w.ports, { signal: abort.signal }));
     expect(first.status).toBe('interrupted');
     expect(finishedOf(first)).toEqual([0, 1]);
-    expect(first.windows.at(-1)).toMatchObject({ index: 2, status: 'excluded', exclusion: { id: 'run.aborted' } });
+    expect(first.windows.at(-1)).toMatchObject({ index: 2, status: 'excluded', exclusion: { id: 'run.interrupted' } });
     expect(w.store.runs.get(1)!.status).toBe('interrupted');
 
     const again = world(script(), inputSet(8, false), w.store);
@@ -197,6 +197,16 @@ describe('a performance run', () => {
     expect(r.status).toBe('finished');
     expect(w.bench.counts.get('recover')).toBe(2);
     expect(r.profile).not.toBeNull();
+  });
+
+  it('a bug in an adapter reaches the host, and the run does not stay running', async () => {
+    const w = world(script(), inputSet(8, false));
+    w.bench.script.onStep = (step, count) => {
+      if (step === 'infer' && count === 5) throw new Error('off by one');
+    };
+    await expect(executeRun(plan(), w.ports)).rejects.toThrow('off by one');
+    expect(w.store.runs.get(1)).toMatchObject({ status: 'failed', failure: { id: 'run.bug', facts: { message: 'off by one' } } });
+    expect(w.store.runs.get(1)!.windows).toHaveLength(2);
   });
 
   it('refuses a bad plan by the name of the setting', async () => {

@@ -1,0 +1,155 @@
+/**
+ * Collects the error ids of src-main into src-main/contract/error-ids.ts and docs/errors.md: what a failure says is
+ * written where it is made, and only there. `node scripts/generate-errors.ts --check` fails when one of them is stale.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import ts from 'typescript';
+
+const root = resolve(import.meta.dirname, '..');
+
+export interface ErrorEntry {
+  readonly id: string;
+  readonly cause: string;
+  readonly next: string;
+}
+
+const ID = /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web)\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const FILE_NAME = /\.(c|h|wasm|html|json|ts|md|csv|bin|uf2|svg|css|js)$/;
+
+function isId(text: string): boolean {
+  return ID.test(text) && !FILE_NAME.test(text);
+}
+
+/** The text of a literal; a template's expressions as `…`; '' for anything computed. */
+function literal(node: ts.Node | undefined): string {
+  if (!node) return '';
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((s) => `…${s.literal.text}`).join('');
+  if (ts.isBinaryExpression(node)) return literal(node.left) || literal(node.right);
+  return '';
+}
+
+/** `const SHORT = 'run.window-short'` at any depth. */
+function constantsOf(source: ts.SourceFile): Map<string, string> {
+  const constants = new Map<string, string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer && ts.isStringLiteralLike(node.initializer))
+      constants.set(node.name.text, node.initializer.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return constants;
+}
+
+const isSentence = (text: string): boolean => /\s/.test(text) && /^[\p{Lu}`…]/u.test(text);
+
+/** A failure as an object: `{id, facts, cause, next}`. */
+function fromObject(node: ts.ObjectLiteralExpression): ErrorEntry | null {
+  const of = (name: string) => {
+    const p = node.properties.find((q): q is ts.PropertyAssignment => ts.isPropertyAssignment(q) && q.name.getText() === name);
+    return p && literal(p.initializer);
+  };
+  const [id, cause, next] = [of('id'), of('cause'), of('next')];
+  return id !== undefined && next !== undefined && isId(id) ? { id, cause: cause ?? '', next } : null;
+}
+
+/**
+ * A failure as a call: `fail(id, facts, cause, next)`, or a helper that takes an id and some of the sentences. A
+ * conditional gives both its ids.
+ */
+function fromCall(node: ts.CallExpression, constants: ReadonlyMap<string, string>): ErrorEntry[] {
+  const idsIn = (a: ts.Expression): string[] => {
+    if (ts.isConditionalExpression(a)) return [...idsIn(a.whenTrue), ...idsIn(a.whenFalse)];
+    const text = ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a);
+    return isId(text) ? [text] : [];
+  };
+  const at = node.arguments.findIndex((a) => idsIn(a).length > 0);
+  if (at < 0) return [];
+  const after = node.arguments.slice(at + 1);
+  const isFail = ts.isIdentifier(node.expression) && node.expression.text === 'fail';
+  const text = (a: ts.Expression | undefined) => (a && ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a));
+  const sentences = after.map(text).filter(isSentence);
+  const [cause = '', next = ''] = isFail ? [text(after[1]), text(after[2])] : sentences.length === 1 ? ['', sentences[0]!] : sentences;
+  if (!isFail && cause === '' && next === '') return [];
+  return idsIn(node.arguments[at]!).map((id) => ({ id, cause, next }));
+}
+
+function entriesOf(path: string): ErrorEntry[] {
+  const found: ErrorEntry[] = [];
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const constants = constantsOf(source);
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) found.push(...fromCall(node, constants));
+    if (ts.isObjectLiteralExpression(node)) {
+      const entry = fromObject(node);
+      if (entry) found.push(entry);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function sourcesBelow(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile() && f.name.endsWith('.ts'))
+    .map((f) => join(f.parentPath, f.name))
+    .filter((f) => !f.endsWith('contract/error-ids.ts'))
+    .sort();
+}
+
+/** Every id once, sorted, with the first sentences that were written for it. */
+export function collectErrors(): ErrorEntry[] {
+  const byId = new Map<string, ErrorEntry>();
+  for (const entry of sourcesBelow(join(root, 'src-main')).flatMap(entriesOf)) {
+    const before = byId.get(entry.id);
+    if (!before) byId.set(entry.id, entry);
+    else byId.set(entry.id, { id: entry.id, cause: before.cause || entry.cause, next: before.next || entry.next });
+  }
+  return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+export function idsFile(errors: readonly ErrorEntry[]): string {
+  return [
+    '/** Generated by scripts/generate-errors.ts. Ids are stable: hosts, scripts and translations key on them. */',
+    'export const errorIds = [',
+    ...errors.map((e) => `  '${e.id}',`),
+    '] as const;',
+    'export type ErrorId = (typeof errorIds)[number];',
+    '',
+  ].join('\n');
+}
+
+export function docFile(errors: readonly ErrorEntry[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+  return [
+    '# Errors',
+    '',
+    'Generated by `node scripts/generate-errors.ts` from the places where failures are made. An id never changes its',
+    'meaning; `--json` prints id, facts, cause and next step. `…` stands for what was seen.',
+    '',
+    '| id | likely cause | next step |',
+    '|---|---|---|',
+    ...errors.map((e) => `| \`${e.id}\` | ${cell(e.cause)} | ${cell(e.next)} |`),
+    '',
+  ].join('\n');
+}
+
+export const outputs = [
+  { path: join(root, 'src-main/contract/error-ids.ts'), make: idsFile },
+  { path: join(root, 'docs/errors.md'), make: docFile },
+];
+
+if (process.argv[1] === import.meta.filename) {
+  const errors = collectErrors();
+  for (const { path, make } of outputs) {
+    if (!process.argv.includes('--check')) {
+      writeFileSync(path, make(errors));
+      console.log(`${relative(root, path)}: ${errors.length} ids`);
+    } else if (readFileSync(path, 'utf8') !== make(errors)) {
+      console.error(`${relative(root, path)} is stale: node scripts/generate-errors.ts`);
+      process.exitCode = 1;
+    }
+  }
+}
