@@ -28,7 +28,7 @@ const objectCache = join(root, '.cache', 'firmware');
 const prefix = 'arm-none-eabi-';
 const BOOT2_BYTES = 256;
 
-export const variants = ['release', 'no-reset-release', 'no-pll', 'bad-boot2-crc'] as const;
+export const variants = ['release', 'no-reset-release', 'no-pll', 'bad-boot2-crc', 'no-crystal'] as const;
 export type Variant = (typeof variants)[number];
 
 const variantFlags: Record<Variant, readonly string[]> = {
@@ -36,6 +36,7 @@ const variantFlags: Record<Variant, readonly string[]> = {
   'no-reset-release': ['-DMJ_VARIANT_NO_RESET_RELEASE'],
   'no-pll': ['-DMJ_VARIANT_NO_PLL'],
   'bad-boot2-crc': [],
+  'no-crystal': ['-DMJ_VARIANT_NO_CRYSTAL'],
 };
 
 const cpuFlags = ['-mcpu=cortex-m0plus', '-mthumb'];

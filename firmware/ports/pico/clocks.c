@@ -29,7 +29,9 @@ static void fall_back_to_ring_oscillator(void) {
 
 static void start_crystal(void) {
   MJ_REG(XOSC_STARTUP) = 47; /* x 256 crystal cycles: 1 ms at 12 MHz */
+#ifndef MJ_VARIANT_NO_CRYSTAL
   MJ_REG(XOSC_CTRL) = XOSC_CTRL_ENABLE_1_15MHZ;
+#endif
   wait_for(XOSC_STATUS, XOSC_STATUS_STABLE, MJ_FAULT_XOSC);
 }
 

@@ -152,13 +152,41 @@ describe('The firmware on the emulated Pico', () => {
     const board = new Board(imageOf(program).uf2);
     board.lines();
     board.load();
-    board.write('infer 2000 0%');
-    board.until('m-infer-start-2000\r\n');
+    board.write('infer 200 0%');
+    board.until('m-infer-start-200\r\n');
     board.write(`${'x'.repeat(500)}%name%`);
     expect(board.lines().at(-1)).toMatch(/^m-results/);
     expect(board.lines()).toEqual([`e-[Unknown command: ${'x'.repeat(80)}]`]);
     expect(board.lines()).toEqual(['m-name-dut-[unspecified]']);
     expect(board.lines('mj line')).toEqual(['m-mj-line-[overruns=0,framing=0,dropped=0]']);
+  });
+
+  it('counts what it had no room for, and goes on', () => {
+    const board = new Board(imageOf(program).uf2);
+    board.lines();
+    board.load();
+    board.write('infer 400 0%');
+    board.until('m-infer-start-400\r\n');
+    board.write(`${'x'.repeat(3000)}%`);
+    expect(board.lines().at(-1)).toMatch(/^m-results/);
+    board.advance(300_000);
+    board.write('%');
+    board.lines();
+    const [, dropped] = /^m-mj-line-\[overruns=0,framing=0,dropped=(\d+)\]$/.exec(board.lines('mj line')[0]!)!;
+    expect(Number(dropped)).toBeGreaterThan(1000);
+  });
+
+  it('counts framing errors of a host at a third of its rate and hears it again at the right one', () => {
+    const board = new Board(imageOf(program).uf2);
+    board.lines();
+    board.uart.setBaud(38_400);
+    board.write('name%profile%');
+    board.advance(20_000);
+    board.uart.setBaud(115_200);
+    board.write('%');
+    board.lines();
+    expect(board.lines('name')).toEqual(['m-name-dut-[unspecified]']);
+    expect(board.lines('mj line')[0]).toMatch(/^m-mj-line-\[overruns=0,framing=[1-9]\d*,dropped=0\]$/);
   });
 
   it('goes back to the old rate when nobody speaks at the new one', () => {
@@ -238,14 +266,14 @@ describe('Floats on the device', () => {
 });
 
 describeWith([needs.armGcc], 'Firmware that is broken on purpose', () => {
-  const outcome = (variant: Variant) => {
+  const run = (variant: Variant) => {
     const chip = new EmulatedPico();
     chip.connectUart0(new HostUart({ toBoard: () => chip.uart0Input, arrived: () => {} }));
     const { bytes } = buildFirmware(variant);
     chip.program(orThrow(readUf2(encodeUf2([{ address: pico.flash.base, bytes }], 0xe48b_ff56), pico.flash.bytes)));
     chip.setPower(true, 0);
-    chip.advanceTo(200_000);
-    return chip.failure?.id ?? null;
+    chip.advanceTo(500_000);
+    return chip;
   };
 
   it.each([
@@ -254,6 +282,14 @@ describeWith([needs.armGcc], 'Firmware that is broken on purpose', () => {
     ['no-pll', 'sim.fault.clock-source-stopped'],
     ['bad-boot2-crc', 'sim.fault.boot2-crc'],
   ] as const)('%s ends with %s', (variant, id) => {
-    expect(outcome(variant)).toBe(id);
+    expect(run(variant).failure?.id ?? null).toBe(id);
+  });
+
+  it('no-crystal gives the poll up, leaves the fault in the watchdog’s scratch and sleeps', () => {
+    const chip = run('no-crystal');
+    expect(chip.failure).toBeNull();
+    expect(chip.asleep).toBe(true);
+    // MJ_FAULT_MARK | MJ_FAULT_XOSC and the address of XOSC STATUS
+    expect([...chip.blocks.watchdog.scratch].slice(0, 2)).toEqual([0x4a4d_0001, 0x4002_4004]);
   });
 });
