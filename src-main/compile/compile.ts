@@ -5,6 +5,7 @@ import { checkGraph, workOf } from '../model/graph-check.ts';
 import type { Graph, Operator, Tensor } from '../model/graph.ts';
 import { viewOp } from '../model/op-view.ts';
 import { elementBits, tensorBytes } from '../model/tensor-type.ts';
+import type { OperatorRecord } from '../model/operator-record.ts';
 import { planArena, type Arena } from './arena.ts';
 import { dtypeOf } from './dtype.ts';
 import type { KernelRecord, Lowered } from './kernel-record.ts';
@@ -22,6 +23,9 @@ export interface CompileOptions {
    * error of an autoencoder), or where inputs are not loaded anew for every run. Default true.
    */
   readonly keepInputs?: boolean;
+  /** For tests that add an operator or a kernel. */
+  readonly operators?: readonly OperatorRecord[];
+  readonly kernels?: readonly KernelRecord[];
 }
 
 /**
@@ -29,13 +33,13 @@ export interface CompileOptions {
  * plans the arena, and refuses what does not fit the board's flash or RAM before anything is flashed.
  */
 export function compile(graph: Graph, board: BoardDescriptor, options: CompileOptions = {}): Result<Program> {
-  const checked = checkGraph(graph);
+  const checked = checkGraph(graph, options.operators);
   if (!checked.ok) return checked;
-  const limited = withinFormat(graph);
+  const limited = withinFormat(graph, options);
   if (limited) return limited;
   const keepInputs = options.keepInputs ?? true;
   const storages = shareStorage(graph);
-  const lowered = storages.ops.map((op) => lowerOperator(graph, op, board));
+  const lowered = storages.ops.map((op) => lowerOperator(graph, op, board, options));
   const memory = planMemory(graph, storages, lowered, keepInputs);
   const tensors = new TensorTable(graph, storages, memory.offsets);
   const ops = lowered.map((l, i) => opPart(tensors, l, memory.scratchOffsets[i]!));
@@ -57,7 +61,7 @@ const MOST_DIMENSIONS = 5;
 const MOST_MACS = 0xffff_ffff;
 
 /** Limits of the Program format itself. */
-function withinFormat(graph: Graph): Failure | null {
+function withinFormat(graph: Graph, options: CompileOptions): Failure | null {
   const deep = graph.tensors.find((t) => t.shape.length > MOST_DIMENSIONS);
   if (deep)
     return fail(
@@ -74,7 +78,7 @@ function withinFormat(graph: Graph): Failure | null {
       `Output ${constant} "${graph.tensors[constant]!.name}" is a constant: nothing computes it.`,
       'Remove that output before converting.',
     );
-  const macs = graph.ops.reduce((n, op) => n + workOf(viewOp(graph, op)).macs, 0);
+  const macs = graph.ops.reduce((n, op) => n + workOf(viewOp(graph, op), options.operators).macs, 0);
   if (macs <= MOST_MACS) return null;
   return fail(
     'compile.too-many-macs',
@@ -91,10 +95,16 @@ interface LoweredOp {
   readonly lowered: Lowered;
 }
 
-function lowerOperator(graph: Graph, op: Operator, board: BoardDescriptor): LoweredOp {
+function lowerOperator(
+  graph: Graph,
+  op: Operator,
+  board: BoardDescriptor,
+  options: CompileOptions,
+): LoweredOp {
   const view = viewOp(graph, op);
-  const kernel = chooseKernel(view, board);
-  return { op, kernel, macs: workOf(view).macs, lowered: kernel.lower(view) };
+  const work = workOf(view, options.operators);
+  const kernel = chooseKernel(view, work, board, options.kernels);
+  return { op, kernel, macs: work.macs, lowered: kernel.lower(view) };
 }
 
 interface MemoryPlan {

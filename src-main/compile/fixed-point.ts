@@ -90,5 +90,5 @@ export function softmaxScaling(beta: number, inputScale: number): SoftmaxScaling
   const radius =
     ((2 ** SOFTMAX_DIFF_INTEGER_BITS - 1) * 2 ** (TOTAL_SIGNED_BITS - SOFTMAX_DIFF_INTEGER_BITS)) /
     2 ** shift;
-  return { multiplier, shift, diffMin: -Math.floor(radius) };
+  return { multiplier, shift, diffMin: 0 - Math.floor(radius) };
 }

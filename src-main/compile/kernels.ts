@@ -1,6 +1,6 @@
 import { BugError } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
-import { workOf } from '../model/graph-check.ts';
+import type { OpWork } from '../model/graph-check.ts';
 import type { OpView } from '../model/op-view.ts';
 import type { KernelRecord } from './kernel-record.ts';
 import { addS8 } from './kernels/add-s8.ts';
@@ -34,15 +34,12 @@ export function kernelRecord(id: number): KernelRecord | null {
 /** The cheapest kernel that applies; every operator of the table has a general one. */
 export function chooseKernel(
   view: OpView,
+  work: OpWork,
   board: BoardDescriptor,
   records: readonly KernelRecord[] = kernelRecords,
 ): KernelRecord {
-  const work = workOf(view);
-  let best: KernelRecord | null = null;
-  for (const record of records) {
-    if (record.builtin !== view.op.builtin || !record.applies(view, board)) continue;
-    if (!best || record.cost(work) < best.cost(work)) best = record;
-  }
+  const able = records.filter((r) => r.builtin === view.op.builtin && r.applies(view, board));
+  const best = able.reduce<KernelRecord | null>((a, b) => (a && a.cost(work) <= b.cost(work) ? a : b), null);
   if (!best) throw new BugError(`no kernel for ${view.op.name}`);
   return best;
 }

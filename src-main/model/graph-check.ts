@@ -2,21 +2,22 @@ import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { Graph, Operator, Tensor } from './graph.ts';
 import { wrongShape } from './op-rules.ts';
 import { viewOp, type OpView } from './op-view.ts';
+import type { OperatorRecord } from './operator-record.ts';
 import { operatorRecord, operatorTable } from './operator-table.ts';
 import { elementCount, tensorBytes } from './tensor-type.ts';
 
 /** Whether the product can lower every operator of the graph; the first that it cannot is named. */
-export function checkGraph(graph: Graph): Result<void> {
+export function checkGraph(graph: Graph, records: readonly OperatorRecord[] = operatorTable): Result<void> {
   for (const op of graph.ops) {
-    const broken = checkOperator(graph, op);
+    const broken = checkOperator(graph, op, records);
     if (broken) return broken;
   }
   return ok();
 }
 
-function checkOperator(graph: Graph, op: Operator): Failure | null {
-  const record = operatorRecord(op.builtin);
-  if (!record) return unsupported(graph, op);
+function checkOperator(graph: Graph, op: Operator, records: readonly OperatorRecord[]): Failure | null {
+  const record = operatorRecord(op.builtin, records);
+  if (!record) return unsupported(graph, op, records);
   const view = viewOp(graph, op);
   const shape = record.check(view);
   if (!shape.ok) return shape;
@@ -26,9 +27,9 @@ function checkOperator(graph: Graph, op: Operator): Failure | null {
   return same ? null : wrongShape(view, output, shape.value);
 }
 
-function unsupported(graph: Graph, op: Operator): Failure {
+function unsupported(graph: Graph, op: Operator, records: readonly OperatorRecord[]): Failure {
   const output = graph.tensors[op.outputs[0] ?? -1];
-  const known = operatorTable.map((r) => r.name);
+  const known = records.map((r) => r.name);
   return fail(
     'model.unsupported-operator',
     {
@@ -54,11 +55,11 @@ export interface OpWork {
   readonly activationBytes: number;
 }
 
-export function workOf(view: OpView): OpWork {
+export function workOf(view: OpView, records: readonly OperatorRecord[] = operatorTable): OpWork {
   const bytes = (tensors: readonly Tensor[]) => tensors.reduce((n, t) => n + tensorBytes(t.type, t.shape), 0);
   const read = view.inputs.filter((t) => t !== null);
   return {
-    macs: operatorRecord(view.op.builtin)!.macs(view),
+    macs: operatorRecord(view.op.builtin, records)!.macs(view),
     outputs: view.outputs.reduce((n, t) => n + elementCount(t.shape), 0),
     weightBytes: bytes(read.filter((t) => t.data !== null)),
     activationBytes: bytes(read.filter((t) => t.data === null)) + bytes(view.outputs),

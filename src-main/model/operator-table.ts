@@ -23,14 +23,17 @@ export const operatorTable: readonly OperatorRecord[] = [
   softmax,
 ];
 
-const byBuiltin = new Map(operatorTable.map((r) => [r.builtin, r]));
-const byName = new Map(operatorTable.map((r) => [r.name, r]));
-
-/** null for an operator the product does not know. */
-export function operatorRecord(builtin: number): OperatorRecord | null {
-  return byBuiltin.get(builtin) ?? null;
+/** null for an operator the product does not know. `records` is for tests that add an operator. */
+export function operatorRecord(
+  builtin: number,
+  records: readonly OperatorRecord[] = operatorTable,
+): OperatorRecord | null {
+  return records.find((r) => r.builtin === builtin) ?? null;
 }
 
-export function operatorNamed(name: string): OperatorRecord | null {
-  return byName.get(name) ?? null;
+export function operatorNamed(
+  name: string,
+  records: readonly OperatorRecord[] = operatorTable,
+): OperatorRecord | null {
+  return records.find((r) => r.name === name) ?? null;
 }

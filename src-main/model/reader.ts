@@ -5,7 +5,8 @@ import { fileKind, isTflite } from './file-kind.ts';
 import { FlatReader, FlatTable } from './flat-reader.ts';
 import { checkOrder } from './graph-order.ts';
 import type { Graph, Operator, Tensor } from './graph.ts';
-import { operatorRecord } from './operator-table.ts';
+import type { OperatorRecord } from './operator-record.ts';
+import { operatorRecord, operatorTable } from './operator-table.ts';
 import type { OpAttributes } from './operators.ts';
 import { readTensor } from './tensor-reader.ts';
 
@@ -35,12 +36,17 @@ const CALLERS: ReadonlySet<number> = new Set([31, 118, 119, 129, 200, 206, 209])
  * `unsupported`; `checkGraph` (graph-check.ts) refuses them by name.
  *
  * @param name what the model is called, mostly the file's name without its ending
+ * @param records for tests that add an operator
  */
-export function readModel(bytes: Uint8Array, name: string): Result<Graph> {
+export function readModel(
+  bytes: Uint8Array,
+  name: string,
+  records: readonly OperatorRecord[] = operatorTable,
+): Result<Graph> {
   if (!isTflite(bytes)) return notTflite(bytes);
   const reader = new FlatReader(bytes);
   const model = reader.root();
-  const graph = model ? readGraph(model, name) : null;
+  const graph = model ? readGraph(model, name, records) : null;
   if (reader.failure) return reader.failure;
   if (!graph)
     return fail('model.bad-offset', { at: 0 }, 'The file has no model in it.', 'Convert the model again.');
@@ -61,9 +67,11 @@ function notTflite(bytes: Uint8Array): Result<Graph> {
 interface Code {
   readonly builtin: number;
   readonly name: string;
+  /** null for an operator the product does not know. */
+  readonly record: OperatorRecord | null;
 }
 
-function readGraph(model: FlatTable, name: string): Graph | null {
+function readGraph(model: FlatTable, name: string, records: readonly OperatorRecord[]): Graph | null {
   const { reader } = model;
   const version = model.u32(MODEL.version);
   if (version !== 3)
@@ -73,7 +81,7 @@ function readGraph(model: FlatTable, name: string): Graph | null {
       `The file says it is version ${version} of the format; version 3 is known.`,
       'Convert the model again with a current converter.',
     );
-  const codes = model.tables(MODEL.operatorCodes).map(readCode);
+  const codes = model.tables(MODEL.operatorCodes).map((t) => readCode(t, records));
   const subgraph = mainSubgraph(model, codes);
   if (!subgraph) return null;
   const tensors = readTensors(model, subgraph);
@@ -90,11 +98,12 @@ function readGraph(model: FlatTable, name: string): Graph | null {
   return reader.failure ? null : graph;
 }
 
-function readCode(table: FlatTable): Code {
+function readCode(table: FlatTable, records: readonly OperatorRecord[]): Code {
   // Writers put codes above 127 in the newer field only, so the larger one counts.
   const builtin = Math.max(table.i8(CODE.old), table.i32(CODE.builtin));
   const custom = table.string(CODE.custom);
-  return { builtin, name: custom ? `${builtinName(builtin)} ${custom}` : builtinName(builtin) };
+  const name = custom ? `${builtinName(builtin)} ${custom}` : builtinName(builtin);
+  return { builtin, name, record: operatorRecord(builtin, records) };
 }
 
 function mainSubgraph(model: FlatTable, codes: readonly Code[]): FlatTable | null {
@@ -154,7 +163,7 @@ function readOperator(
 }
 
 function readAttributes(table: FlatTable, index: number, code: Code): OpAttributes {
-  const record = operatorRecord(code.builtin);
+  const { record } = code;
   if (!record) return { kind: 'unsupported' };
   const type = table.u8(OPERATOR.optionsType);
   if (type !== 0 && type !== record.optionsType)

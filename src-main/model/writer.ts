@@ -16,7 +16,8 @@ import {
   type FlatNode,
 } from './flat-writer.ts';
 import type { ModelSpec, OpSpec, TensorSpec } from './model-spec.ts';
-import { operatorNamed } from './operator-table.ts';
+import type { OperatorRecord } from './operator-record.ts';
+import { operatorNamed, operatorTable } from './operator-table.ts';
 import { tensorBytes, tensorTypeCodes } from './tensor-type.ts';
 
 export type { ModelSpec, OpSpec, TensorSpec } from './model-spec.ts';
@@ -29,7 +30,7 @@ const OLD_CODE_LIMIT = 127;
  * The bytes of a .tflite file (schema v3, 'TFL3') that LiteRT and TensorFlow Lite Micro load. Throws BugError for a
  * spec that contradicts itself: specs come from our own code, not from users.
  */
-export function writeModel(spec: ModelSpec): Uint8Array {
+export function writeModel(spec: ModelSpec, records: readonly OperatorRecord[] = operatorTable): Uint8Array {
   const buffers: FlatNode[] = [flatTable({})];
   const tensorNodes = spec.tensors.map((t) => tensorNode(t, buffers));
   const codes = [...new Set(spec.ops.map((op) => op.name))];
@@ -37,12 +38,16 @@ export function writeModel(spec: ModelSpec): Uint8Array {
     0: tables(tensorNodes),
     1: i32s(spec.inputs),
     2: i32s(spec.outputs),
-    3: tables(spec.ops.map((op) => operatorNode(op, codes.indexOf(op.name), spec.tensors.length))),
+    3: tables(
+      spec.ops.map((op) =>
+        operatorNode(op, codes.indexOf(op.name), spec.tensors.length, recordOf(op.name, records)),
+      ),
+    ),
     4: string(spec.name),
   });
   const model = flatTable({
     0: u32(SCHEMA_VERSION),
-    1: tables(codes.map(codeNode)),
+    1: tables(codes.map((name) => codeNode(recordOf(name, records)))),
     2: tables([subgraph]),
     3: string(spec.description ?? ''),
     4: tables(buffers),
@@ -50,14 +55,13 @@ export function writeModel(spec: ModelSpec): Uint8Array {
   return writeFlatBuffer(model, 'TFL3');
 }
 
-function recordOf(name: string) {
-  const record = operatorNamed(name);
+function recordOf(name: string, records: readonly OperatorRecord[]): OperatorRecord {
+  const record = operatorNamed(name, records);
   if (!record) throw new BugError(`no operator ${name} in the table`);
   return record;
 }
 
-function codeNode(name: string): FlatNode {
-  const record = recordOf(name);
+function codeNode(record: OperatorRecord): FlatNode {
   return flatTable({
     0: i8(Math.min(record.builtin, OLD_CODE_LIMIT)),
     2: i32(record.version),
@@ -65,10 +69,9 @@ function codeNode(name: string): FlatNode {
   });
 }
 
-function operatorNode(op: OpSpec, code: number, tensorCount: number): FlatNode {
+function operatorNode(op: OpSpec, code: number, tensorCount: number, record: OperatorRecord): FlatNode {
   for (const t of [...op.inputs, ...op.outputs])
     if (t < -1 || t >= tensorCount) throw new BugError(`${op.name} refers to tensor ${t} of ${tensorCount}`);
-  const record = recordOf(op.name);
   return flatTable({
     0: u32(code),
     1: i32s(op.inputs),
