@@ -1,39 +1,90 @@
 /**
- * Generates docs/errors.md from every `fail('id', …)` of src-main: what can go wrong, why, and what to do.
- * `node scripts/list-error-ids.ts` writes; `-- --check` exits 1 when the page is stale.
+ * Collects the error ids of src-main into docs/errors.md and src-main/contract/error-ids.ts: what a failure says is
+ * written where it is made, and only there. `node scripts/list-error-ids.ts` writes; `--check` exits 1 when one of them
+ * is stale.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
-const root = join(import.meta.dirname, '..');
-const page = join(root, 'docs/errors.md');
+const root = resolve(import.meta.dirname, '..');
 
-interface Entry {
+export interface ErrorEntry {
   readonly id: string;
-  readonly file: string;
   readonly cause: string;
   readonly next: string;
 }
 
-/** The text of a literal or template, its variable parts as `…`; '' for anything computed. */
-function textOf(node: ts.Node | undefined): string {
+const ID = /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web)\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const FILE_NAME = /\.(c|h|wasm|html|json|ts|md|csv|bin|uf2|svg|css|js)$/;
+
+function isId(text: string): boolean {
+  return ID.test(text) && !FILE_NAME.test(text);
+}
+
+/** The text of a literal; a template's expressions as `…`; '' for anything computed. */
+function literal(node: ts.Node | undefined): string {
   if (!node) return '';
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((s) => `…${s.literal.text}`).join('');
-  if (ts.isConditionalExpression(node)) return [textOf(node.whenTrue), textOf(node.whenFalse)].filter(Boolean).join(' / ');
-  if (ts.isBinaryExpression(node)) return textOf(node.left) + textOf(node.right);
+  if (ts.isBinaryExpression(node)) return literal(node.left) || literal(node.right);
   return '';
 }
 
-function entriesOf(path: string): Entry[] {
-  const text = readFileSync(join(root, path), 'utf8');
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const found: Entry[] = [];
+/** `const SHORT = 'run.window-short'` at any depth. */
+function constantsOf(source: ts.SourceFile): Map<string, string> {
+  const constants = new Map<string, string>();
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'fail') {
-      const id = textOf(node.arguments[0]);
-      if (/^[a-z0-9]+(\.[a-z0-9…-]+)+$/.test(id)) found.push({ id, file: path, cause: textOf(node.arguments[2]), next: textOf(node.arguments[3]) });
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer && ts.isStringLiteralLike(node.initializer))
+      constants.set(node.name.text, node.initializer.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return constants;
+}
+
+const isSentence = (text: string): boolean => /\s/.test(text) && /^[\p{Lu}`…]/u.test(text);
+
+/** A failure as an object: `{id, facts, cause, next}`. */
+function fromObject(node: ts.ObjectLiteralExpression): ErrorEntry | null {
+  const of = (name: string) => {
+    const p = node.properties.find((q): q is ts.PropertyAssignment => ts.isPropertyAssignment(q) && q.name.getText() === name);
+    return p && literal(p.initializer);
+  };
+  const [id, cause, next] = [of('id'), of('cause'), of('next')];
+  return id !== undefined && next !== undefined && isId(id) ? { id, cause: cause ?? '', next } : null;
+}
+
+/**
+ * A failure as a call: `fail(id, facts, cause, next)`, or a helper that takes an id and some of the sentences. A
+ * conditional gives both its ids.
+ */
+function fromCall(node: ts.CallExpression, constants: ReadonlyMap<string, string>): ErrorEntry[] {
+  const idsIn = (a: ts.Expression): string[] => {
+    if (ts.isConditionalExpression(a)) return [...idsIn(a.whenTrue), ...idsIn(a.whenFalse)];
+    const text = ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a);
+    return isId(text) ? [text] : [];
+  };
+  const at = node.arguments.findIndex((a) => idsIn(a).length > 0);
+  if (at < 0) return [];
+  const after = node.arguments.slice(at + 1);
+  const isFail = ts.isIdentifier(node.expression) && node.expression.text === 'fail';
+  const text = (a: ts.Expression | undefined) => (a && ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a));
+  const sentences = after.map(text).filter(isSentence);
+  const [cause = '', next = ''] = isFail ? [text(after[1]), text(after[2])] : sentences.length === 1 ? ['', sentences[0]!] : sentences;
+  if (!isFail && cause === '' && next === '') return [];
+  return idsIn(node.arguments[at]!).map((id) => ({ id, cause, next }));
+}
+
+function entriesOf(path: string): ErrorEntry[] {
+  const found: ErrorEntry[] = [];
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const constants = constantsOf(source);
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) found.push(...fromCall(node, constants));
+    if (ts.isObjectLiteralExpression(node)) {
+      const entry = fromObject(node);
+      if (entry) found.push(entry);
     }
     ts.forEachChild(node, visit);
   };
@@ -41,36 +92,63 @@ function entriesOf(path: string): Entry[] {
   return found;
 }
 
-const files = readdirSync(join(root, 'src-main'), { recursive: true })
-  .map(String)
-  .filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts'))
-  .sort();
-const entries = files.flatMap((f) => entriesOf(join('src-main', f)));
-const byId = Map.groupBy(entries, (e) => e.id);
-const cell = (s: string) => s.replaceAll('|', '\\|').replaceAll('\n', ' ');
-const unique = (xs: readonly string[]) => [...new Set(xs.filter(Boolean))].join(' · ');
-
-const lines = [
-  '# Error ids',
-  '',
-  'Generated by `node scripts/list-error-ids.ts` from the sources. An id is stable; facts (what was seen) are printed beside it.',
-  'The exit code follows from the first word: docs/cli.md.',
-  '',
-];
-let room = '';
-for (const [id, own] of [...byId].sort(([a], [b]) => (a < b ? -1 : 1))) {
-  const first = id.split('.')[0]!;
-  if (first !== room) {
-    room = first;
-    lines.push(`## ${first}`, '', '| id | cause | next step |', '|---|---|---|');
-  }
-  lines.push(`| \`${id}\` | ${cell(unique(own.map((e) => e.cause)))} | ${cell(unique(own.map((e) => e.next)))} |`);
+function sourcesBelow(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile() && f.name.endsWith('.ts'))
+    .map((f) => join(f.parentPath, f.name))
+    .filter((f) => !f.endsWith('contract/error-ids.ts'))
+    .sort();
 }
-// a blank line before each heading but the first
-const text = lines.join('\n').replace(/\n## /g, '\n\n## ').replace(/\n{3,}/g, '\n\n') + '\n';
-if (process.argv.includes('--check')) {
-  if (readFileSync(page, 'utf8') !== text) {
-    console.error('stale: docs/errors.md (node scripts/list-error-ids.ts)');
-    process.exit(1);
+
+/** Every id once, sorted, with the sentences that were written for it. */
+export function collectErrors(): ErrorEntry[] {
+  const byId = Map.groupBy(sourcesBelow(join(root, 'src-main')).flatMap(entriesOf), (e) => e.id);
+  const unique = (texts: readonly string[]) => [...new Set(texts.filter(Boolean))].join(' · ');
+  return [...byId]
+    .map(([id, own]) => ({ id, cause: unique(own.map((e) => e.cause)), next: unique(own.map((e) => e.next)) }))
+    .sort((x, y) => (x.id < y.id ? -1 : 1));
+}
+
+export function idsFile(errors: readonly ErrorEntry[]): string {
+  return [
+    '/** Generated by scripts/list-error-ids.ts. Ids are stable: hosts, scripts and translations key on them. */',
+    'export const errorIds = [',
+    ...errors.map((e) => `  '${e.id}',`),
+    '] as const;',
+    'export type ErrorId = (typeof errorIds)[number];',
+    '',
+  ].join('\n');
+}
+
+export function docFile(errors: readonly ErrorEntry[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+  const lines = [
+    '# Error ids',
+    '',
+    'Generated by `node scripts/list-error-ids.ts` from the sources. An id is stable; facts (what was seen) are printed beside it.',
+    'The exit code follows from the first word: docs/cli.md. `…` stands for what was seen.',
+  ];
+  for (const [room, own] of Map.groupBy(errors, (e) => e.id.split('.')[0]!)) {
+    lines.push('', `## ${room}`, '', '| id | cause | next step |', '|---|---|---|');
+    for (const e of own) lines.push(`| \`${e.id}\` | ${cell(e.cause)} | ${cell(e.next)} |`);
   }
-} else writeFileSync(page, text);
+  return lines.join('\n') + '\n';
+}
+
+export const outputs = [
+  { path: join(root, 'src-main/contract/error-ids.ts'), make: idsFile },
+  { path: join(root, 'docs/errors.md'), make: docFile },
+];
+
+if (process.argv[1] === import.meta.filename) {
+  const errors = collectErrors();
+  for (const { path, make } of outputs) {
+    if (!process.argv.includes('--check')) {
+      writeFileSync(path, make(errors));
+      console.log(`${relative(root, path)}: ${errors.length} ids`);
+    } else if (readFileSync(path, 'utf8') !== make(errors)) {
+      console.error(`${relative(root, path)} is stale: node scripts/list-error-ids.ts`);
+      process.exitCode = 1;
+    }
+  }
+}

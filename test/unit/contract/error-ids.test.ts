@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorIds } from '../../../src-main/contract/error-ids.ts';
-import { collectErrors, outputs } from '../../../scripts/generate-errors.ts';
+import { collectErrors, outputs } from '../../../scripts/list-error-ids.ts';
 
 const errors = collectErrors();
 
 describe('error ids', () => {
-  it('the list and docs/errors.md are what the sources say (node scripts/generate-errors.ts)', () => {
+  it('the list and docs/errors.md are what the sources say (node scripts/list-error-ids.ts)', () => {
     expect([...errorIds]).toEqual(errors.map((e) => e.id));
     for (const { path, make } of outputs) expect(readFileSync(path, 'utf8') === make(errors), path).toBe(true);
   });
