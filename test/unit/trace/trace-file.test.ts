@@ -163,7 +163,7 @@ describe('recording into a file in trouble', () => {
 
   it('disk full: stops with its id, and all that was committed reads back', async () => {
     const path = fresh();
-    let committed = 0;
+    let committed: number;
     {
       using file = orThrow(TraceFile.create(path, plainHeader(), { maxBytes: 4_000_000 }));
       const { writer, settled } = await recordUntilRefused(file);
