@@ -25,7 +25,9 @@ const RETURN_AT = 0x2000_7ff0;
 const MOST_INSTRUCTIONS = 2_000_000_000;
 
 export interface M0Engine {
-  readonly code: Uint8Array;
+  /** Its SRAM holds the engine's code; Programs and arenas come and go. */
+  readonly chip: RP2040;
+  readonly codeBytes: number;
   readonly symbols: Readonly<Record<string, number>>;
   readonly compiler: string;
 }
@@ -61,7 +63,9 @@ export function buildM0Engine(extraFlags: readonly string[] = []): M0Engine {
     );
     const code = Uint8Array.from(readFileSync(bin));
     if (code.length > RETURN_AT - 0x2000_0000) throw new Error(`the engine's code takes ${code.length} bytes`);
-    return { code, symbols, compiler: tool('gcc', ['--version']).split('\n')[0]! };
+    const chip = new RP2040();
+    chip.sram.set(code, 0);
+    return { chip, codeBytes: code.length, symbols, compiler: tool('gcc', ['--version']).split('\n')[0]! };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -76,8 +80,7 @@ export interface M0Run {
 
 /** One inference. Throws when the engine refuses the Program or the memory does not suffice. */
 export function runOnM0(engine: M0Engine, program: Program, inputs: readonly Uint8Array[]): M0Run {
-  const chip = new RP2040();
-  chip.sram.set(engine.code, 0);
+  const { chip } = engine;
   chip.flash.set(program.bytes, 0);
   const arenaBytes = STACK_TOP - 4096 - ARENA_AT;
   const call = (name: string, args: readonly number[]): number => callFunction(chip, engine.symbols[name]!, args);

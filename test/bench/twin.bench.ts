@@ -1,0 +1,30 @@
+/** Milliseconds of one inference in the host twin: the median of many, warm. */
+import { orThrow } from '../../src-main/base/errors.ts';
+import { openTwin } from '../../src-main/engine/twin.ts';
+import { benchModels } from './models.ts';
+
+export const name = 'twin';
+
+const WARM_UP = 100;
+const MEASURED = 200;
+const KWS01_LIMIT_MS = 2;
+
+export async function bench() {
+  const figures: Record<string, number> = {};
+  for (const model of benchModels()) {
+    await using twin = orThrow(await openTwin(model.program.bytes));
+    for (let i = 0; i < WARM_UP; i++) orThrow(twin.infer(model.inputs));
+    const times = Array.from({ length: MEASURED }, () => {
+      const began = performance.now();
+      orThrow(twin.infer(model.inputs));
+      return performance.now() - began;
+    }).sort((a, b) => a - b);
+    figures[`${model.name} ms`] = Math.round(times[MEASURED / 2]! * 1000) / 1000;
+  }
+  const kws01 = figures['kws01 ms'];
+  const checks =
+    kws01 === undefined
+      ? []
+      : [{ name: 'kws01 ms', value: kws01, limit: KWS01_LIMIT_MS, ok: kws01 <= KWS01_LIMIT_MS }];
+  return { figures, checks };
+}
