@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorIds } from '../../../src-main/contract/error-ids.ts';
-import { collectErrors, outputs } from '../../../scripts/list-error-ids.ts';
+import { collectErrors } from '../../../scripts/list-error-ids.ts';
+import { root } from '../../needs.ts';
 
 const errors = collectErrors();
 
 describe('error ids', () => {
-  it('the list and docs/errors.md are what the sources say (node scripts/list-error-ids.ts)', () => {
-    expect([...errorIds]).toEqual(errors.map((e) => e.id));
-    for (const { path, make } of outputs) expect(readFileSync(path, 'utf8') === make(errors), path).toBe(true);
+  it('the list of the contract and docs/errors.md have every id of the sources (node scripts/list-error-ids.ts)', () => {
+    const ids = errors.map((e) => e.id);
+    expect([...errorIds]).toEqual(ids);
+    const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+    expect(ids.filter((id) => !page.includes(`| \`${id}\` |`))).toEqual([]);
   });
 
   it('the collection sees calls, helpers, constants and objects', () => {
