@@ -37,7 +37,7 @@ static bool in_xip_alias(uint32_t address) {
 static bool is_slow_alias(uint32_t address) {
   if ((address & 0x3000u) == 0) return false;
   uint32_t block = address >> 14;
-  return (block >= 0x4000d && block <= 0x40012u) || (address >> 24) == 0x18u || block == 0x40000000u >> 14;
+  return (block >= 0x1000du && block <= 0x10012u) || (address >> 24) == 0x18u;
 }
 
 static bool is_apb_like(uint32_t address) {
