@@ -68,6 +68,7 @@ static void db_load(mj_harness *h, const char *word) {
   int32_t bytes = leading_integer(word);
   h->db_position = 0;
   h->db_bytes = 0;
+  h->has_result = false; /* a mean squared error compares with what db holds */
   if (bytes <= 0) {
     mj_put("e-[Command 'db load' must be >0 bytes]\r\n");
   } else if (bytes > MJ_DB_MAX_BYTES) {

@@ -118,6 +118,7 @@ static void load_input(mj_harness *h, uint32_t bytes) {
   }
   h->db_bytes = bytes;
   h->db_position = 0;
+  h->has_result = false;
   put_load_begin("input", bytes);
   const char *fault = mj_upload_receive(h->db, bytes, h->config.baud);
   if (fault != NULL) {
