@@ -20,7 +20,7 @@ export interface BarChart {
 
 const ROW = 24;
 const LABEL = 190;
-const CAPTION = 110;
+const CAPTION = 165;
 
 /** Horizontal bars, one a row, in the order given; solid = measured, hollow outline = predicted. */
 export function barChart(chart: BarChart): string {

@@ -1,4 +1,4 @@
-import { escapeXml, niceTicks, palette, px, svg, text, tickLabel } from './svg.ts';
+import { escapeXml, labelledTicks, palette, px, svg, text, tickLabel } from './svg.ts';
 
 export interface Strip {
   readonly title: string;
@@ -31,10 +31,10 @@ export function stripChart(strip: Strip): string {
   const high = highest + pad;
   const x = (v: number) => LABEL + ((v - low) / (high - low)) * (width - LABEL - 30);
   const parts: string[] = [];
-  for (const t of niceTicks(low, high, 6))
+  for (const { at, label } of labelledTicks(low, high, 5))
     parts.push(
-      `<line x1="${px(x(t))}" x2="${px(x(t))}" y1="${top}" y2="${foot}" stroke="var(--grid, #ddd)"/>`,
-      text(x(t), foot + 15, tickLabel(t), { anchor: 'middle', muted: true }),
+      `<line x1="${px(x(at))}" x2="${px(x(at))}" y1="${top}" y2="${foot}" stroke="var(--grid, #ddd)"/>`,
+      text(x(at), foot + 15, label, { anchor: 'middle', muted: true }),
     );
   strip.rows.forEach((r, i) => {
     const y = top + i * row + row / 2;

@@ -51,9 +51,18 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return ticks;
 }
 
-export function tickLabel(value: number): string {
+/** `step` is the distance between ticks: labels get just the digits that tell them apart. */
+export function tickLabel(value: number, step = 0): string {
   const a = Math.abs(value);
-  if (a >= 1e6) return `${Number((value / 1e6).toPrecision(4))}M`;
-  if (a >= 1e4) return `${Number((value / 1e3).toPrecision(4))}k`;
-  return String(Number(value.toPrecision(4)));
+  const digits = step > 0 && a > 0 ? Math.max(4, Math.min(12, Math.floor(Math.log10(a)) - Math.floor(Math.log10(step) + 1e-9) + 1)) : 4;
+  if (a >= 1e6) return `${Number((value / 1e6).toPrecision(digits))}M`;
+  if (a >= 1e4) return `${Number((value / 1e3).toPrecision(digits))}k`;
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** Ticks with their labels. */
+export function labelledTicks(low: number, high: number, count: number): { readonly at: number; readonly label: string }[] {
+  const ticks = niceTicks(low, high, count);
+  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 0;
+  return ticks.map((at) => ({ at, label: tickLabel(at, step) }));
 }

@@ -37,7 +37,7 @@ function scores(model: ReportModel): string {
     }),
   );
   return rows.length
-    ? tableOf(['Figure', 'Value', 'Statistical', 'Systematic', 'Source', 'n', 'From'], rows, [1, 5])
+    ? tableOf(['Figure', 'Value', 'Statistical', 'Systematic', 'Source', 'n', 'From'], rows, [1, 2, 3, 5])
     : '<p>No window was finished, so there is no figure.</p>';
 }
 
@@ -129,8 +129,7 @@ function opProfile(run: RunResult): string {
   const macs = profile.ops.reduce((n, o) => n + o.macs, 0);
   return (
     `<h2>Cycles per operator</h2><p>${total.toLocaleString('en')} cycles an inference, ${macs.toLocaleString('en')} MACs: ` +
-    `<strong>${(total / Math.max(1, macs)).toFixed(2)} cycles/MAC</strong>. Arena ${profile.arenaBytes.toLocaleString('en')} bytes` +
-    `${profile.arenaHighBytes === null ? '' : `, device high-water mark ${profile.arenaHighBytes.toLocaleString('en')}`}. Dashed outlines are predictions.</p>` +
+    `<strong>${(total / Math.max(1, macs)).toFixed(2)} cycles/MAC</strong>. Dashed outlines are predictions.</p>` +
     `<figure>${barChart({ title: 'Cycles per operator', axis: 'cycles', bars })}</figure>` +
     `<details><summary>Table</summary>${tableOf(['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Share', 'Cycles/MAC', 'Predicted'], rows, [0, 3, 4, 5, 6, 7])}</details>`
   );
@@ -177,20 +176,31 @@ function power(traces: readonly PowerTrace[]): string {
 /** JSON has no NaN: a gap travels as null. */
 const orNaN = (x: number | null): number => x ?? NaN;
 
-function trust(run: RunResult): string {
-  const rows: [string, string][] = [
-    ['Device = host', run.comparison.text],
-    ['Kernels', `this Program is ${referenceText(run)}`],
-    ['Firmware', run.identity?.firmwareHash ?? 'unknown'],
-    ['Program', run.identity?.programHash ?? 'unknown'],
-    ['Model', `${run.plan.model.name}, SHA-256 ${run.plan.model.sha256}`],
+/** One row a check, one column a run: what differs between them is seen at once. */
+function trust(runs: readonly RunResult[]): string {
+  const rows: readonly (readonly [string, (run: RunResult) => string])[] = [
+    ['Device = host', (r) => r.comparison.text.replace(/^device = host: /, '')],
+    ['Kernels', referenceText],
+    ['Firmware', (r) => r.identity?.firmwareHash ?? 'unknown'],
+    ['Program', (r) => r.identity?.programHash ?? 'unknown'],
+    ['Arena high-water mark', (r) => (r.profile?.arenaHighBytes ? `${r.profile.arenaHighBytes.toLocaleString('en')} bytes` : '—')],
   ];
-  return tableOf(['Check', `Run ${run.runId}, ${run.plan.mode}`], rows.map(([k, v]) => [esc(k), `<span class="wrap">${esc(v)}</span>`]));
+  const table = tableOf(
+    ['Check', ...runs.map((r) => `Run ${r.runId}, ${r.plan.mode}`)],
+    rows.map(([what, text]) => [esc(what), ...runs.map((r) => esc(text(r)))]),
+  );
+  const models = [...new Set(runs.map((r) => `${r.plan.model.name}: SHA-256 ${r.plan.model.sha256}`))];
+  return `${table}<p class="muted wrap">${models.map(esc).join('<br>')}</p>`;
 }
 
-function notes(run: RunResult): string {
-  const lines = [...run.notes, ...(run.failure ? [`${run.failure.id}: ${run.failure.cause} ${run.failure.next}`] : [])];
-  return lines.length ? `<ul>${lines.map((n) => `<li>${esc(n)}</li>`).join('')}</ul>` : '';
+function failureNote(run: RunResult): string {
+  const { failure } = run;
+  return failure ? `<p class="banner">${esc(`${failure.id}: ${failure.cause} ${failure.next}`)}</p>` : '';
+}
+
+function notes(runs: readonly RunResult[]): string {
+  const lines = [...new Set(runs.flatMap((r) => r.notes))];
+  return lines.length ? `<h3>Notes</h3><ul>${lines.map((n) => `<li>${esc(n)}</li>`).join('')}</ul>` : '';
 }
 
 /** One self-contained file: inline SVG, no script, the machine-readable result inside. */
@@ -201,11 +211,11 @@ export function reportHtml(model: ReportModel): string {
   const body = [
     `<header><h1>${esc(model.title)}</h1><p class="muted">${esc(model.generator)} · runs ${model.runs.map((r) => r.runId).join(', ')} · started ${esc(model.runs[0]?.startedAt ?? '')}</p>${emulated}</header>`,
     `<section><h2>Figures</h2>${scores(model)}</section>`,
-    `<section><h2>Can these be trusted?</h2>${model.runs.map(trust).join('')}</section>`,
+    `<section><h2>Can these be trusted?</h2>${trust(model.runs)}</section>`,
     `<section>${predicted(model)}</section>`,
     `<section>${model.runs.map(opProfile).find(Boolean) ?? ''}</section>`,
     `<section>${power(model.powerTraces)}</section>`,
-    `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${notes(r)}`).join('')}</section>`,
+    `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${failureNote(r)}`).join('')}${notes(model.runs)}</section>`,
     `<section><h2>Run rules (MLPerf Tiny)</h2>${model.runs.map(validity).join('')}</section>`,
     `<section><h2>System</h2>${tableOf(['Property', 'Value'], model.system.map(([k, v]) => [esc(k), esc(v || '—')]))}</section>`,
     `<section><h2>Method</h2><dl>${model.method.map((m) => `<dt>${esc(m.heading)}</dt><dd>${esc(m.text)}</dd>`).join('')}</dl></section>`,

@@ -15,7 +15,7 @@ describe('charts', () => {
   });
 
   it('labels thousands and millions', () => {
-    expect([950, 12_500, 2_656_768].map(tickLabel)).toEqual(['950', '12.5k', '2.657M']);
+    expect([950, 12_500, 2_656_768].map((v) => tickLabel(v))).toEqual(['950', '12.5k', '2.657M']);
   });
 
   it('text from a model cannot leave its element', () => {
