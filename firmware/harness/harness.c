@@ -105,9 +105,8 @@ static void print_prologue(const mj_harness *h) {
 
 static void change_baud(mj_harness *h) {
   h->confirm_baud_from = h->config.baud;
-  h->config.baud = h->next_baud;
+  if (mj_port_set_baud(h->next_baud)) h->config.baud = h->next_baud;
   h->next_baud = 0;
-  mj_port_set_baud(h->config.baud);
   h->baud_deadline_us = mj_port_now_us() + BAUD_CONFIRM_US;
 }
 

@@ -46,8 +46,8 @@ typedef struct {
   /* Arena and uploaded Program live here; 16-byte aligned. */
   uint8_t *pool;
   uint32_t pool_bytes;
-  uint32_t min_baud;
-  uint32_t max_baud;
+  uint32_t min_baud; /* every rate from here … */
+  uint32_t max_baud; /* … to here can be set */
   const volatile mj_port_line_errors *line_errors;
 } mj_port_board;
 
