@@ -43,7 +43,12 @@ export async function bulkLoad(
 }
 
 function incomplete(reason: string, facts: Record<string, number | string> = {}): Failure {
-  return fail('device.load-incomplete', { reason, ...facts }, 'Frames of the upload were lost.', 'Retry the upload.');
+  return fail(
+    'device.load-incomplete',
+    { reason, ...facts },
+    'Frames of the upload were lost.',
+    'Retry the upload.',
+  );
 }
 
 async function loadOnce(
@@ -53,7 +58,12 @@ async function loadOnce(
   onProgress?: (fraction: number) => void,
 ): Promise<Result<void>> {
   if (bytes.length === 0 || bytes.length > FRAME_BYTES * CANCEL_SEQUENCE)
-    return fail('device.input-size', { kind, loadBytes: bytes.length }, 'An upload has 1 byte to 16 MB.', 'Choose another file.');
+    return fail(
+      'device.input-size',
+      { kind, loadBytes: bytes.length },
+      'An upload has 1 byte to 16 MB.',
+      'Choose another file.',
+    );
   const begun = await talk.ask({
     command: `mj load ${kind} ${bytes.length}`,
     own: ['mj'],
@@ -67,7 +77,9 @@ async function loadOnce(
       'device.load-refused',
       { kind, loadBytes: bytes.length, deviceSays: refused.text },
       'The device has no room or no use for this upload.',
-      kind === 'input' ? 'Check that the data set belongs to the model on the device.' : 'Deploy the image to flash instead.',
+      kind === 'input'
+        ? 'Check that the data set belongs to the model on the device.'
+        : 'Deploy the image to flash instead.',
     );
   const count = Math.ceil(bytes.length / FRAME_BYTES);
   for (let sequence = 0; sequence < count; sequence++) {
@@ -111,7 +123,11 @@ async function sendFrame(
   return incomplete('a frame was not acknowledged', { sequence });
 }
 
-async function awaitAnswer(talk: Conversation, sequence: number, totalCrc: number | null): Promise<Result<Answer>> {
+async function awaitAnswer(
+  talk: Conversation,
+  sequence: number,
+  totalCrc: number | null,
+): Promise<Result<Answer>> {
   let deadlineUs = talk.link.clock.nowUs() + ACK_US;
   let crcSeen = false;
   for (;;) {
@@ -128,7 +144,8 @@ async function awaitAnswer(talk: Conversation, sequence: number, totalCrc: numbe
         deadlineUs = Math.min(deadlineUs, talk.link.clock.nowUs() + talk.times.quietUs);
       }
       if (totalCrc === null && isMj(message, 'ack') && Number(message.body) === sequence) return ok('ack');
-      if (totalCrc !== null && isMj(message, 'load-done')) crcSeen = parseInt(message.body ?? '', 16) === totalCrc;
+      if (totalCrc !== null && isMj(message, 'load-done'))
+        crcSeen = parseInt(message.body ?? '', 16) === totalCrc;
       if (message.kind === 'ready' && totalCrc !== null) return ok(crcSeen ? 'done' : 'error');
     }
   }

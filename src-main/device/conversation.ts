@@ -11,6 +11,8 @@ import type { Topology } from './topology.ts';
 const COMMAND_BYTES = 80;
 const LF = 0x0a;
 const LATE_READS = 64;
+/** A device slower than this is not waited for. */
+const SLOWEST_COMMAND_US = 20_000_000;
 
 export interface ConversationTimes {
   /** For a command that does no work. Scaled up when the DUT proves to be slower. */
@@ -51,7 +53,10 @@ interface Line {
   readonly messages: readonly DutMessage[];
 }
 
-type Next = { readonly kind: 'line'; readonly line: Line } | { readonly kind: 'timeout' } | { readonly kind: 'closed'; readonly failure: Failure };
+type Next =
+  | { readonly kind: 'line'; readonly line: Line }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'closed'; readonly failure: Failure };
 
 /**
  * One command in flight over a Link, answers matched to questions. After a time-out the conversation is out of
@@ -216,9 +221,10 @@ export class Conversation {
       if (!answered.ok) return answered;
       if (!answered.value) continue;
       const latencyUs = this.link.clock.nowUs() - firstNameUs;
-      this.times.commandUs = Math.max(this.times.commandUs, 2 * latencyUs);
-      const settled = await this.#settle(latencyUs);
-      if (!settled.ok) return settled;
+      const slow = await this.#settle(latencyUs);
+      if (!slow.ok) return slow;
+      if (slow.value)
+        this.times.commandUs = Math.min(SLOWEST_COMMAND_US, Math.max(this.times.commandUs, 2 * latencyUs));
       this.#inStep = true;
       return ok();
     }
@@ -250,14 +256,20 @@ export class Conversation {
     }
   }
 
-  /** Answers to earlier `name%` may still come: as late as the one that did. */
-  async #settle(latencyUs: number): Promise<Result<void>> {
+  /**
+   * Answers to earlier `name%` may still come: as late as the one that did. True when one came, and the device is
+   * slow; false when the earlier names were lost.
+   */
+  async #settle(latencyUs: number): Promise<Result<boolean>> {
+    let slow = false;
     while (this.#unansweredNames > 0) {
       const answered = await this.#awaitName(this.link.clock.nowUs() + 2 * latencyUs);
       if (!answered.ok) return answered;
-      if (!answered.value) this.#unansweredNames = 0;
+      if (answered.value) slow = true;
+      else this.#unansweredNames = 0;
     }
-    return this.#drain();
+    const drained = await this.#drain();
+    return drained.ok ? ok(slow) : drained;
   }
 
   /** Reads until nothing comes for `quietUs`, at most for `drainUs`. */

@@ -78,8 +78,11 @@ function differences(identity: MjIdentity, image: DeployImage): string[] {
     ['mode', image.mode, identity.mode],
     ['board', image.board, identity.board],
   ];
-  if (image.modelHash !== undefined) pairs.push(['model', image.modelHash.slice(0, identity.modelHash.length), identity.modelHash]);
-  return pairs.filter(([, wanted, actual]) => wanted.toLowerCase() !== actual.toLowerCase()).map(([what, w, a]) => `${what}: ${a} instead of ${w}`);
+  if (image.modelHash !== undefined)
+    pairs.push(['model', image.modelHash.slice(0, identity.modelHash.length), identity.modelHash]);
+  return pairs
+    .filter(([, wanted, actual]) => wanted.toLowerCase() !== actual.toLowerCase())
+    .map(([what, w, a]) => `${what}: ${a} instead of ${w}`);
 }
 
 function wrongImage(address: string, differs: string[]): Failure {

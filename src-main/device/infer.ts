@@ -34,7 +34,11 @@ interface Marks {
 }
 
 /** `infer N W`. Learns from it what an inference takes (`talk.latencyUs`), which bounds the next one. */
-export async function infer(talk: Conversation, iterations: number, warmup: number): Promise<Result<InferResult>> {
+export async function infer(
+  talk: Conversation,
+  iterations: number,
+  warmup: number,
+): Promise<Result<InferResult>> {
   const marks: Marks = { startUs: undefined, doneUs: undefined };
   const reply = await talk.ask({
     command: `infer ${iterations} ${warmup}`,
@@ -63,7 +67,9 @@ export async function infer(talk: Conversation, iterations: number, warmup: numb
 function limitUs(talk: Conversation, count: number): number {
   const restUs = talk.mode === 'energy' ? LONGEST_REST_US : 0;
   const workUs =
-    talk.latencyUs === null ? UNKNOWN_US + Math.min(UNKNOWN_MOST_US, count * UNKNOWN_EACH_US) : 2 * count * talk.latencyUs;
+    talk.latencyUs === null
+      ? UNKNOWN_US + Math.min(UNKNOWN_MOST_US, count * UNKNOWN_EACH_US)
+      : 2 * count * talk.latencyUs;
   return 5_000_000 + restUs + workUs;
 }
 

@@ -13,7 +13,11 @@ export interface LoadOptions {
  * Loads an input with `db load` and `db HEX`, and believes it only when `m-load-done` came exactly once, with the
  * last byte, and no error did. There is no checksum in the dialect: see `readBack`, and `MjSession.load`.
  */
-export async function loadInput(talk: Conversation, input: Uint8Array, options: LoadOptions): Promise<Result<void>> {
+export async function loadInput(
+  talk: Conversation,
+  input: Uint8Array,
+  options: LoadOptions,
+): Promise<Result<void>> {
   let last: Failure | undefined;
   for (let attempt = 0; attempt < options.attempts; attempt++) {
     const sent = await sendOnce(talk, input);
@@ -32,11 +36,22 @@ export async function loadInput(talk: Conversation, input: Uint8Array, options: 
 }
 
 function worthRetrying(f: Failure): boolean {
-  return ['device.load-incomplete', 'device.no-reply', 'device.unfinished-reply', 'device.garbage', 'device.not-a-dut'].includes(f.id);
+  return [
+    'device.load-incomplete',
+    'device.no-reply',
+    'device.unfinished-reply',
+    'device.garbage',
+    'device.not-a-dut',
+  ].includes(f.id);
 }
 
 function incomplete(reason: string, facts: Record<string, number | string>): Failure {
-  return fail('device.load-incomplete', { reason, ...facts }, 'Bytes of the load were lost or changed on the line.', 'Retry the load.');
+  return fail(
+    'device.load-incomplete',
+    { reason, ...facts },
+    'Bytes of the load were lost or changed on the line.',
+    'Retry the load.',
+  );
 }
 
 async function sendOnce(talk: Conversation, input: Uint8Array): Promise<Result<void>> {
@@ -46,7 +61,10 @@ async function sendOnce(talk: Conversation, input: Uint8Array): Promise<Result<v
   const refused = firstError(begun.value.messages);
   if (refused !== undefined) return refusal(refused, input.length);
   if (expecting?.bytes !== input.length)
-    return incomplete('the device expects another count', { sentBytes: input.length, expectedBytes: expecting?.bytes ?? 0 });
+    return incomplete('the device expects another count', {
+      sentBytes: input.length,
+      expectedBytes: expecting?.bytes ?? 0,
+    });
   for (let at = 0; at < input.length; at += talk.topology.chunkBytes) {
     const chunk = input.subarray(at, at + talk.topology.chunkBytes);
     const last = at + chunk.length >= input.length;
@@ -55,7 +73,8 @@ async function sendOnce(talk: Conversation, input: Uint8Array): Promise<Result<v
     const error = firstError(reply.value.messages);
     if (error !== undefined) return incomplete(error, { atByte: at });
     const dones = reply.value.messages.filter((m) => m.kind === 'load-done').length;
-    if (dones !== (last ? 1 : 0)) return incomplete('m-load-done at the wrong place', { atByte: at, loadDones: dones });
+    if (dones !== (last ? 1 : 0))
+      return incomplete('m-load-done at the wrong place', { atByte: at, loadDones: dones });
   }
   return ok();
 }
@@ -79,12 +98,19 @@ async function compareBuffer(talk: Conversation, input: Uint8Array): Promise<Res
   const printed = await readBuffer(talk);
   if (!printed.ok) return printed;
   const at = input.findIndex((b, i) => printed.value[i] !== b);
-  return at < 0 ? ok() : incomplete('the buffer read back differs', { atByte: at, readBytes: printed.value.length });
+  return at < 0
+    ? ok()
+    : incomplete('the buffer read back differs', { atByte: at, readBytes: printed.value.length });
 }
 
 /** The DUT's input buffer as `db print` shows it. */
 export async function readBuffer(talk: Conversation): Promise<Result<Uint8Array>> {
-  const reply = await talk.ask({ command: 'db print', own: ['buffer'], ownRequired: true, timeoutUs: 60_000_000 });
+  const reply = await talk.ask({
+    command: 'db print',
+    own: ['buffer'],
+    ownRequired: true,
+    timeoutUs: 60_000_000,
+  });
   if (!reply.ok) return reply;
   const parts = reply.value.messages.flatMap((m) => (m.kind === 'buffer' ? [m.bytes] : []));
   return ok(Uint8Array.from(Buffer.concat(parts)));

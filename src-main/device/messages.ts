@@ -73,7 +73,10 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/m-model-\[([^\]]*)\]/y, (m) => ({ kind: 'model', model: m[1]! })],
   [/m-\[Expecting (\d{1,9}) bytes\]/y, (m) => ({ kind: 'expecting', bytes: Number(m[1]) })],
   [/m-load-done/y, () => ({ kind: 'load-done' })],
-  [/m-buffer-((?:[0-9a-fA-F]{2})(?:-[0-9a-fA-F]{2})*)/y, (m) => ({ kind: 'buffer', bytes: dashedHex(m[1]!) })],
+  [
+    /m-buffer-((?:[0-9a-fA-F]{2})(?:-[0-9a-fA-F]{2})*)/y,
+    (m) => ({ kind: 'buffer', bytes: dashedHex(m[1]!) }),
+  ],
   [/m-warmup-start-(\d{1,9})/y, (m) => ({ kind: 'warmup-start', count: Number(m[1]) })],
   [/m-warmup-done/y, () => ({ kind: 'warmup-done' })],
   [/m-infer-start-(\d{1,9})/y, (m) => ({ kind: 'infer-start', count: Number(m[1]) })],

@@ -1,45 +1,22 @@
-import { crc32 } from '../base/crc.ts';
-import { fail, ok, type Failure, type Result } from '../base/errors.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
 import { bulkLoad, type BulkKind } from './bulk.ts';
 import type { Conversation, Reply } from './conversation.ts';
-import type { DutMode } from './messages.ts';
+import {
+  bodyOf,
+  damaged,
+  keyed,
+  parseIdentity,
+  parseOutput,
+  parseProfile,
+  refusedBy,
+  wholeNumber,
+  type ArenaUse,
+  type LineErrors,
+  type MjIdentity,
+  type OpProfile,
+} from './mj-replies.ts';
 
-/** Reply of `mj id`. Hashes are lower-case hex. */
-export interface MjIdentity {
-  readonly abi: number;
-  readonly firmwareHash: string;
-  readonly programHash: string;
-  readonly modelHash: string;
-  readonly board: string;
-  readonly mode: DutMode;
-  readonly clockHz: number;
-  readonly baud: number;
-  readonly ops: number;
-  readonly arenaBytes: number;
-  readonly inputBytes: number;
-  readonly outputBytes: number;
-  /** Status of the engine (abi `Status`): 0 = the Program can run. */
-  readonly programStatus: number;
-  /** True when the Program was uploaded to RAM; a reset brings the image's own back. */
-  readonly programUploaded: boolean;
-}
-
-/** What the device's receiver has seen since it started. */
-export interface LineErrors {
-  readonly overruns: number;
-  readonly badFraming: number;
-  readonly dropped: number;
-}
-
-export interface ArenaUse {
-  readonly highBytes: number;
-  readonly sizeBytes: number;
-}
-
-export interface OpProfile {
-  readonly ops: readonly { readonly index: number; readonly kernel: number; readonly cycles: number }[];
-  readonly totalCycles: number;
-}
+export type { ArenaUse, LineErrors, MjIdentity, OpProfile } from './mj-replies.ts';
 
 const ATTEMPTS = 3;
 /** `mj prof` runs an inference; so long it may take when nothing is known. */
@@ -63,7 +40,8 @@ export class MjSession {
       const body = bodyOf(reply.value, 'id');
       const identity = body === undefined ? null : parseIdentity(body);
       if (identity) return ok(new MjSession(talk, identity));
-      if (reply.value.messages.some((m) => m.kind === 'error' && /unknown command/i.test(m.text))) return ok(null);
+      if (reply.value.messages.some((m) => m.kind === 'error' && /unknown command/i.test(m.text)))
+        return ok(null);
     }
     return fail(
       'device.bad-identity',
@@ -94,7 +72,9 @@ export class MjSession {
     const fields = keyed(body.value);
     const highBytes = wholeNumber(fields.get('high'));
     const sizeBytes = wholeNumber(fields.get('size'));
-    return highBytes === null || sizeBytes === null ? damaged('mj arena', body.value) : ok({ highBytes, sizeBytes });
+    return highBytes === null || sizeBytes === null
+      ? damaged('mj arena', body.value)
+      : ok({ highBytes, sizeBytes });
   }
 
   async paint(): Promise<Result<void>> {
@@ -107,7 +87,9 @@ export class MjSession {
     const body = await this.#askBody('mj line', 'line');
     if (!body.ok) return body;
     const fields = keyed(body.value);
-    const [overruns, badFraming, dropped] = ['overruns', 'framing', 'dropped'].map((key) => wholeNumber(fields.get(key)));
+    const [overruns, badFraming, dropped] = ['overruns', 'framing', 'dropped'].map((key) =>
+      wholeNumber(fields.get(key)),
+    );
     if (overruns == null || badFraming == null || dropped == null) return damaged('mj line', body.value);
     return ok({ overruns, badFraming, dropped });
   }
@@ -131,7 +113,11 @@ export class MjSession {
   }
 
   /** Checked upload of an input, or of a Program that fits the device's RAM. */
-  async load(kind: BulkKind, bytes: Uint8Array, onProgress?: (fraction: number) => void): Promise<Result<void>> {
+  async load(
+    kind: BulkKind,
+    bytes: Uint8Array,
+    onProgress?: (fraction: number) => void,
+  ): Promise<Result<void>> {
     const done = await bulkLoad(this.#talk, kind, bytes, onProgress);
     if (!done.ok || kind !== 'program') return done;
     this.#talk.latencyUs = null;
@@ -208,98 +194,4 @@ export class MjSession {
     }
     return last;
   }
-}
-
-function bodyOf(reply: Reply, word: string): string | undefined {
-  const message = reply.messages.find((m) => m.kind === 'mj' && m.word === word);
-  return message?.kind === 'mj' ? (message.body ?? '') : undefined;
-}
-
-function damaged(command: string, heard: string): Failure {
-  return fail(
-    'device.damaged-reply',
-    { command, heard: heard.slice(-200) },
-    'The answer came damaged or incomplete.',
-    'Check the line rate and the cable, then retry.',
-  );
-}
-
-function refusedBy(command: string, text: string): Failure {
-  return fail(
-    'device.refused',
-    { command, deviceSays: text },
-    'The device refused the command, or received it damaged.',
-    'Retry; if it refuses again, the firmware does not support this.',
-  );
-}
-
-function keyed(body: string): Map<string, string> {
-  return new Map(
-    body.split(',').map((pair) => {
-      const at = pair.indexOf('=');
-      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const;
-    }),
-  );
-}
-
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-export function parseIdentity(body: string): MjIdentity | null {
-  const fields = keyed(body);
-  const numbers = ['abi', 'clk', 'baud', 'ops', 'arena', 'in', 'out'].map((key) => wholeNumber(fields.get(key)));
-  const mode = fields.get('mode');
-  const hashes = ['fw', 'program', 'model'].map((key) => fields.get(key) ?? '');
-  if (numbers.includes(null) || (mode !== 'performance' && mode !== 'energy')) return null;
-  if (hashes.some((h) => !/^[0-9a-f]{1,64}$/.test(h))) return null;
-  const [abi, clockHz, baud, ops, arenaBytes, inputBytes, outputBytes] = numbers as number[];
-  return {
-    abi: abi!,
-    firmwareHash: hashes[0]!,
-    programHash: hashes[1]!,
-    modelHash: hashes[2]!,
-    board: fields.get('board') ?? '',
-    mode,
-    clockHz: clockHz!,
-    baud: baud!,
-    ops: ops!,
-    arenaBytes: arenaBytes!,
-    inputBytes: inputBytes!,
-    outputBytes: outputBytes!,
-    programStatus: wholeNumber(fields.get('status') ?? '0') ?? -1,
-    programUploaded: fields.get('source') === 'ram',
-  };
-}
-
-function parseProfile(reply: Reply): Result<OpProfile> {
-  const heard = reply.lines.join(' | ');
-  const ops: { index: number; kernel: number; cycles: number }[] = [];
-  for (const message of reply.messages) {
-    if (message.kind !== 'mj' || message.word !== 'op') continue;
-    const [index, kernel, cycles] = (message.body ?? '').split(',').map((part) => wholeNumber(part));
-    if (index !== ops.length || kernel == null || cycles == null) return damaged('mj prof', heard);
-    ops.push({ index, kernel, cycles });
-  }
-  const totalCycles = wholeNumber(bodyOf(reply, 'total'));
-  return totalCycles === null ? damaged('mj prof', heard) : ok({ ops, totalCycles });
-}
-
-function parseOutput(reply: Reply, expectedBytes: number): Result<Uint8Array> {
-  const heard = reply.lines.join(' | ');
-  const parts: Buffer[] = [];
-  let at = 0;
-  for (const message of reply.messages) {
-    if (message.kind !== 'mj' || message.word !== 'out') continue;
-    const match = /^(\d+),((?:[0-9a-fA-F]{2})+)$/.exec(message.body ?? '');
-    if (!match || Number(match[1]) !== at) return damaged('mj out', heard);
-    const part = Buffer.from(match[2]!, 'hex');
-    parts.push(part);
-    at += part.length;
-  }
-  const bytes = Uint8Array.from(Buffer.concat(parts));
-  const crc = bodyOf(reply, 'outcrc') ?? '';
-  if (!/^[0-9a-fA-F]{8}$/.test(crc) || parseInt(crc, 16) !== crc32(bytes) || bytes.length !== expectedBytes)
-    return damaged('mj out', heard);
-  return ok(bytes);
 }

@@ -32,7 +32,13 @@ export interface DutIdentity {
   readonly baud: number | null;
 }
 
-const DEFAULT_TIMES: ConversationTimes = { commandUs: 2_000_000, quietUs: 30_000, drainUs: 2_000_000, syncAttempts: 4 };
+/** The search lasts 12 s at most: a device that is still busy with a 10 s window of an earlier run is found. */
+const DEFAULT_TIMES: ConversationTimes = {
+  commandUs: 2_000_000,
+  quietUs: 30_000,
+  drainUs: 2_000_000,
+  syncAttempts: 6,
+};
 const DEFAULT_LOAD: LoadOptions = { attempts: 3, readBack: false };
 
 /**
@@ -73,7 +79,20 @@ export class Session implements AsyncDisposable {
     const closed = this.#closedFailure();
     if (closed) return closed;
     if (input.length === 0)
-      return fail('device.input-size', { inputBytes: 0 }, 'There is no input to load.', 'Choose an input file that is not empty.');
+      return fail(
+        'device.input-size',
+        { inputBytes: 0 },
+        'There is no input to load.',
+        'Choose an input file that is not empty.',
+      );
+    const wanted = this.mj?.identity.inputBytes ?? 0;
+    if (wanted > 0 && wanted !== input.length)
+      return fail(
+        'device.input-size',
+        { inputBytes: input.length, wantedBytes: wanted },
+        `The model on the device takes ${wanted} bytes in its encoding.`,
+        'Check that the data set belongs to the model on the device.',
+      );
     // Frames do not pass an interface board, which speaks in lines.
     const bulk = this.mj && this.#talk.topology.kind === 'direct';
     return bulk ? this.mj.load('input', input) : this.loadInputByDialect(input);
@@ -114,7 +133,12 @@ export class Session implements AsyncDisposable {
 
   #closedFailure(): Failure | undefined {
     return this.#closed
-      ? fail('device.session-closed', { address: this.link.address }, 'The session was closed on this side.', 'Open a new one.')
+      ? fail(
+          'device.session-closed',
+          { address: this.link.address },
+          'The session was closed on this side.',
+          'Open a new one.',
+        )
       : undefined;
   }
 }
@@ -132,7 +156,8 @@ export async function openSession(link: Link, options: SessionOptions = {}): Pro
   const mode = await findMode(talk, mj.value);
   if (!mode.ok) return mode;
   const identity = { vendor: talk.vendor ?? '', ...profile.value, mode: mode.value, baud: talk.baud };
-  if (options.mode && options.mode !== identity.mode) return wrongMode(link.address, options.mode, identity.mode);
+  if (options.mode && options.mode !== identity.mode)
+    return wrongMode(link.address, options.mode, identity.mode);
   return ok(new Session(talk, identity, mj.value, { ...DEFAULT_LOAD, ...options.load }));
 }
 
@@ -160,7 +185,12 @@ async function findDut(talk: Conversation, options: SessionOptions): Promise<Res
 /** A board in front of the DUT that was not announced would be measured instead of it. */
 function directly(talk: Conversation): Result<void> {
   if (talk.topology.kind === 'interface-board' || !talk.heard.interfaceBoard) return ok();
-  return diagnoseTimeout(talk.heard, { address: talk.link.address, command: 'name', waitedUs: 0, baud: talk.baud });
+  return diagnoseTimeout(talk.heard, {
+    address: talk.link.address,
+    command: 'name',
+    waitedUs: 0,
+    baud: talk.baud,
+  });
 }
 
 async function readProfile(talk: Conversation): Promise<Result<{ profile: string; model: string }>> {
@@ -172,7 +202,11 @@ async function readProfile(talk: Conversation): Promise<Result<{ profile: string
 }
 
 async function timestamp(talk: Conversation): Promise<Result<number | null>> {
-  const reply = await talk.ask({ command: 'timestamp', own: ['lap'], ownRequired: talk.mode === 'performance' });
+  const reply = await talk.ask({
+    command: 'timestamp',
+    own: ['lap'],
+    ownRequired: talk.mode === 'performance',
+  });
   if (!reply.ok) return reply;
   return ok(reply.value.messages.find((m) => m.kind === 'lap')?.counterUs ?? null);
 }

@@ -20,12 +20,15 @@ function bad(address: string, why: string): Result<never> {
 export function parseAddress(text: string): Result<Address> {
   const address = text.trim();
   // eslint-disable-next-line no-control-regex
-  if (address === '' || /[\x00-\x1f]/.test(address)) return bad(text, 'The address is empty or has control characters.');
+  if (address === '' || /[\x00-\x1f]/.test(address))
+    return bad(text, 'The address is empty or has control characters.');
   if (address.startsWith('tcp:')) return parseTcp(address);
   if (address.startsWith('process:')) return parseProcess(address);
   if (address.startsWith('sim:')) {
     const name = address.slice(4);
-    return /^[\w./-]+$/.test(name) ? ok({ kind: 'sim', name }) : bad(address, 'The simulated target has no name.');
+    return /^[\w./-]+$/.test(name)
+      ? ok({ kind: 'sim', name })
+      : bad(address, 'The simulated target has no name.');
   }
   if (/^COM\d{1,3}$/i.test(address)) return ok({ kind: 'serial', path: address.toUpperCase() });
   if (address.startsWith('/') || address.startsWith('\\\\.\\')) return ok({ kind: 'serial', path: address });
@@ -35,13 +38,15 @@ export function parseAddress(text: string): Result<Address> {
 function parseTcp(address: string): Result<Address> {
   const match = /^tcp:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]]+)):(\d{1,5})\/?$/.exec(address);
   const port = Number(match?.[3]);
-  if (!match || port < 1 || port > 65535) return bad(address, 'A TCP address needs a host and a port from 1 to 65535.');
+  if (!match || port < 1 || port > 65535)
+    return bad(address, 'A TCP address needs a host and a port from 1 to 65535.');
   return ok({ kind: 'tcp', host: match[1] ?? match[2]!, port });
 }
 
 function parseProcess(address: string): Result<Address> {
   const words = splitCommand(address.slice('process:'.length));
-  if (words === null || words.length === 0) return bad(address, 'There is no command, or a quote is not closed.');
+  if (words === null || words.length === 0)
+    return bad(address, 'There is no command, or a quote is not closed.');
   return ok({ kind: 'process', program: words[0]!, args: words.slice(1) });
 }
 

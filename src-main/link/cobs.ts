@@ -108,7 +108,8 @@ export class FrameSplitter {
     if (!body) return { kind: 'bad', reason: 'not-cobs' };
     if (body.length < 4) return { kind: 'bad', reason: 'too-short' };
     const end = body.length - 2;
-    if (crc16(body.subarray(0, end)) !== (body[end]! | (body[end + 1]! << 8))) return { kind: 'bad', reason: 'crc' };
+    if (crc16(body.subarray(0, end)) !== (body[end]! | (body[end + 1]! << 8)))
+      return { kind: 'bad', reason: 'crc' };
     return { kind: 'frame', sequence: body[0]! | (body[1]! << 8), payload: body.slice(2, end) };
   }
 }

@@ -22,7 +22,8 @@ export function memoryLinkPair(options: { address?: string; clock?: ManualClock 
   const clock = options.clock ?? new ManualClock();
   const toNear = new ByteInbox();
   const toFar = new ByteInbox();
-  const near = new MemoryEnd(`${address}near`, toNear, toFar, new DrivingClock(clock), clock);
+  const driver = driverOf(clock);
+  const near = new MemoryEnd(`${address}near`, toNear, toFar, new DrivingClock(clock, driver), driver);
   const far = new MemoryEnd(`${address}far`, toFar, toNear, clock, undefined);
   return { near, far, clock };
 }
@@ -32,26 +33,61 @@ async function settle(): Promise<void> {
   await nextTurn();
 }
 
-/** Moves the clock event by event until `done()` or the deadline; the far side's work runs between the steps. */
-async function drive(clock: ManualClock, deadlineUs: number, done: () => boolean): Promise<void> {
-  for (;;) {
-    await settle();
-    if (done() || clock.nowUs() >= deadlineUs) return;
-    await clock.advanceTo(Math.min(clock.nextDeadlineUs(), deadlineUs));
+/**
+ * Moves the clock event by event for everyone who waits on the near side. The deadlines of all of them are
+ * sleepers of the clock, and after each step all get their turn before the next.
+ */
+class Driver {
+  readonly #clock: ManualClock;
+  #stepping = false;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
   }
+
+  async drive(deadlineUs: number, done: () => boolean): Promise<void> {
+    const mark = new AbortController();
+    void this.#clock.sleepUntilUs(deadlineUs, mark.signal);
+    const over = () => done() || this.#clock.nowUs() >= deadlineUs;
+    await settle();
+    while (!over()) {
+      if (this.#stepping) await settle();
+      else await this.#step(deadlineUs);
+    }
+    mark.abort();
+  }
+
+  async #step(deadlineUs: number): Promise<void> {
+    this.#stepping = true;
+    await this.#clock.advanceTo(Math.min(this.#clock.nextDeadlineUs(), deadlineUs));
+    await settle();
+    await settle();
+    this.#stepping = false;
+  }
+}
+
+/** One for each clock, also where several pairs share it. */
+const drivers = new WeakMap<ManualClock, Driver>();
+
+function driverOf(clock: ManualClock): Driver {
+  const driver = drivers.get(clock) ?? new Driver(clock);
+  drivers.set(clock, driver);
+  return driver;
 }
 
 class DrivingClock implements Clock {
   readonly kind = 'virtual' as const;
   readonly #clock: ManualClock;
-  constructor(clock: ManualClock) {
+  readonly #driver: Driver;
+  constructor(clock: ManualClock, driver: Driver) {
     this.#clock = clock;
+    this.#driver = driver;
   }
   nowUs(): number {
     return this.#clock.nowUs();
   }
   sleepUntilUs(deadlineUs: number, signal?: AbortSignal): Promise<void> {
-    return drive(this.#clock, deadlineUs, () => signal?.aborted ?? false);
+    return this.#driver.drive(deadlineUs, () => signal?.aborted ?? false);
   }
 }
 
@@ -61,14 +97,14 @@ class MemoryEnd implements Link {
   readonly clock: Clock;
   readonly #inbox: ByteInbox;
   readonly #peer: ByteInbox;
-  readonly #driven: ManualClock | undefined;
+  readonly #driver: Driver | undefined;
 
-  constructor(address: string, inbox: ByteInbox, peer: ByteInbox, clock: Clock, driven: ManualClock | undefined) {
+  constructor(address: string, inbox: ByteInbox, peer: ByteInbox, clock: Clock, driver: Driver | undefined) {
     this.address = address;
     this.#inbox = inbox;
     this.#peer = peer;
     this.clock = clock;
-    this.#driven = driven;
+    this.#driver = driver;
   }
 
   async write(bytes: Uint8Array): Promise<Result<void>> {
@@ -79,8 +115,11 @@ class MemoryEnd implements Link {
   }
 
   async read(request: ReadRequest): Promise<LinkRead> {
-    if (this.#driven && request.deadlineUs !== Infinity)
-      await drive(this.#driven, request.deadlineUs, () => this.#inbox.queuedBytes > 0 || this.#inbox.ended !== undefined);
+    if (this.#driver && request.deadlineUs !== Infinity)
+      await this.#driver.drive(
+        request.deadlineUs,
+        () => this.#inbox.queuedBytes > 0 || this.#inbox.ended !== undefined,
+      );
     return this.#inbox.read(request, this.clock);
   }
 

@@ -28,7 +28,12 @@ export async function openLink(address: string, options: OpenLinkOptions): Promi
     case 'sim':
       return (
         options.openSimulated?.(where.name) ??
-        fail('link.no-simulation', { address }, 'There is no simulated world behind this command.', 'Use --target pico-emulated instead.')
+        fail(
+          'link.no-simulation',
+          { address },
+          'There is no simulated world behind this command.',
+          'Use --target pico-emulated instead.',
+        )
       );
     default:
       return unreachable(where);

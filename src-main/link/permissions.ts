@@ -96,16 +96,22 @@ function groupsOf(roots: SystemRoots): Group[] {
     .split('\n')
     .map((line) => line.split(':'))
     .filter((fields) => fields.length >= 4)
-    .map(([name, , gid, members]) => ({ name: name!, gid: Number(gid), members: members!.split(',').filter(Boolean) }));
+    .map(([name, , gid, members]) => ({
+      name: name!,
+      gid: Number(gid),
+      members: members!.split(',').filter(Boolean),
+    }));
 }
 
 /** Serial ports belong to `dialout` (Debian, Fedora), `uucp` (Arch) or another group: may this user open them? */
 export function checkDialout(user: User, roots: SystemRoots = systemRoots): Finding {
   const id = 'link.dialout';
   if (user.uid === 0) return { id, ok: true, fact: 'root may open serial ports', fix: '' };
-  const group = groupsOf(roots).find((g) => g.name === 'dialout') ?? groupsOf(roots).find((g) => g.name === 'uucp');
+  const group =
+    groupsOf(roots).find((g) => g.name === 'dialout') ?? groupsOf(roots).find((g) => g.name === 'uucp');
   if (!group) return { id, ok: true, fact: 'this system has no dialout group', fix: '' };
-  if (user.groups.includes(group.gid)) return { id, ok: true, fact: `${user.name} is in ${group.name}`, fix: '' };
+  if (user.groups.includes(group.gid))
+    return { id, ok: true, fact: `${user.name} is in ${group.name}`, fix: '' };
   if (group.members.includes(user.name))
     return {
       id,
@@ -124,7 +130,9 @@ export function checkDialout(user: User, roots: SystemRoots = systemRoots): Find
 /** ModemManager probes new ttyACM ports with modem commands, which end up in the dialect. */
 export function checkModemManager(roots: SystemRoots = systemRoots): Finding {
   const id = 'link.modem-manager';
-  const running = processIds(roots).some((pid) => readOr(join(roots.proc, String(pid), 'comm'), '').trim() === 'ModemManager');
+  const running = processIds(roots).some(
+    (pid) => readOr(join(roots.proc, String(pid), 'comm'), '').trim() === 'ModemManager',
+  );
   if (!running) return { id, ok: true, fact: 'ModemManager does not run', fix: '' };
   const rules = join(roots.etc, 'udev/rules.d');
   if (ruleFiles(rules).some((file) => readOr(join(rules, file), '').includes('ID_MM_DEVICE_IGNORE')))
@@ -149,9 +157,20 @@ function ruleFiles(folder: string): string[] {
 export function checkPort(path: string, roots: SystemRoots = systemRoots): Finding {
   const id = 'link.port';
   try {
-    if (!statSync(path).isCharacterDevice()) return { id, ok: false, fact: `${path} is no device`, fix: 'Choose a port that `microjoule ports` lists' };
+    if (!statSync(path).isCharacterDevice())
+      return {
+        id,
+        ok: false,
+        fact: `${path} is no device`,
+        fix: 'Choose a port that `microjoule ports` lists',
+      };
   } catch {
-    return { id, ok: false, fact: `${path} does not exist`, fix: 'Plug the board in; `microjoule ports` lists what is there' };
+    return {
+      id,
+      ok: false,
+      fact: `${path} does not exist`,
+      fix: 'Plug the board in; `microjoule ports` lists what is there',
+    };
   }
   const holders = portHolders(path, roots);
   if (holders.length === 0) return { id, ok: true, fact: `${path} is free`, fix: '' };

@@ -16,11 +16,41 @@ export const benchUsbDevices: readonly UsbDevice[] = [
   { vendorId: 0x1915, productId: 0xc00a, kind: 'monitor', id: 'ppk2', name: 'Nordic Power Profiler Kit II' },
   { vendorId: 0x0483, productId: 0x5740, kind: 'monitor', id: 'lpm01a', name: 'ST X-NUCLEO-LPM01A' },
   { vendorId: 0x16d0, productId: 0x10ba, kind: 'monitor', id: 'js220', name: 'Joulescope JS220' },
-  { vendorId: 0x0483, productId: 0x374e, kind: 'interface-board', id: 'h573i-dk', name: 'ST STM32H573I-DK interface board' },
-  { vendorId: 0x2341, productId: 0x0043, kind: 'interface-board', id: 'arduino-io', name: 'Arduino Uno (io-manager)' },
-  { vendorId: 0x2341, productId: 0x0001, kind: 'interface-board', id: 'arduino-io', name: 'Arduino Uno (io-manager)' },
-  { vendorId: 0x2a03, productId: 0x0043, kind: 'interface-board', id: 'arduino-io', name: 'Arduino Uno (io-manager)' },
-  { vendorId: 0x2a03, productId: 0x0243, kind: 'interface-board', id: 'arduino-io', name: 'Arduino Uno (io-manager)' },
+  {
+    vendorId: 0x0483,
+    productId: 0x374e,
+    kind: 'interface-board',
+    id: 'h573i-dk',
+    name: 'ST STM32H573I-DK interface board',
+  },
+  {
+    vendorId: 0x2341,
+    productId: 0x0043,
+    kind: 'interface-board',
+    id: 'arduino-io',
+    name: 'Arduino Uno (io-manager)',
+  },
+  {
+    vendorId: 0x2341,
+    productId: 0x0001,
+    kind: 'interface-board',
+    id: 'arduino-io',
+    name: 'Arduino Uno (io-manager)',
+  },
+  {
+    vendorId: 0x2a03,
+    productId: 0x0043,
+    kind: 'interface-board',
+    id: 'arduino-io',
+    name: 'Arduino Uno (io-manager)',
+  },
+  {
+    vendorId: 0x2a03,
+    productId: 0x0243,
+    kind: 'interface-board',
+    id: 'arduino-io',
+    name: 'Arduino Uno (io-manager)',
+  },
   { vendorId: 0x0483, productId: 0x374b, kind: 'board', id: 'nucleo-l4r5zi', name: 'ST Nucleo-L4R5ZI' },
 ];
 
@@ -80,7 +110,8 @@ function entryOf(port: RawPort, known: readonly UsbDevice[]): PortEntry {
   const vendorId = hexId(port.vendorId);
   const productId = hexId(port.productId);
   const of = known.filter((d) => d.vendorId === vendorId);
-  const device = of.find((d) => d.productId === productId) ?? of.find((d) => d.productId === undefined) ?? null;
+  const device =
+    of.find((d) => d.productId === productId) ?? of.find((d) => d.productId === undefined) ?? null;
   return {
     path: port.path,
     vendorId,

@@ -13,7 +13,10 @@ export function openProcess(program: string, args: readonly string[], clock: Clo
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     let stderr = '';
-    child.stderr.on('data', (bytes: Buffer) => (stderr = (stderr + bytes.toString('utf8')).slice(-STDERR_KEPT)));
+    child.stderr.on(
+      'data',
+      (bytes: Buffer) => (stderr = (stderr + bytes.toString('utf8')).slice(-STDERR_KEPT)),
+    );
     child.once('error', (e: NodeJS.ErrnoException) => resolve(spawnFailure(address, program, e)));
     child.once('spawn', () => {
       const link = new StreamLink({
@@ -52,8 +55,19 @@ function endProcess(child: ChildProcess): Promise<void> {
 
 function spawnFailure(address: string, program: string, e: NodeJS.ErrnoException): Failure {
   const facts = { address, reason: e.message };
-  if (e.code === 'ENOENT') return fail('link.not-found', facts, `There is no program ${program}.`, 'Check the command, or install it.');
+  if (e.code === 'ENOENT')
+    return fail(
+      'link.not-found',
+      facts,
+      `There is no program ${program}.`,
+      'Check the command, or install it.',
+    );
   if (e.code === 'EACCES')
-    return fail('link.permission', facts, `${program} may not be executed.`, 'Make it executable (chmod +x).');
+    return fail(
+      'link.permission',
+      facts,
+      `${program} may not be executed.`,
+      'Make it executable (chmod +x).',
+    );
   return fail('link.open-failed', facts, 'The process could not be started.', 'Check the command.');
 }

@@ -21,12 +21,22 @@ export async function openPty(clock: Clock, path?: string): Promise<Result<Pty>>
   const folder = path === undefined ? await mkdtemp(join(tmpdir(), 'microjoule-pty-')) : null;
   const at = path ?? join(folder!, 'tty');
   if (existsSync(at))
-    return fail('link.busy', { address: at }, 'There is a file of that name already.', 'Choose another path, or remove it.');
+    return fail(
+      'link.busy',
+      { address: at },
+      'There is a file of that name already.',
+      'Choose another path, or remove it.',
+    );
   const opened = await openProcess('socat', ['STDIO', `PTY,raw,echo=0,link=${at}`], clock);
   if (!opened.ok) {
     if (folder) await rm(folder, { recursive: true, force: true });
     return opened.id === 'link.not-found'
-      ? fail('link.no-socat', { address: at }, 'Pseudo-terminals are made by socat, which is not installed.', 'npm run setup:system, or apt-get install socat.')
+      ? fail(
+          'link.no-socat',
+          { address: at },
+          'Pseudo-terminals are made by socat, which is not installed.',
+          'npm run setup:system, or apt-get install socat.',
+        )
       : opened;
   }
   const link = opened.value;

@@ -44,7 +44,12 @@ function setBaud(port: SerialPort, path: string, baud: number): Promise<Result<v
       port.update({ baudRate: baud }, (e) =>
         resolve(
           e
-            ? fail('link.bad-baud', { address: path, baud, reason: e.message }, 'The adapter cannot do this line rate.', 'Choose another rate.')
+            ? fail(
+                'link.bad-baud',
+                { address: path, baud, reason: e.message },
+                'The adapter cannot do this line rate.',
+                'Choose another rate.',
+              )
             : ok(),
         ),
       ),
@@ -77,7 +82,12 @@ function openFailure(path: string, reason: string): Failure {
       'sudo usermod -aG dialout $USER, then log out and in again; `microjoule doctor` checks it.',
     );
   if (/temporarily unavailable|cannot lock|busy|access denied/i.test(reason)) return busy(path, reason);
-  return fail('link.open-failed', facts, 'The port could not be opened.', 'Unplug it, plug it in again and retry; `microjoule doctor` looks for causes.');
+  return fail(
+    'link.open-failed',
+    facts,
+    'The port could not be opened.',
+    'Unplug it, plug it in again and retry; `microjoule doctor` looks for causes.',
+  );
 }
 
 function busy(path: string, reason: string): Failure {

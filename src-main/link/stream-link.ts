@@ -53,7 +53,10 @@ export class StreamLink implements Link {
     if (end) return Promise.resolve(closedFailure(this.address, end.reason, end.expected));
     return new Promise((resolve) => {
       // A stream that is destroyed in mid-write need not call back: its `close` settles the promise then.
-      const onClose = () => resolve(closedFailure(this.address, this.#inbox.ended?.reason ?? 'closed', this.#disposing !== undefined));
+      const onClose = () =>
+        resolve(
+          closedFailure(this.address, this.#inbox.ended?.reason ?? 'closed', this.#disposing !== undefined),
+        );
       this.#parts.output.once('close', onClose);
       this.#parts.output.write(bytes, (e) => {
         this.#parts.output.off('close', onClose);

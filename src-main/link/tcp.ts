@@ -7,7 +7,12 @@ import { StreamLink } from './stream-link.ts';
 const CONNECT_MS = 5000;
 
 /** A link over a TCP connection: `tcp://host:port`. */
-export function openTcp(host: string, port: number, clock: Clock, connectMs = CONNECT_MS): Promise<Result<Link>> {
+export function openTcp(
+  host: string,
+  port: number,
+  clock: Clock,
+  connectMs = CONNECT_MS,
+): Promise<Result<Link>> {
   const address = tcpAddress(host, port);
   return new Promise((resolve) => {
     const socket = createConnection({ host, port, noDelay: true, keepAlive: true });
@@ -15,7 +20,10 @@ export function openTcp(host: string, port: number, clock: Clock, connectMs = CO
       socket.destroy();
       resolve(failure);
     };
-    const timer = setTimeout(() => refuse(openFailure(address, 'ETIMEDOUT', `no answer in ${connectMs} ms`)), connectMs);
+    const timer = setTimeout(
+      () => refuse(openFailure(address, 'ETIMEDOUT', `no answer in ${connectMs} ms`)),
+      connectMs,
+    );
     socket.once('error', (e: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       refuse(openFailure(address, e.code ?? '', e.message));
@@ -51,7 +59,12 @@ function socketLink(address: string, socket: Socket, clock: Clock): Link {
 
 function openFailure(address: string, code: string, reason: string): Failure {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return fail('link.not-found', { address, reason }, 'There is no computer of that name.', 'Check the host name.');
+    return fail(
+      'link.not-found',
+      { address, reason },
+      'There is no computer of that name.',
+      'Check the host name.',
+    );
   if (code === 'ECONNREFUSED')
     return fail(
       'link.refused',
@@ -60,8 +73,18 @@ function openFailure(address: string, code: string, reason: string): Failure {
       'Start what should listen there (for instance `microjoule emulate pico --tcp PORT`) or correct the port.',
     );
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
-    return fail('link.unreachable', { address, reason }, 'The computer does not answer: off, or a firewall between.', 'Check the network.');
-  return fail('link.open-failed', { address, reason }, 'The connection could not be made.', 'Check the address and retry.');
+    return fail(
+      'link.unreachable',
+      { address, reason },
+      'The computer does not answer: off, or a firewall between.',
+      'Check the network.',
+    );
+  return fail(
+    'link.open-failed',
+    { address, reason },
+    'The connection could not be made.',
+    'Check the address and retry.',
+  );
 }
 
 export interface TcpListener extends AsyncDisposable {
@@ -79,7 +102,9 @@ export function listenTcp(
     const server = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      onLink(socketLink(tcpAddress(socket.remoteAddress ?? '?', socket.remotePort ?? 0), socket, options.clock));
+      onLink(
+        socketLink(tcpAddress(socket.remoteAddress ?? '?', socket.remotePort ?? 0), socket, options.clock),
+      );
     });
     server.once('error', (e: NodeJS.ErrnoException) => resolve(listenFailure(host, options.port, e)));
     server.listen(options.port, host, () => {
@@ -100,8 +125,23 @@ function closeServer(server: ReturnType<typeof createServer>, sockets: Set<Socke
 function listenFailure(host: string, port: number, e: NodeJS.ErrnoException): Failure {
   const facts = { address: tcpAddress(host, port), reason: e.message };
   if (e.code === 'EADDRINUSE')
-    return fail('link.busy', facts, 'Another program listens at this port already.', 'Choose another port, or end that program.');
+    return fail(
+      'link.busy',
+      facts,
+      'Another program listens at this port already.',
+      'Choose another port, or end that program.',
+    );
   if (e.code === 'EACCES')
-    return fail('link.permission', facts, 'Ports below 1024 need special rights.', 'Choose a port from 1024 up.');
-  return fail('link.open-failed', facts, 'The port cannot be listened at.', 'Choose another port or address.');
+    return fail(
+      'link.permission',
+      facts,
+      'Ports below 1024 need special rights.',
+      'Choose a port from 1024 up.',
+    );
+  return fail(
+    'link.open-failed',
+    facts,
+    'The port cannot be listened at.',
+    'Choose another port or address.',
+  );
 }

@@ -70,7 +70,7 @@ export class Uf2DriveProgrammer implements Programmer {
       'programmer.cannot-reset',
       { kind: this.kind },
       'A USB drive has no reset line.',
-      'Press the board\'s reset, or unplug it and plug it in again.',
+      "Press the board's reset, or unplug it and plug it in again.",
     );
   }
 
@@ -83,7 +83,12 @@ export class Uf2DriveProgrammer implements Programmer {
       const drives = findUf2Drives(boardId, this.#options.mountFolders ?? defaultMountFolders());
       if (drives.length === 1) return ok(drives[0]!);
       if (drives.length > 1)
-        return fail('programmer.several-drives', { drives }, 'More than one board waits to be programmed.', 'Unplug all but one.');
+        return fail(
+          'programmer.several-drives',
+          { drives },
+          'More than one board waits to be programmed.',
+          'Unplug all but one.',
+        );
       if (clock.nowUs() >= untilUs) return this.#noDrive();
       await clock.sleepUntilUs(Math.min(untilUs, clock.nowUs() + POLL_US));
     }
@@ -127,7 +132,9 @@ export function findUf2Drives(boardId: string, mountFolders: readonly string[]):
       return [];
     }
   });
-  const drives = candidates.filter((folder) => infoText(folder).some((line) => line.trim() === `Board-ID: ${boardId}`));
+  const drives = candidates.filter((folder) =>
+    infoText(folder).some((line) => line.trim() === `Board-ID: ${boardId}`),
+  );
   return [...new Set(drives)];
 }
 
@@ -139,7 +146,11 @@ function infoText(folder: string): string[] {
   }
 }
 
-async function copyTo(path: string, bytes: Uint8Array, onProgress?: (fraction: number) => void): Promise<Result<void>> {
+async function copyTo(
+  path: string,
+  bytes: Uint8Array,
+  onProgress?: (fraction: number) => void,
+): Promise<Result<void>> {
   try {
     await using file = await open(path, 'w');
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
@@ -152,8 +163,18 @@ async function copyTo(path: string, bytes: Uint8Array, onProgress?: (fraction: n
   } catch (e) {
     const reason = e instanceof Error ? e.message : String(e);
     return /EACCES|EPERM|EROFS/.test(reason)
-      ? fail('link.permission', { address: path, reason }, 'This user may not write to the drive.', 'Mount it for this user: udisksctl mount -b /dev/disk/by-label/RPI-RP2')
-      : fail('programmer.copy-failed', { address: path, reason }, 'The drive went away or refused in the middle of the copy.', 'Plug the board in again with BOOTSEL held, and retry.');
+      ? fail(
+          'link.permission',
+          { address: path, reason },
+          'This user may not write to the drive.',
+          'Mount it for this user: udisksctl mount -b /dev/disk/by-label/RPI-RP2',
+        )
+      : fail(
+          'programmer.copy-failed',
+          { address: path, reason },
+          'The drive went away or refused in the middle of the copy.',
+          'Plug the board in again with BOOTSEL held, and retry.',
+        );
   }
 }
 

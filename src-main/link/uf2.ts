@@ -21,7 +21,10 @@ export interface Uf2Summary {
  */
 export function checkUf2(bytes: Uint8Array): Result<Uf2Summary> {
   if (bytes.length === 0 || bytes.length % BLOCK_BYTES !== 0)
-    return malformed({ fileBytes: bytes.length }, 'The length is no multiple of 512 bytes: the file is cut off or of another type.');
+    return malformed(
+      { fileBytes: bytes.length },
+      'The length is no multiple of 512 bytes: the file is cut off or of another type.',
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const blocks = bytes.length / BLOCK_BYTES;
   const seen = { familyId: null as number | null, lowest: Infinity, end: 0 };
@@ -44,14 +47,21 @@ function checkBlock(
   if (word(0) !== MAGIC_START || word(1) !== MAGIC_SECOND || view.getUint32(at + 508, true) !== MAGIC_END)
     return malformed({ block }, 'A block has not the marks of a UF2.');
   if (word(5) !== block || word(6) !== blocks)
-    return malformed({ block, saysBlock: word(5), saysBlocks: word(6) }, 'Blocks are missing or out of order; the boot loader would wait for them for ever.');
+    return malformed(
+      { block, saysBlock: word(5), saysBlocks: word(6) },
+      'Blocks are missing or out of order; the boot loader would wait for them for ever.',
+    );
   const flags = word(2);
   if (flags & FLAG_NOT_MAIN_FLASH) return undefined;
   const address = word(3);
   if (word(4) !== PAYLOAD_BYTES || address % PAYLOAD_BYTES !== 0)
-    return malformed({ block, payloadBytes: word(4), address }, 'A payload is not 256 bytes at a multiple of 256.');
+    return malformed(
+      { block, payloadBytes: word(4), address },
+      'A payload is not 256 bytes at a multiple of 256.',
+    );
   const familyId = flags & FLAG_FAMILY ? word(7) : null;
-  if (seen.end > 0 && familyId !== seen.familyId) return malformed({ block }, 'Blocks for different processors are mixed.');
+  if (seen.end > 0 && familyId !== seen.familyId)
+    return malformed({ block }, 'Blocks for different processors are mixed.');
   seen.familyId = familyId;
   seen.lowest = Math.min(seen.lowest, address);
   seen.end = Math.max(seen.end, address + PAYLOAD_BYTES);

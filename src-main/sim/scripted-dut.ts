@@ -1,8 +1,7 @@
-import { crc32 } from '../base/crc.ts';
-import { FrameSplitter } from '../link/cobs.ts';
 import { commandSplitter } from '../link/framing.ts';
 import type { Link } from '../link/link.ts';
 import { FaultPlan, type DutFault } from './scripted-faults.ts';
+import { outputLines, ScriptedUpload } from './scripted-upload.ts';
 
 export type { DutFault } from './scripted-faults.ts';
 
@@ -77,7 +76,7 @@ export class ScriptedDut implements DutWitness {
   #resetAtUs = Infinity;
   #resetBootUs = 0;
   #unplugAtUs = Infinity;
-  #bulk: { readonly kind: string; readonly bytes: Uint8Array; readonly frames: FrameSplitter; next: number; at: number } | null = null;
+  #upload: ScriptedUpload | null = null;
 
   constructor(link: Link, script: DutScript) {
     this.#link = link;
@@ -112,7 +111,7 @@ export class ScriptedDut implements DutWitness {
   /** False once it unplugged itself. */
   async #receive(bytes: Uint8Array): Promise<boolean> {
     try {
-      if (this.#bulk) await this.#bulkBytes(bytes);
+      if (this.#upload) await this.#uploadBytes(this.#upload, bytes);
       else for (const command of this.#splitter.push(bytes)) await this.#command(command);
     } catch (e) {
       if (!(e instanceof Interrupted)) throw e;
@@ -129,11 +128,16 @@ export class ScriptedDut implements DutWitness {
   async #boot(): Promise<void> {
     this.boots++;
     this.#splitter.reset();
-    this.#bulk = null;
+    this.#upload = null;
     this.#resetAtUs = this.#unplugAtUs = Infinity;
     for (let i = 0; i < (this.#faults.has('two-prologues') ? 2 : 1); i++) {
       const lap = this.#script.mode === 'energy' ? [] : [`m-lap-us-${this.#counterUs()}`];
-      await this.#say(`m-timestamp-mode-${this.#script.mode ?? 'performance'}`, ...lap, 'm-init-done', 'm-ready');
+      await this.#say(
+        `m-timestamp-mode-${this.#script.mode ?? 'performance'}`,
+        ...lap,
+        'm-init-done',
+        'm-ready',
+      );
     }
   }
 
@@ -159,7 +163,7 @@ export class ScriptedDut implements DutWitness {
     if (other) return this.#say(other.text);
     if (this.#faults.has('echo')) await this.#sendText(command);
     await this.#answer(command);
-    if (this.#bulk) return;
+    if (this.#upload) return;
     await this.#say('m-ready');
     if (this.#faults.has('double-ready')) await this.#say('m-ready');
     const baud = /^mj baud (\d+)$/.exec(command)?.[1];
@@ -208,8 +212,12 @@ export class ScriptedDut implements DutWitness {
     const [word, ...args] = command.split(' ');
     if (word === 'name') return this.#say(`m-name-dut-[${this.#script.vendor ?? 'scripted'}]`);
     if (word === 'profile')
-      return this.#say('m-profile-[ULPMark for tinyML Firmware V0.0.1]', `m-model-[${this.#script.model ?? 'kws01'}]`);
-    if (word === 'timestamp') return this.#script.mode === 'energy' ? undefined : this.#say(`m-lap-us-${this.#counterUs()}`);
+      return this.#say(
+        'm-profile-[ULPMark for tinyML Firmware V0.0.1]',
+        `m-model-[${this.#script.model ?? 'kws01'}]`,
+      );
+    if (word === 'timestamp')
+      return this.#script.mode === 'energy' ? undefined : this.#say(`m-lap-us-${this.#counterUs()}`);
     if (word === 'db') return this.#db(args);
     if (word === 'infer') return this.#infer(args);
     if (word === 'results') return this.#say(this.#resultsLine());
@@ -221,7 +229,8 @@ export class ScriptedDut implements DutWitness {
     if (args[0] === 'load') {
       const bytes = Number(args[1]);
       if (!(bytes > 0)) return this.#say(`e-[Command 'db load' must be >0 bytes]`);
-      if (bytes > this.#buffer.length) return this.#sendText(`Supplied buffer size ${bytes} exceeds maximum of ${this.#buffer.length}\n`);
+      if (bytes > this.#buffer.length)
+        return this.#sendText(`Supplied buffer size ${bytes} exceeds maximum of ${this.#buffer.length}\n`);
       this.#expected = bytes;
       this.#received = 0;
       return this.#say(`m-[Expecting ${bytes} bytes]`);
@@ -276,9 +285,9 @@ export class ScriptedDut implements DutWitness {
           `m-mj-total-[${cycles.reduce((a, b) => a + b, 0)}]`,
         );
       case 'out':
-        return this.#say(...outLines(output));
+        return this.#say(...outputLines(output));
       case 'load':
-        return this.#beginBulk(mj, args[1] ?? '', Number(args[2]));
+        return this.#beginUpload(mj, args[1] ?? '', Number(args[2]));
       case 'line':
         return this.#say('m-mj-line-[overruns=1,framing=2,dropped=3]');
       case 'baud':
@@ -291,39 +300,22 @@ export class ScriptedDut implements DutWitness {
     }
   }
 
-  async #beginBulk(mj: ScriptedMj, kind: string, count: number): Promise<void> {
+  async #beginUpload(mj: ScriptedMj, kind: string, count: number): Promise<void> {
     const room = kind === 'input' ? this.#buffer.length : kind === 'program' ? (mj.programBytes ?? 65536) : 0;
     if (!(count > 0) || count > room) return this.#say(`e-[mj load: no room for ${count} bytes of ${kind}]`);
-    this.#bulk = { kind, bytes: new Uint8Array(count), frames: new FrameSplitter(), next: 0, at: 0 };
+    this.#upload = new ScriptedUpload(kind, count);
     await this.#say(`m-mj-load-[${kind},${count}]`);
   }
 
-  async #bulkBytes(bytes: Uint8Array): Promise<void> {
-    const bulk = this.#bulk!;
-    for (const event of bulk.frames.push(bytes)) {
-      if (event.kind === 'frame' && event.sequence === 0xffff) {
-        this.#bulk = null;
-        return this.#say('e-[mj load: cancelled]', 'm-ready');
-      }
-      if (event.kind === 'bad') await this.#say(`m-mj-nak-[${bulk.next},${event.reason}]`);
-      else if (event.sequence !== bulk.next) await this.#say(`m-mj-ack-[${event.sequence}]`);
-      else {
-        bulk.bytes.set(event.payload, bulk.at);
-        bulk.at += event.payload.length;
-        bulk.next++;
-        await this.#say(`m-mj-ack-[${event.sequence}]`);
-        if (bulk.at >= bulk.bytes.length) return this.#endBulk(bulk.kind, bulk.bytes);
-      }
+  async #uploadBytes(upload: ScriptedUpload, bytes: Uint8Array): Promise<void> {
+    const lines = upload.receive(bytes);
+    if (upload.state !== 'open') this.#upload = null;
+    if (upload.state === 'complete' && upload.kind === 'program') this.programs.push(upload.bytes);
+    if (upload.state === 'complete' && upload.kind === 'input') {
+      this.#buffer.set(upload.bytes);
+      this.#expected = this.#received = upload.bytes.length;
     }
-  }
-
-  async #endBulk(kind: string, bytes: Uint8Array): Promise<void> {
-    this.#bulk = null;
-    if (kind === 'input') {
-      this.#buffer.set(bytes);
-      this.#expected = this.#received = bytes.length;
-    } else this.programs.push(bytes);
-    await this.#say(`m-mj-load-done-[${hex32(crc32(bytes))}]`, 'm-ready');
+    await this.#say(...lines);
   }
 
   async #say(...lines: string[]): Promise<void> {
@@ -350,7 +342,10 @@ export class ScriptedDut implements DutWitness {
 }
 
 /** Starts a scripted DUT on the link; `done` settles when the link ended. */
-export function serveScriptedDut(link: Link, script: DutScript): { readonly dut: DutWitness; readonly done: Promise<void> } {
+export function serveScriptedDut(
+  link: Link,
+  script: DutScript,
+): { readonly dut: DutWitness; readonly done: Promise<void> } {
   const dut = new ScriptedDut(link, script);
   return { dut, done: dut.run() };
 }
@@ -358,17 +353,8 @@ export function serveScriptedDut(link: Link, script: DutScript): { readonly dut:
 function printed(bytes: Uint8Array): string[] {
   const lines: string[] = [];
   for (let i = 0; i < bytes.length; i += 8)
-    lines.push(`m-buffer-${[...bytes.subarray(i, i + 8)].map((b) => b.toString(16).padStart(2, '0')).join('-')}`);
+    lines.push(
+      `m-buffer-${[...bytes.subarray(i, i + 8)].map((b) => b.toString(16).padStart(2, '0')).join('-')}`,
+    );
   return lines;
-}
-
-function outLines(output: Uint8Array): string[] {
-  const lines: string[] = [];
-  for (let i = 0; i < output.length; i += 32)
-    lines.push(`m-mj-out-[${i},${Buffer.from(output.subarray(i, i + 32)).toString('hex')}]`);
-  return [...lines, `m-mj-outcrc-[${hex32(crc32(output))}]`];
-}
-
-function hex32(value: number): string {
-  return value.toString(16).padStart(8, '0');
 }

@@ -8,7 +8,13 @@ export type DutFault =
   | { readonly kind: 'nul' }
   | { readonly kind: 'garbage' }
   /** Loses power or crashes `afterUs` into a command: nothing of its reply after that, then the boot lines. */
-  | { readonly kind: 'reset'; readonly command: RegExp; readonly afterUs: number; readonly bootUs: number; readonly times?: number }
+  | {
+      readonly kind: 'reset';
+      readonly command: RegExp;
+      readonly afterUs: number;
+      readonly bootUs: number;
+      readonly times?: number;
+    }
   /** The nth byte (from 0) of a command that matches never arrives. */
   | { readonly kind: 'drop-byte'; readonly command: RegExp; readonly nth: number; readonly times?: number }
   /** Bytes of a command arrive as others. */

@@ -51,7 +51,7 @@ export function linkContract(title: string, open: () => Promise<LinkSubject>): v
       const bytes = rng.bytes(60_000);
       const receiving = (async () => {
         const parts: Buffer[] = [];
-        for (let have = 0; have < bytes.length; ) {
+        for (let have = 0; have < bytes.length;) {
           const part = await readCount(link, Math.min(4096, bytes.length - have));
           if (part.length === 0) break;
           parts.push(part);
@@ -59,7 +59,7 @@ export function linkContract(title: string, open: () => Promise<LinkSubject>): v
         }
         return Buffer.concat(parts);
       })();
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const length = rng.int(1, 1500);
         orThrow(await link.write(bytes.subarray(at, at + length)));
         at += length;

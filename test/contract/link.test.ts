@@ -24,12 +24,22 @@ function onMemory(wrap: (link: Link) => Link): () => Promise<LinkSubject> {
     const { near, far } = memoryLinkPair();
     void echo(far);
     const link = wrap(near);
-    return { link, cut: () => far[Symbol.asyncDispose](), [Symbol.asyncDispose]: () => Promise.resolve(link[Symbol.asyncDispose]()) };
+    return {
+      link,
+      cut: () => far[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => Promise.resolve(link[Symbol.asyncDispose]()),
+    };
   };
 }
 
-linkContract('memory', onMemory((link) => link));
-linkContract('memory, recorded', onMemory((link) => new RecordedLink(link)));
+linkContract(
+  'memory',
+  onMemory((link) => link),
+);
+linkContract(
+  'memory, recorded',
+  onMemory((link) => new RecordedLink(link)),
+);
 
 linkContract('TCP', async () => {
   const clock = new WallClock();

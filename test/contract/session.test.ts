@@ -30,7 +30,12 @@ function onMemory(script: DutScript): () => Promise<SessionSubject> {
     serveScriptedDut(far, scripted(script));
     return {
       link: near,
-      expected: { mode: script.mode ?? 'performance', inputBytes: 490, outputs: 3, mj: script.mj !== undefined },
+      expected: {
+        mode: script.mode ?? 'performance',
+        inputBytes: 490,
+        outputs: 3,
+        mj: script.mj !== undefined,
+      },
       options: script.interfaceBoard ? { topology: 'interface-board' } : {},
       [Symbol.asyncDispose]: () => near[Symbol.asyncDispose](),
     };
@@ -40,7 +45,10 @@ function onMemory(script: DutScript): () => Promise<SessionSubject> {
 sessionContract('a scripted DUT on a memory link', onMemory({}));
 sessionContract('a scripted DUT with mj on a memory link', onMemory({ mj: { id: MJ_ID } }));
 sessionContract('a scripted energy-mode DUT on a memory link', onMemory({ mode: 'energy' }));
-sessionContract('a scripted DUT behind an interface board', onMemory({ mode: 'energy', interfaceBoard: true }));
+sessionContract(
+  'a scripted DUT behind an interface board',
+  onMemory({ mode: 'energy', interfaceBoard: true }),
+);
 
 /** In real time a scripted inference takes 2 ms; nothing here waits for more than that. */
 const brisk: DutScript = { inferenceUs: 2_000, mj: { id: MJ_ID } };
@@ -84,7 +92,9 @@ const program = identityProgram({ units: 64, layers: 5, scale: 1 / 256, zeroPoin
 for (const mode of ['performance', 'energy'] as const)
   sessionContract(`the emulated Pico, ${mode} mode`, async () => {
     const bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none' }));
-    const image = imageOf(program, { mode: mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance });
+    const image = imageOf(program, {
+      mode: mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance,
+    });
     orThrow(await bench.programmer.program(image.uf2));
     return {
       link: bench.dut,

@@ -73,7 +73,9 @@ describe('an emulated Pico', () => {
     orThrow(await session.loadInput(input));
     const latencyUs = orThrow(await session.infer(10, 0)).latencyUs!;
     const window = session.infer(2000, 0);
-    const pulling = bench.clock.sleepUntilUs(bench.clock.nowUs() + 500 * latencyUs).then(() => bench.unplug('dut'));
+    const pulling = bench.clock
+      .sleepUntilUs(bench.clock.nowUs() + 500 * latencyUs)
+      .then(() => bench.unplug('dut'));
     expect(await window).toMatchObject({ ok: false, id: 'link.closed' });
     await pulling;
     const link = bench.replug('dut');

@@ -7,7 +7,12 @@ import { orThrow, type Failure, type Result } from '../../src-main/base/errors.t
 import { openSession, type Session, type SessionOptions } from '../../src-main/device/session.ts';
 import type { Link } from '../../src-main/link/link.ts';
 import { memoryLinkPair } from '../../src-main/link/memory.ts';
-import { serveScriptedDut, type DutFault, type DutScript, type DutWitness } from '../../src-main/sim/scripted-dut.ts';
+import {
+  serveScriptedDut,
+  type DutFault,
+  type DutScript,
+  type DutWitness,
+} from '../../src-main/sim/scripted-dut.ts';
 
 const MJ_ID =
   'abi=1,fw=00c0ffee,program=deadbeef,model=0123456789abcdef,board=pico,mode=performance,clk=125000000,baud=115200,ops=2,arena=4096,in=490,out=3,status=0,source=image';
@@ -58,14 +63,35 @@ describe('dirt on the line is tolerated', () => {
     ['echo of every command before its reply', [{ kind: 'echo' }]],
     ['ANSI colours around every line', [{ kind: 'ansi' }]],
     ['a debug line before every line', [{ kind: 'noise', text: 'Softmax:     [ 12,   0, ]' }]],
-    ['debug lines that look like data of the dialect', [{ kind: 'noise', text: 'results: 0x00FF m- e- [0.1,' }]],
+    [
+      'debug lines that look like data of the dialect',
+      [{ kind: 'noise', text: 'results: 0x00FF m- e- [0.1,' }],
+    ],
     ['a NUL before every line', [{ kind: 'nul' }]],
     ['two boot prologues', [{ kind: 'two-prologues' }]],
     ['m-ready twice after every command', [{ kind: 'double-ready' }]],
-    ['echo, ANSI, noise, NULs and double m-ready at once', [{ kind: 'echo' }, { kind: 'ansi' }, { kind: 'noise', text: 'dbg 1' }, { kind: 'nul' }, { kind: 'double-ready' }]],
-    ['debug text without a line end glued to a line', [{ kind: 'damage', match: /^m-warmup-start/, replace: 'th_load_tensor starting at 0m-warmup-start' }]],
-    ['a carriage return before and after each line', [{ kind: 'damage', match: /^(m-[^\r]*)\r\n$/, replace: '\r$1\r\r\n' }]],
-    ['an m-ready that lost its line end', [{ kind: 'damage', match: /^m-ready\r\n$/, replace: 'm-ready', times: 1 }]],
+    [
+      'echo, ANSI, noise, NULs and double m-ready at once',
+      [
+        { kind: 'echo' },
+        { kind: 'ansi' },
+        { kind: 'noise', text: 'dbg 1' },
+        { kind: 'nul' },
+        { kind: 'double-ready' },
+      ],
+    ],
+    [
+      'debug text without a line end glued to a line',
+      [{ kind: 'damage', match: /^m-warmup-start/, replace: 'th_load_tensor starting at 0m-warmup-start' }],
+    ],
+    [
+      'a carriage return before and after each line',
+      [{ kind: 'damage', match: /^(m-[^\r]*)\r\n$/, replace: '\r$1\r\r\n' }],
+    ],
+    [
+      'an m-ready that lost its line end',
+      [{ kind: 'damage', match: /^m-ready\r\n$/, replace: 'm-ready', times: 1 }],
+    ],
   ];
   it.each(dirt)('%s', async (_, faults) => {
     await expectGoodRun(bench(faults));
@@ -103,7 +129,10 @@ describe('dirt on the line is tolerated', () => {
     ]);
     const session = orThrow(await b.open());
     orThrow(await session.loadInput(input));
-    expect(orThrow(await session.infer(5, 0))).toMatchObject({ results: [0.1, 0.7, 0.2], resultsReread: true });
+    expect(orThrow(await session.infer(5, 0))).toMatchObject({
+      results: [0.1, 0.7, 0.2],
+      resultsReread: true,
+    });
   });
 });
 
@@ -112,7 +141,10 @@ describe('loads are believed only when they are whole', () => {
     ['a hex digit is lost', { kind: 'drop-byte', command: /^db [0-9a-f]{62}$/, nth: 20, times: 1 }],
     ['the space is lost', { kind: 'drop-byte', command: /^db [0-9a-f]{62}$/, nth: 2, times: 1 }],
     ['a digit of the length is lost', { kind: 'drop-byte', command: /^db load/, nth: 9, times: 1 }],
-    ['a digit of the last chunk is lost', { kind: 'drop-byte', command: /^db [0-9a-f]{50}$/, nth: 10, times: 1 }],
+    [
+      'a digit of the last chunk is lost',
+      { kind: 'drop-byte', command: /^db [0-9a-f]{50}$/, nth: 10, times: 1 },
+    ],
     ['a chunk is lost whole', { kind: 'silent', command: /^db [0-9a-f]{62}$/, times: 1 }],
     ['the command word is damaged', { kind: 'drop-byte', command: /^db load/, nth: 0, times: 1 }],
   ];
@@ -156,9 +188,17 @@ describe('a device that does not talk as it should is diagnosed', () => {
   const cases: [string, DutFault[], string][] = [
     ['never answers', [{ kind: 'silent' }], 'device.no-reply'],
     ['talks at another line rate', [{ kind: 'garbage' }], 'device.garbage'],
-    ['runs another program', [{ kind: 'other-program', text: 'Hello from MicroPython >>>' }], 'device.not-a-dut'],
+    [
+      'runs another program',
+      [{ kind: 'other-program', text: 'Hello from MicroPython >>>' }],
+      'device.not-a-dut',
+    ],
     ['never stops talking', [{ kind: 'chatter', text: 'temp=21.5', everyUs: 5_000 }], 'device.not-a-dut'],
-    ['never ends its answers', [{ kind: 'damage', match: /^m-ready\r\n$/, replace: '' }], 'device.unfinished-reply'],
+    [
+      'never ends its answers',
+      [{ kind: 'damage', match: /^m-ready\r\n$/, replace: '' }],
+      'device.unfinished-reply',
+    ],
   ];
   it.each(cases)('%s', async (_, faults, id) => {
     const b = bench(faults, { boots: false });
@@ -193,7 +233,9 @@ describe('a device that does not talk as it should is diagnosed', () => {
       write: (bytes) => near.write(baud === 9600 ? bytes : bytes.map((b) => b ^ 0xaa)),
       read: async (request) => {
         const read = await near.read(request);
-        return read.kind === 'bytes' && baud !== 9600 ? { kind: 'bytes', bytes: read.bytes.map((b) => b ^ 0xaa) } : read;
+        return read.kind === 'bytes' && baud !== 9600
+          ? { kind: 'bytes', bytes: read.bytes.map((b) => b ^ 0xaa) }
+          : read;
       },
       setBaud: (rate) => {
         baud = rate;
@@ -250,7 +292,7 @@ describe('a reset in the middle', () => {
 });
 
 describe('late answers', () => {
-  it('are never taken for the next command\'s', async () => {
+  it("are never taken for the next command's", async () => {
     const b = bench([{ kind: 'late', command: /^results$/, delayUs: 3_000_000, times: 1 }], {
       results: (() => {
         let call = 0;
@@ -273,6 +315,26 @@ describe('late answers', () => {
     // Finding the step may itself time out while the device is still busy
     for (let i = 0; i < 5 && !window.ok; i++) window = await session.infer(3, 0);
     expect(orThrow(window)).toMatchObject({ iterations: 3, windowUs: 60_000 });
+  });
+
+  it('of a device that is still busy with the window of an earlier run are waited for and thrown away', async () => {
+    const b = bench([], { inferenceUs: 100_000 });
+    await b.link.write(Buffer.from('infer 100 0%'));
+    await b.link.clock.sleepUntilUs(b.link.clock.nowUs() + 1_000_000);
+    const session = orThrow(await b.open());
+    expect(b.link.clock.nowUs()).toBeLessThan(20_000_000);
+    expect(orThrow(await session.infer(1, 0)).windowUs).toBe(100_000);
+  });
+
+  it('a name that is lost now and then does not make the session slow', async () => {
+    const b = bench([{ kind: 'silent', command: /^name$/, times: 1 }]);
+    const session = orThrow(await b.open());
+    const beganUs = b.link.clock.nowUs();
+    const dead = bench([{ kind: 'silent', command: /^results$/, times: 1 }]);
+    const other = orThrow(await dead.open());
+    expectFailure(await other.results(), 'device.no-reply');
+    expect(orThrow(await session.results())).toEqual([0.1, 0.7, 0.2]);
+    expect(b.link.clock.nowUs() - beganUs).toBeLessThan(10_000);
   });
 
   it('from a device that is always slow are waited for', async () => {
@@ -301,7 +363,10 @@ describe('windows', () => {
   const damages: [string, DutFault][] = [
     // The first one to go is that of the boot lines
     ['one lap is lost', { kind: 'damage', match: /^m-lap-us-\d+\r\n$/, replace: '', times: 2 }],
-    ['the start line says another count', { kind: 'damage', match: /^m-infer-start-7/, replace: 'm-infer-start-17', times: 1 }],
+    [
+      'the start line says another count',
+      { kind: 'damage', match: /^m-infer-start-7/, replace: 'm-infer-start-17', times: 1 },
+    ],
     ['the start line is lost', { kind: 'damage', match: /^m-infer-start-7\r\n/, replace: '', times: 1 }],
     ['the end line is lost', { kind: 'damage', match: /^m-infer-done\r\n/, replace: '', times: 1 }],
   ];
@@ -336,9 +401,15 @@ describe('mj', () => {
   });
 
   it('asks again when the raw output fails its CRC, and gives up with an id', async () => {
-    const once = orThrow(await withMj([{ kind: 'damage', match: /m-mj-out-\[0,01/, replace: 'm-mj-out-[0,81', times: 1 }]).open());
+    const once = orThrow(
+      await withMj([
+        { kind: 'damage', match: /m-mj-out-\[0,01/, replace: 'm-mj-out-[0,81', times: 1 },
+      ]).open(),
+    );
     expect(orThrow(await once.mj!.output())).toEqual(Uint8Array.of(1, 2, 3));
-    const always = orThrow(await withMj([{ kind: 'damage', match: /m-mj-out-\[0,01/, replace: 'm-mj-out-[0,81' }]).open());
+    const always = orThrow(
+      await withMj([{ kind: 'damage', match: /m-mj-out-\[0,01/, replace: 'm-mj-out-[0,81' }]).open(),
+    );
     expectFailure(await always.mj!.output(), 'device.damaged-reply');
   });
 

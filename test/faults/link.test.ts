@@ -27,13 +27,22 @@ describe('links that cannot be opened', () => {
 
   it('nothing listens, and two that listen at one port', async () => {
     const listener = orThrow(await listenTcp({ port: 0, clock }, () => undefined));
-    expect(await listenTcp({ port: listener.port, clock }, () => undefined)).toMatchObject({ ok: false, id: 'link.busy' });
+    expect(await listenTcp({ port: listener.port, clock }, () => undefined)).toMatchObject({
+      ok: false,
+      id: 'link.busy',
+    });
     await listener[Symbol.asyncDispose]();
-    expect(await openLink(`tcp://127.0.0.1:${listener.port}`, options)).toMatchObject({ ok: false, id: 'link.refused' });
+    expect(await openLink(`tcp://127.0.0.1:${listener.port}`, options)).toMatchObject({
+      ok: false,
+      id: 'link.refused',
+    });
   });
 
   it('no such program, and one that may not run', async () => {
-    expect(await openLink('process:/no/such/dut', options)).toMatchObject({ ok: false, id: 'link.not-found' });
+    expect(await openLink('process:/no/such/dut', options)).toMatchObject({
+      ok: false,
+      id: 'link.not-found',
+    });
     const folder = mkdtempSync(join(tmpdir(), 'microjoule-process-'));
     const program = join(folder, 'dut');
     writeFileSync(program, '#!/bin/sh\n');
@@ -54,7 +63,11 @@ describe('links that break', () => {
     const read = await link.read({ deadlineUs: Infinity });
     expect(read).toMatchObject({ kind: 'bytes' });
     const end = await link.read({ deadlineUs: Infinity });
-    expect(end).toMatchObject({ kind: 'closed', expected: false, reason: 'the process ended with code 3: broken wire' });
+    expect(end).toMatchObject({
+      kind: 'closed',
+      expected: false,
+      reason: 'the process ended with code 3: broken wire',
+    });
     expect(await link.write(Uint8Array.of(1))).toMatchObject({ ok: false, id: 'link.closed' });
     await link[Symbol.asyncDispose]();
   });
@@ -69,7 +82,10 @@ describe('links that break', () => {
   it('a peer that resets the connection', async () => {
     const listener = orThrow(await listenTcp({ port: 0, clock }, (far) => void far[Symbol.asyncDispose]()));
     const link = orThrow(await openTcp('127.0.0.1', listener.port, clock));
-    expect(await link.read({ deadlineUs: clock.nowUs() + 5e6 })).toMatchObject({ kind: 'closed', expected: false });
+    expect(await link.read({ deadlineUs: clock.nowUs() + 5e6 })).toMatchObject({
+      kind: 'closed',
+      expected: false,
+    });
     expect(await link.write(Uint8Array.of(1))).toMatchObject({ ok: false, id: 'link.closed' });
     await link[Symbol.asyncDispose]();
     await listener[Symbol.asyncDispose]();
@@ -80,15 +96,26 @@ describeWith([needs.socat], 'serial ports on a pseudo-terminal', () => {
   it('one that another program has open is busy, and the program is named', async () => {
     await using pty = orThrow(await openPty(clock));
     await using other = orThrow(
-      await openProcess(process.execPath, ['-e', `
+      await openProcess(
+        process.execPath,
+        [
+          '-e',
+          `
         import('serialport').then(({ SerialPort }) => {
           const port = new SerialPort({ path: ${JSON.stringify(pty.path)}, baudRate: 115200 }, () => console.log('open'));
           process.stdin.resume();
-        });`], clock),
+        });`,
+        ],
+        clock,
+      ),
     );
     expect(await other.read({ deadlineUs: clock.nowUs() + 20e6 })).toMatchObject({ kind: 'bytes' });
     const busy = await openSerial({ path: pty.path, baud: 115200, clock });
-    expect(busy).toMatchObject({ ok: false, id: 'link.busy', cause: expect.stringMatching(/node\S* \(\d+\)/) as string });
+    expect(busy).toMatchObject({
+      ok: false,
+      id: 'link.busy',
+      cause: expect.stringMatching(/node\S* \(\d+\)/) as string,
+    });
   });
 
   it('can be closed and opened again', async () => {
@@ -96,7 +123,9 @@ describeWith([needs.socat], 'serial ports on a pseudo-terminal', () => {
     for (let i = 0; i < 3; i++) {
       await using link = orThrow(await openSerial({ path: pty.path, baud: 115200, clock }));
       orThrow(await link.write(Uint8Array.of(65 + i)));
-      expect(await pty.link.read({ deadlineUs: clock.nowUs() + 5e6 })).toMatchObject({ bytes: Buffer.of(65 + i) });
+      expect(await pty.link.read({ deadlineUs: clock.nowUs() + 5e6 })).toMatchObject({
+        bytes: Buffer.of(65 + i),
+      });
     }
   });
 

@@ -15,8 +15,21 @@ const image: DeployImage = {
 };
 const id = (changes: Record<string, string> = {}) =>
   Object.entries({
-    abi: '1', fw: '00c0ffee', program: 'deadbeef', model: '0123456789abcdef', board: 'pico', mode: 'performance',
-    clk: '125000000', baud: '115200', ops: '2', arena: '4096', in: '490', out: '3', status: '0', source: 'image', ...changes,
+    abi: '1',
+    fw: '00c0ffee',
+    program: 'deadbeef',
+    model: '0123456789abcdef',
+    board: 'pico',
+    mode: 'performance',
+    clk: '125000000',
+    baud: '115200',
+    ops: '2',
+    arena: '4096',
+    in: '490',
+    out: '3',
+    status: '0',
+    source: 'image',
+    ...changes,
   })
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
@@ -66,9 +79,16 @@ describe('deploy', () => {
 
   it('refuses a firmware that does not know mj, and one that cannot run its Program', async () => {
     const old = board({});
-    expect(await deploy(old.programmer, old.link, image)).toMatchObject({ ok: false, id: 'device.wrong-image' });
+    expect(await deploy(old.programmer, old.link, image)).toMatchObject({
+      ok: false,
+      id: 'device.wrong-image',
+    });
     const broken = board({ mj: { id: id({ status: '6' }) } });
-    expect(await deploy(broken.programmer, broken.link, image)).toMatchObject({ ok: false, id: 'device.program-refused', facts: { status: 6 } });
+    expect(await deploy(broken.programmer, broken.link, image)).toMatchObject({
+      ok: false,
+      id: 'device.program-refused',
+      facts: { status: 6 },
+    });
   });
 
   it('says so in bounded time when the board does not come back', async () => {

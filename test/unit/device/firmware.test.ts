@@ -50,7 +50,12 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
   it('identifies the very image', () => {
     const image = imageOf(program);
     expect(session.mj!.identity).toMatchObject({
-      firmwareHash: image.firmwareHash, programHash: program.programHash, ops: 5, inputBytes: 64, outputBytes: 64, programStatus: 0,
+      firmwareHash: image.firmwareHash,
+      programHash: program.programHash,
+      ops: 5,
+      inputBytes: 64,
+      outputBytes: 64,
+      programStatus: 0,
     });
   });
 
@@ -63,7 +68,8 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
 
   it('survives a lost hex digit', async () => {
     let lost = 0;
-    damage = (bytes) => (bytes.length > 40 && lost++ === 0 ? Buffer.concat([bytes.subarray(0, 20), bytes.subarray(21)]) : bytes);
+    damage = (bytes) =>
+      bytes.length > 40 && lost++ === 0 ? Buffer.concat([bytes.subarray(0, 20), bytes.subarray(21)]) : bytes;
     const input = new Rng(4).bytes(64);
     orThrow(await session.loadInputByDialect(input));
     damage = (bytes) => bytes;
@@ -84,7 +90,11 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
     orThrow(await session.mj!.load('program', other.bytes));
     damage = (bytes) => bytes;
     expect(frame).toBeGreaterThan(other.bytes.length / 256);
-    expect(session.mj!.identity).toMatchObject({ programHash: other.programHash, programUploaded: true, ops: 3 });
+    expect(session.mj!.identity).toMatchObject({
+      programHash: other.programHash,
+      programUploaded: true,
+      ops: 3,
+    });
     const input = new Rng(5).bytes(32);
     orThrow(await session.loadInput(input));
     orThrow(await session.infer(2, 1));
@@ -97,13 +107,22 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
     const failed = await session.mj!.load('input', new Uint8Array(32).fill(7));
     damage = (bytes) => bytes;
     expect(failed).toMatchObject({ ok: false, id: 'device.load-failed' });
-    expect((orThrow(await session.mj!.readIdentity())).ops).toBe(3);
+    expect(orThrow(await session.mj!.readIdentity()).ops).toBe(3);
   });
 
   it('is refused what does not fit, with the reason of the device', async () => {
-    expect(await session.mj!.load('input', new Uint8Array(30_000))).toMatchObject({ ok: false, id: 'device.load-refused' });
-    expect(await session.mj!.load('program', new Uint8Array(300_000))).toMatchObject({ ok: false, id: 'device.load-refused' });
-    expect(await session.loadInputByDialect(new Uint8Array(30_000))).toMatchObject({ ok: false, id: 'device.input-size' });
+    expect(await session.mj!.load('input', new Uint8Array(30_000))).toMatchObject({
+      ok: false,
+      id: 'device.load-refused',
+    });
+    expect(await session.mj!.load('program', new Uint8Array(300_000))).toMatchObject({
+      ok: false,
+      id: 'device.load-refused',
+    });
+    expect(await session.loadInputByDialect(new Uint8Array(30_000))).toMatchObject({
+      ok: false,
+      id: 'device.input-size',
+    });
   });
 
   it('refuses to infer without an input, in words', async () => {
@@ -113,7 +132,11 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
 
   it('comes back after a reset with the Program of the image', async () => {
     orThrow(await session.mj!.reset());
-    expect(session.mj!.identity).toMatchObject({ programHash: program.programHash, programUploaded: false, ops: 5 });
+    expect(session.mj!.identity).toMatchObject({
+      programHash: program.programHash,
+      programUploaded: false,
+      ops: 5,
+    });
     const input = new Rng(6).bytes(64);
     orThrow(await session.loadInput(input));
     orThrow(await session.infer(1, 0));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { unwrapUs } from '../../../src-main/device/infer.ts';
 
 describe('the 32-bit counter', () => {
-  it('is unwrapped once by arithmetic and more often by the host\'s clock', () => {
+  it("is unwrapped once by arithmetic and more often by the host's clock", () => {
     expect(unwrapUs(813234243, 815736002, 2_502_000)).toBe(2501759);
     expect(unwrapUs(0xffff_ff00, 0x100, 600)).toBe(0x200);
     const threeHours = 3 * 3600 * 1e6;

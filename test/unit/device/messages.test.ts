@@ -16,7 +16,10 @@ describe('lines of the dialect', () => {
     ['m-init-done', { kind: 'init-done' }],
     ['m-ready', { kind: 'ready' }],
     ['m-name-dut-[unspecified]', { kind: 'name', vendor: 'unspecified' }],
-    ['m-profile-[ULPMark for tinyML Firmware V0.0.1]', { kind: 'profile', profile: 'ULPMark for tinyML Firmware V0.0.1' }],
+    [
+      'm-profile-[ULPMark for tinyML Firmware V0.0.1]',
+      { kind: 'profile', profile: 'ULPMark for tinyML Firmware V0.0.1' },
+    ],
     ['m-model-[kws01]', { kind: 'model', model: 'kws01' }],
     ['m-[Expecting 490 bytes]', { kind: 'expecting', bytes: 490 }],
     ['m-load-done', { kind: 'load-done' }],
@@ -37,7 +40,10 @@ describe('lines of the dialect', () => {
     ["e-[Command 'db load' must be >0 bytes]", { kind: 'error', text: "Command 'db load' must be >0 bytes" }],
     ['e-[Insufficent number of hex digits]', { kind: 'error', text: 'Insufficent number of hex digits' }],
     ['e-[Unknown command: m-ready]', { kind: 'error', text: 'Unknown command: m-ready' }],
-    ['Supplied buffer size 30000 exceeds maximum of 27648', { kind: 'error', text: 'Supplied buffer size 30000 exceeds maximum of 27648' }],
+    [
+      'Supplied buffer size 30000 exceeds maximum of 27648',
+      { kind: 'error', text: 'Supplied buffer size 30000 exceeds maximum of 27648' },
+    ],
     ['got ack from dsp', { kind: 'noise', text: 'got ack from dsp' }],
     ['m-lap-us-99999999999', { kind: 'noise', text: 'm-lap-us-99999999999' }],
   ];
@@ -46,12 +52,21 @@ describe('lines of the dialect', () => {
   });
 
   it('are found behind an echo, behind debug text without a line end, and behind each other', () => {
-    expect(parse('timestampm-lap-us-60123248')).toEqual([{ kind: 'noise', text: 'timestamp' }, { kind: 'lap', counterUs: 60123248 }]);
+    expect(parse('timestampm-lap-us-60123248')).toEqual([
+      { kind: 'noise', text: 'timestamp' },
+      { kind: 'lap', counterUs: 60123248 },
+    ]);
     expect(parse('profile%m-profile-[x]')[1]).toEqual({ kind: 'profile', profile: 'x' });
-    expect(parse('th_load_tensor starting at 0m-warmup-start-1')[1]).toEqual({ kind: 'warmup-start', count: 1 });
+    expect(parse('th_load_tensor starting at 0m-warmup-start-1')[1]).toEqual({
+      kind: 'warmup-start',
+      count: 1,
+    });
     expect(parse('dut: m-ready')[1]).toEqual({ kind: 'ready' });
     expect(parse('m-load-donem-ready').map((m) => m.kind)).toEqual(['load-done', 'ready']);
-    expect(parse('m-infer-donerGI[0.1,0.2]')).toEqual([{ kind: 'infer-done' }, { kind: 'noise', text: 'rGI[0.1,0.2]' }]);
+    expect(parse('m-infer-donerGI[0.1,0.2]')).toEqual([
+      { kind: 'infer-done' },
+      { kind: 'noise', text: 'rGI[0.1,0.2]' },
+    ]);
   });
 
   it('lose ANSI sequences, NULs and carriage returns', () => {
@@ -62,9 +77,28 @@ describe('lines of the dialect', () => {
 
   it('take any garbage without throwing, and keep its text', () => {
     const rng = new Rng(11);
-    const parts = ['m-', 'e-[', 'm-ready', 'm-results-[', 'm-lap-us-', '0.1', ',', ']', '[', '%', '-', 'm-mj-', '(', 'ff', ' ', 'm-buffer-'];
+    const parts = [
+      'm-',
+      'e-[',
+      'm-ready',
+      'm-results-[',
+      'm-lap-us-',
+      '0.1',
+      ',',
+      ']',
+      '[',
+      '%',
+      '-',
+      'm-mj-',
+      '(',
+      'ff',
+      ' ',
+      'm-buffer-',
+    ];
     for (let i = 0; i < 5000; i++) {
-      const line = Array.from({ length: rng.int(0, 12) }, () => (rng.float() < 0.8 ? rng.pick(parts) : String.fromCharCode(rng.int(0, 255)))).join('');
+      const line = Array.from({ length: rng.int(0, 12) }, () =>
+        rng.float() < 0.8 ? rng.pick(parts) : String.fromCharCode(rng.int(0, 255)),
+      ).join('');
       const cleaned = cleanLine(line);
       const messages = parseLine(cleaned);
       expect(messages.length === 0).toBe(cleaned === '');
@@ -98,7 +132,11 @@ describeWith([needs.shared], 'line forms of the published logs', () => {
     for (const form of forms) {
       const kinds = parse(form).map((m) => m.kind);
       for (const [pattern, kind] of wanted) if (pattern.test(form)) expect(kinds, form).toContain(kind);
-      if (!/[me]-/.test(form)) expect(kinds.every((k) => k === 'noise'), form).toBe(true);
+      if (!/[me]-/.test(form))
+        expect(
+          kinds.every((k) => k === 'noise'),
+          form,
+        ).toBe(true);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { Rng } from '../../../src-main/base/rng.ts';
-import { parseIdentity } from '../../../src-main/device/mj.ts';
+import { parseIdentity } from '../../../src-main/device/mj-replies.ts';
 import { openSession } from '../../../src-main/device/session.ts';
 import type { Link } from '../../../src-main/link/link.ts';
 import { memoryLinkPair } from '../../../src-main/link/memory.ts';
@@ -34,17 +34,31 @@ function bench(script: DutScript, damage?: (frame: Uint8Array, index: number) =>
 describe('mj identity', () => {
   it('is read field by field', () => {
     expect(parseIdentity(ID)).toEqual({
-      abi: 1, firmwareHash: '00c0ffee', programHash: 'deadbeef', modelHash: '0123456789abcdef', board: 'pico',
-      mode: 'performance', clockHz: 125_000_000, baud: 115_200, ops: 2, arenaBytes: 4096, inputBytes: 490,
-      outputBytes: 3, programStatus: 0, programUploaded: false,
+      abi: 1,
+      firmwareHash: '00c0ffee',
+      programHash: 'deadbeef',
+      modelHash: '0123456789abcdef',
+      board: 'pico',
+      mode: 'performance',
+      clockHz: 125_000_000,
+      baud: 115_200,
+      ops: 2,
+      arenaBytes: 4096,
+      inputBytes: 490,
+      outputBytes: 3,
+      programStatus: 0,
+      programUploaded: false,
     });
     expect(parseIdentity(ID.replace('source=image', 'source=ram'))?.programUploaded).toBe(true);
   });
 
-  it.each(['', 'abi=1', ID.replace('performance', 'fast'), ID.replace('deadbeef', 'DEADBEEF!'), ID.replace('clk=125000000', 'clk=-1')])(
-    'is refused when it is damaged: %s',
-    (body) => expect(parseIdentity(body)).toBeNull(),
-  );
+  it.each([
+    '',
+    'abi=1',
+    ID.replace('performance', 'fast'),
+    ID.replace('deadbeef', 'DEADBEEF!'),
+    ID.replace('clk=125000000', 'clk=-1'),
+  ])('is refused when it is damaged: %s', (body) => expect(parseIdentity(body)).toBeNull());
 
   it('is null for a DUT that does not know mj', async () => {
     const { near, far } = memoryLinkPair();
@@ -55,13 +69,19 @@ describe('mj identity', () => {
 
 describe('mj commands', () => {
   it('give arena, line errors, profile and outputs', async () => {
-    const { link } = bench({ mj: { id: ID, opCycles: [10, 20, 12_345_678_901], output: () => Uint8Array.of(255, 0, 128) } });
+    const { link } = bench({
+      mj: { id: ID, opCycles: [10, 20, 12_345_678_901], output: () => Uint8Array.of(255, 0, 128) },
+    });
     const mj = orThrow(await openSession(link)).mj!;
     orThrow(await mj.paint());
     expect(orThrow(await mj.arena())).toEqual({ highBytes: 4096, sizeBytes: 65536 });
     expect(orThrow(await mj.lineErrors())).toEqual({ overruns: 1, badFraming: 2, dropped: 3 });
     expect(orThrow(await mj.profile())).toEqual({
-      ops: [{ index: 0, kernel: 1, cycles: 10 }, { index: 1, kernel: 2, cycles: 20 }, { index: 2, kernel: 3, cycles: 12_345_678_901 }],
+      ops: [
+        { index: 0, kernel: 1, cycles: 10 },
+        { index: 1, kernel: 2, cycles: 20 },
+        { index: 2, kernel: 3, cycles: 12_345_678_901 },
+      ],
       totalCycles: 12_345_678_931,
     });
     expect([...orThrow(await mj.output())]).toEqual([255, 0, 128]);
@@ -94,8 +114,14 @@ describe('mj load', () => {
 
   const losses: [string, (frame: Uint8Array, index: number) => Uint8Array | null][] = [
     ['every third frame is lost whole', (f, i) => (i % 3 === 2 ? null : f)],
-    ['a byte of every fourth frame is lost', (f, i) => (i % 4 === 1 ? Buffer.concat([f.subarray(0, 50), f.subarray(51)]) : f)],
-    ['a bit of every fifth frame is flipped', (f, i) => (i % 5 === 0 ? f.map((b, k) => (k === 60 ? b ^ 4 : b)) : f)],
+    [
+      'a byte of every fourth frame is lost',
+      (f, i) => (i % 4 === 1 ? Buffer.concat([f.subarray(0, 50), f.subarray(51)]) : f),
+    ],
+    [
+      'a bit of every fifth frame is flipped',
+      (f, i) => (i % 5 === 0 ? f.map((b, k) => (k === 60 ? b ^ 4 : b)) : f),
+    ],
     ['every frame comes twice', (f) => Buffer.concat([f, f])],
     ['noise stands before every frame', (f) => Buffer.concat([Uint8Array.of(3, 1, 2), f])],
   ];
@@ -124,18 +150,25 @@ describe('mj load', () => {
     const { link, dut } = bench({}, (f) => (f.length > 20 ? null : f));
     const session = orThrow(await openSession(link));
     const failed = await session.mj!.load('program', program);
-    expect(failed).toMatchObject({ ok: false, id: 'device.load-failed', facts: { kind: 'program', loadBytes: 10_000, attempts: 3 } });
+    expect(failed).toMatchObject({
+      ok: false,
+      id: 'device.load-failed',
+      facts: { kind: 'program', loadBytes: 10_000, attempts: 3 },
+    });
     expect(link.clock.nowUs()).toBeLessThan(60e6);
     expect(dut.programs).toEqual([]);
     expect(orThrow(await session.results())).toEqual([0.1, 0.7, 0.2]);
   });
 
-  it('is refused with the device\'s reason when there is no room', async () => {
+  it("is refused with the device's reason when there is no room", async () => {
     const { link } = bench({ mj: { id: ID, programBytes: 100 } });
     const session = orThrow(await openSession(link));
     const refused = await session.mj!.load('program', program);
     expect(refused).toMatchObject({ ok: false, id: 'device.load-refused', facts: { loadBytes: 10_000 } });
-    expect(await session.mj!.load('input', new Uint8Array(0))).toMatchObject({ ok: false, id: 'device.input-size' });
+    expect(await session.mj!.load('input', new Uint8Array(0))).toMatchObject({
+      ok: false,
+      id: 'device.input-size',
+    });
   });
 });
 
@@ -163,14 +196,18 @@ describe('mj baud', () => {
   }
 
   it('changes both sides, and goes back when the new rate does not carry', async () => {
-    for (const [best, wanted, id] of [[2e6, 921_600, null], [500_000, 921_600, 'device.baud-failed']] as const) {
+    for (const [best, wanted, id] of [
+      [2e6, 921_600, null],
+      [500_000, 921_600, 'device.baud-failed'],
+    ] as const) {
       const { near, far, setDevice } = line(best);
       serveScriptedDut(far, {
         mj: { id: ID },
         onBaud: (baud) => {
           setDevice(baud);
           // As the firmware: back to the old rate when nobody speaks at the new one for 3 s
-          if (baud > best) void far.clock.sleepUntilUs(far.clock.nowUs() + 3e6).then(() => setDevice(115_200));
+          if (baud > best)
+            void far.clock.sleepUntilUs(far.clock.nowUs() + 3e6).then(() => setDevice(115_200));
         },
       });
       const session = orThrow(await openSession(near, { baud: 115_200 }));

@@ -17,7 +17,11 @@ function wireLog(name: string): WireExchange[] {
 }
 
 /** Answers each command as the recorded DUT did at that point; what it was never asked is unknown to it. */
-async function replay(link: Link, log: readonly WireExchange[], unknown: (command: string) => string): Promise<void> {
+async function replay(
+  link: Link,
+  log: readonly WireExchange[],
+  unknown: (command: string) => string,
+): Promise<void> {
   const left = [...log];
   await link.write(Buffer.from(left.shift()!.reply, 'latin1'));
   const splitter = commandSplitter();
@@ -109,7 +113,11 @@ describeWith([needs.shared], 'recorded wires', () => {
     const log = wireLog('host-interface-board-energy.txt');
     const { near, far } = memoryLinkPair();
     // The board hands the command on although it is not addressed to the device, as some do
-    void replay(far, log, (c) => `m-dut-passthrough(${c})\r\nm-ready\r\n[dut]: m-name-dut-[x]\r\n[dut]: m-ready\r\n`);
+    void replay(
+      far,
+      log,
+      (c) => `m-dut-passthrough(${c})\r\nm-ready\r\n[dut]: m-name-dut-[x]\r\n[dut]: m-ready\r\n`,
+    );
     expect(await openSession(near)).toMatchObject({ ok: false, id: 'device.interface-board' });
     await near[Symbol.asyncDispose]();
   });

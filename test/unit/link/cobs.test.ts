@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src-main/base/rng.ts';
-import { decodeCobs, encodeCobs, encodeFrame, FrameSplitter, type FrameEvent } from '../../../src-main/link/cobs.ts';
+import {
+  decodeCobs,
+  encodeCobs,
+  encodeFrame,
+  FrameSplitter,
+  type FrameEvent,
+} from '../../../src-main/link/cobs.ts';
 
 const run = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
@@ -46,8 +52,14 @@ describe('COBS', () => {
 
 describe('upload frames', () => {
   const payloads = [Uint8Array.of(), Uint8Array.of(0), Uint8Array.from(run(0, 255)), new Uint8Array(300)];
-  const wire = Buffer.concat(payloads.map((payload, sequence) => encodeFrame({ sequence: sequence * 0x0101, payload })));
-  const expected: FrameEvent[] = payloads.map((payload, i) => ({ kind: 'frame', sequence: i * 0x0101, payload }));
+  const wire = Buffer.concat(
+    payloads.map((payload, sequence) => encodeFrame({ sequence: sequence * 0x0101, payload })),
+  );
+  const expected: FrameEvent[] = payloads.map((payload, i) => ({
+    kind: 'frame',
+    sequence: i * 0x0101,
+    payload,
+  }));
 
   it('carries the CRC-16 of sequence and payload in the last two bytes', () => {
     // CRC-16/CCITT-FALSE of "123456789" is 0x29B1: sequence '12', payload '3456789'
@@ -88,7 +100,9 @@ describe('upload frames', () => {
 
   it('say so when they are too long, too short or no COBS, and go on', () => {
     const splitter = new FrameSplitter(16);
-    expect(splitter.push(Buffer.concat([new Uint8Array(40).fill(7), Uint8Array.of(0)]))).toEqual([{ kind: 'bad', reason: 'too-long' }]);
+    expect(splitter.push(Buffer.concat([new Uint8Array(40).fill(7), Uint8Array.of(0)]))).toEqual([
+      { kind: 'bad', reason: 'too-long' },
+    ]);
     expect(splitter.push(Uint8Array.of(2, 9, 0))).toEqual([{ kind: 'bad', reason: 'too-short' }]);
     expect(splitter.push(Uint8Array.of(9, 1, 0))).toEqual([{ kind: 'bad', reason: 'not-cobs' }]);
     expect(splitter.push(encodeFrame({ sequence: 1, payload: Uint8Array.of(1) }))).toHaveLength(1);

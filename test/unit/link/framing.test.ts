@@ -12,7 +12,9 @@ describe('line splitter', () => {
     for (let i = 0; i <= bytes.length; i++)
       for (let j = i; j <= bytes.length; j++) {
         const splitter = lineSplitter();
-        const lines = [bytes.subarray(0, i), bytes.subarray(i, j), bytes.subarray(j)].flatMap((c) => splitter.push(c));
+        const lines = [bytes.subarray(0, i), bytes.subarray(i, j), bytes.subarray(j)].flatMap((c) =>
+          splitter.push(c),
+        );
         expect(lines).toEqual(whole);
         expect(splitter.pending).toBe('rest');
       }

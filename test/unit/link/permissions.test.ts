@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkDialout, checkModemManager, checkPort, portHolders, type SystemRoots } from '../../../src-main/link/permissions.ts';
+import {
+  checkDialout,
+  checkModemManager,
+  checkPort,
+  portHolders,
+  type SystemRoots,
+} from '../../../src-main/link/permissions.ts';
 
 let root: string;
 let roots: SystemRoots;
@@ -24,12 +30,18 @@ describe('dialout', () => {
     put('etc/group', 'root:x:0:\ndialout:x:20:grace\n');
     expect(checkDialout(user([20]), roots)).toMatchObject({ ok: true });
     expect(checkDialout(user([], 0), roots)).toMatchObject({ ok: true });
-    expect(checkDialout(user([1000]), roots)).toMatchObject({ ok: false, fix: expect.stringContaining('sudo usermod -aG dialout ada') as string });
+    expect(checkDialout(user([1000]), roots)).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('sudo usermod -aG dialout ada') as string,
+    });
   });
 
   it('knows the member who has not logged in again', () => {
     put('etc/group', 'dialout:x:20:grace,ada\n');
-    expect(checkDialout(user([1000]), roots)).toMatchObject({ ok: false, fix: expect.stringContaining('newgrp dialout') as string });
+    expect(checkDialout(user([1000]), roots)).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('newgrp dialout') as string,
+    });
   });
 
   it('is uucp on other systems, and no matter where there is neither', () => {
@@ -46,7 +58,10 @@ describe('ModemManager', () => {
   it('is a finding while it runs without a rule that keeps it off', () => {
     expect(checkModemManager(roots).ok).toBe(true);
     put('proc/812/comm', 'ModemManager\n');
-    expect(checkModemManager(roots)).toMatchObject({ ok: false, fix: expect.stringContaining('systemctl') as string });
+    expect(checkModemManager(roots)).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('systemctl') as string,
+    });
     put('etc/udev/rules.d/99-pico.rules', 'ATTRS{idVendor}=="2e8a", ENV{ID_MM_DEVICE_IGNORE}="1"\n');
     expect(checkModemManager(roots).ok).toBe(true);
   });
@@ -67,9 +82,15 @@ describe('who holds a port', () => {
   });
 
   it('and whether the port is there at all, and a device', () => {
-    expect(checkPort(join(root, 'dev/ttyACM9'), roots)).toMatchObject({ ok: false, fact: expect.stringContaining('does not exist') as string });
+    expect(checkPort(join(root, 'dev/ttyACM9'), roots)).toMatchObject({
+      ok: false,
+      fact: expect.stringContaining('does not exist') as string,
+    });
     put('dev/file', '');
-    expect(checkPort(join(root, 'dev/file'), roots)).toMatchObject({ ok: false, fact: expect.stringContaining('no device') as string });
+    expect(checkPort(join(root, 'dev/file'), roots)).toMatchObject({
+      ok: false,
+      fact: expect.stringContaining('no device') as string,
+    });
     expect(checkPort('/dev/null', roots)).toMatchObject({ ok: true, fix: '' });
     put('proc/5/comm', 'picocom\n');
     mkdirSync(join(root, 'proc/5/fd'));

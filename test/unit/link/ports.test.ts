@@ -7,7 +7,13 @@ describe('ports', () => {
     const entries = namePorts(
       [
         { path: '/dev/ttyS0' },
-        { path: '/dev/ttyACM10', vendorId: '1915', productId: 'C00A', serialNumber: 'D1', manufacturer: 'Nordic' },
+        {
+          path: '/dev/ttyACM10',
+          vendorId: '1915',
+          productId: 'C00A',
+          serialNumber: 'D1',
+          manufacturer: 'Nordic',
+        },
         { path: '/dev/ttyACM2', vendorId: '2e8a', productId: '000a' },
         { path: '/dev/ttyUSB0', vendorId: '0403', productId: '6001' },
         { path: '/dev/ttyACM3', vendorId: '0483', productId: '374e' },
@@ -23,7 +29,12 @@ describe('ports', () => {
       ['/dev/ttyUSB0', null, null],
       ['/dev/ttyS0', null, null],
     ]);
-    expect(entries[2]).toMatchObject({ vendorId: 0x1915, productId: 0xc00a, serialNumber: 'D1', manufacturer: 'Nordic' });
+    expect(entries[2]).toMatchObject({
+      vendorId: 0x1915,
+      productId: 0xc00a,
+      serialNumber: 'D1',
+      manufacturer: 'Nordic',
+    });
   });
 
   it('are listed, or the reason is given why not', async () => {

@@ -15,7 +15,9 @@ function uf2(blocks: number, change: (view: DataView, block: number) => void = (
   const bytes = new Uint8Array(blocks * 512);
   for (let i = 0; i < blocks; i++) {
     const view = new DataView(bytes.buffer, i * 512, 512);
-    [0x0a324655, 0x9e5d5157, 0x2000, 0x1000_0000 + 256 * i, 256, i, blocks, RP2040].forEach((w, k) => view.setUint32(4 * k, w, true));
+    [0x0a324655, 0x9e5d5157, 0x2000, 0x1000_0000 + 256 * i, 256, i, blocks, RP2040].forEach((w, k) =>
+      view.setUint32(4 * k, w, true),
+    );
     view.setUint32(508, 0x0ab16f30, true);
     change(view, i);
   }
@@ -44,10 +46,20 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const plug = (name = 'RPI-RP2') => {
   mkdirSync(join(root, name));
-  writeFileSync(join(root, name, 'INFO_UF2.TXT'), 'UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP2\r\n');
+  writeFileSync(
+    join(root, name, 'INFO_UF2.TXT'),
+    'UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: RPI-RP2\r\n',
+  );
 };
 const programmer = (options: Partial<Uf2DriveOptions> = {}) =>
-  new Uf2DriveProgrammer({ clock, boardId: 'RPI-RP2', familyId: RP2040, mountFolders: [root], labelFolder: join(root, 'by-label'), ...options });
+  new Uf2DriveProgrammer({
+    clock,
+    boardId: 'RPI-RP2',
+    familyId: RP2040,
+    mountFolders: [root],
+    labelFolder: join(root, 'by-label'),
+    ...options,
+  });
 
 describe('UF2 drive', () => {
   it('has the family of the board descriptor in its tests', () => {
@@ -86,10 +98,18 @@ describe('UF2 drive', () => {
   });
 
   it('tells no board, an unmounted one and several apart', async () => {
-    expect(await programmer().program(uf2(2))).toMatchObject({ ok: false, id: 'programmer.no-drive', next: expect.stringContaining('BOOTSEL') as string });
+    expect(await programmer().program(uf2(2))).toMatchObject({
+      ok: false,
+      id: 'programmer.no-drive',
+      next: expect.stringContaining('BOOTSEL') as string,
+    });
     mkdirSync(join(root, 'by-label'));
     writeFileSync(join(root, 'by-label', 'RPI-RP2'), '');
-    expect(await programmer().program(uf2(2))).toMatchObject({ ok: false, id: 'programmer.not-mounted', next: expect.stringContaining('udisksctl mount') as string });
+    expect(await programmer().program(uf2(2))).toMatchObject({
+      ok: false,
+      id: 'programmer.not-mounted',
+      next: expect.stringContaining('udisksctl mount') as string,
+    });
     plug();
     plug('RPI-RP21');
     expect(await programmer().program(uf2(2))).toMatchObject({ ok: false, id: 'programmer.several-drives' });
@@ -119,11 +139,18 @@ describe('UF2 drive', () => {
   it('refuses an image for another processor', async () => {
     plug();
     const rp2350 = uf2(2, (v) => v.setUint32(28, 0xe48b_ff59, true));
-    expect(await programmer().program(rp2350)).toMatchObject({ ok: false, id: 'programmer.wrong-family', facts: { fileFamily: '0xe48bff59' } });
+    expect(await programmer().program(rp2350)).toMatchObject({
+      ok: false,
+      id: 'programmer.wrong-family',
+      facts: { fileFamily: '0xe48bff59' },
+    });
     expect(existsSync(join(root, 'RPI-RP2', 'MICROJ.UF2'))).toBe(false);
   });
 
   it('reads the extent of an image', () => {
-    expect(checkUf2(uf2(4))).toEqual({ ok: true, value: { blocks: 4, familyId: RP2040, lowestAddress: 0x1000_0000, endAddress: 0x1000_0400 } });
+    expect(checkUf2(uf2(4))).toEqual({
+      ok: true,
+      value: { blocks: 4, familyId: RP2040, lowestAddress: 0x1000_0000, endAddress: 0x1000_0400 },
+    });
   });
 });
