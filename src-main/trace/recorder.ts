@@ -62,6 +62,7 @@ export class ChunkWriter implements SampleReceiver {
     this.#summary = new ChunkSummary(header.rangeCount);
     this.#high = new HighLevels(header.rangeCount);
     this.edges = new EdgeDetector(header.logicMask);
+    this.edges.onStorm((channel) => this.mark('trace.too-many-edges', `D${channel}: not wired?`));
   }
 
   /** Sample periods of the timeline so far, missing ones included. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { orThrow } from '../../../src-main/base/errors.ts';
+import { fail, orThrow } from '../../../src-main/base/errors.ts';
 import { PPK2_DEFAULTS, parseMetadata } from '../../../src-main/monitor/ppk2/calibration.ts';
 import { ppk2Codec } from '../../../src-main/monitor/ppk2/decoder.ts';
 import { openPpk2, type Ppk2Monitor } from '../../../src-main/monitor/ppk2/driver.ts';
+import { EDGES_PER_CHUNK } from '../../../src-main/trace/edge-detector.ts';
 import { windowEnergy } from '../../../src-main/trace/energy.ts';
 import { newTraceHeader } from '../../../src-main/trace/format.ts';
 import { MemoryTraceStore } from '../../../src-main/trace/memory-store.ts';
@@ -139,6 +140,38 @@ describe('a PPK2 in use', () => {
     expect(store.state()).toBe('stopped-by-failure');
     expect(orThrow(recording.trace.span(20_000, 140_000)).sums.mean).toBeCloseTo(0.03, 4);
     expect(orThrow(recording.trace.marks()).map((m) => m.kind)).toContain('monitor.link-lost');
+  });
+
+  it('a sink that cannot go on stops the monitor, and what was committed stays', async () => {
+    const bench = ppk2Bench(steady);
+    const monitor = orThrow(await openPpk2(bench.link));
+    orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
+    const store = new MemoryTraceStore(newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }));
+    const commit = store.commit.bind(store);
+    let commits = 0;
+    store.commit = async (batch) => (++commits > 3 ? fail('trace.disk-full', {}, 'test', 'test') : commit(batch));
+    const recording = recordTrace(monitor, store, ppk2Codec);
+    await bench.clock.sleepUntilUs(bench.clock.nowUs() + 4e6);
+    const end = await recording.ended;
+    expect(end).toMatchObject({ kind: 'failed', failure: { id: 'trace.disk-full' }, committedSamples: 3 * 65_536 });
+    expect(bench.twin.streaming).toBe(false);
+    expect(store.state()).toBe('stopped-by-failure');
+    expect(await recording.waitForWindow(0, bench.clock.nowUs() + 1e6)).toMatchObject({ ok: false, id: 'trace.disk-full' });
+    expect(orThrow(recording.trace.span(0, 3 * 65_536)).coveredSamples).toBe(3 * 65_536);
+  });
+
+  it('an input that nobody wired and that toggles with every sample does not flood the trace', async () => {
+    const load = Array.from({ length: 120_000 }, (_, i): Step => ({ timeUs: 10 * i, currentA: 0.01, logic: i % 2 ? 0x20 : 0 }));
+    const bench = ppk2Bench(load);
+    const monitor = orThrow(await openPpk2(bench.link));
+    orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
+    const { recording } = record(monitor);
+    await bench.clock.sleepUntilUs(bench.clock.nowUs() + 1.4e6);
+    await recording.stop();
+    const edges = orThrow(recording.trace.edges(5));
+    expect(edges.length).toBe(2 * EDGES_PER_CHUNK);
+    expect(edges[EDGES_PER_CHUNK]!.uncertainSamples).toBeGreaterThan(50_000);
+    expect(orThrow(recording.trace.marks()).map((m) => m.kind)).toEqual(['trace.too-many-edges', 'trace.too-many-edges']);
   });
 
   it('without a wire on D0 the wait ends with a diagnosis', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,19 @@ import { plainHeader, writePlain } from './written-trace.ts';
 const folder = mkdtempSync(join(tmpdir(), 'trace-file-'));
 let serial = 0;
 const fresh = () => join(folder, `${serial++}.trace`);
+
+/** A disk of 6 MB, where the tests may mount one; else null. */
+const smallDisk = (() => {
+  const at = mkdtempSync(join(tmpdir(), 'small-disk-'));
+  const mounted = process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', at]).status === 0;
+  if (!mounted) rmSync(at, { recursive: true });
+  return mounted ? at : null;
+})();
+afterAll(() => {
+  if (!smallDisk) return;
+  spawnSync('umount', ['-l', smallDisk]);
+  rmSync(smallDisk, { recursive: true, force: true });
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const words = Uint32Array.from({ length: 300_000 }, (_, i) => plainWord((i * 7919) % 4_000_000, (i >> 9) & 3, Math.floor(i / 60_000) & 1));
@@ -180,6 +193,15 @@ describe('recording into a file in trouble', () => {
     expect(trace.lengthSamples).toBe(committed);
     expect(orThrow(trace.span(0, committed)).sums.sum).toBeCloseTo(committed * 5e-6, 9);
     expect(statSync(path).size).toBeLessThanOrEqual(4_000_000);
+  });
+
+  it.skipIf(!smallDisk)('disk full on a small disk (needs root, to mount one): the same', async () => {
+    const path = join(smallDisk!, 'full.trace');
+    using file = orThrow(TraceFile.create(path, plainHeader()));
+    const { writer, settled } = await recordUntilRefused(file);
+    expect(settled).toMatchObject({ ok: false, id: 'trace.disk-full' });
+    expect(writer.committedSamples).toBeGreaterThan(100_000);
+    expect(orThrow(new Trace(file, plainCodec).span(0, writer.committedSamples)).coveredSamples).toBe(writer.committedSamples);
   });
 
   it('locked by another program: stops with its id, and goes on reading', async () => {
