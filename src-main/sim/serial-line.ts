@@ -36,67 +36,65 @@ export class SerialLine implements FrameSender {
   readonly #frames: SerialFrame[] = [];
   /** Frames before this index are done with; dropped in one go now and then. */
   #first = 0;
-  /** Start of the character being received and the bit time it is received with. */
+  /** Start of the character awaited or being received, and the bit time it is received with. */
   #startUs = 0;
   #bitUs = 0;
-  #receiving = false;
-  #waiting = false;
+  #phase: 'idle' | 'awaiting-edge' | 'receiving' = 'idle';
   /** Where the search for the next start edge begins. */
   #searchUs = -Infinity;
 
   constructor(receiver: SerialReceiver, alarm: (fire: () => void) => Alarm) {
     this.#receiver = receiver;
-    this.#alarm = alarm(() => this.#complete());
+    this.#alarm = alarm(() => (this.#phase === 'receiving' ? this.#complete() : this.#begin()));
   }
 
   /** Frames come in order of their start and do not overlap. */
   send(frame: SerialFrame): void {
     this.#frames.push(frame);
-    if (!this.#receiving && !this.#waiting) this.#listen();
+    if (this.#phase === 'idle') this.#listen();
   }
 
   /** Power went, or the wire was cut: forgets what is under way. */
   clear(): void {
     this.#frames.length = this.#first = 0;
-    this.#receiving = this.#waiting = false;
+    this.#phase = 'idle';
     this.#alarm.clear();
     this.#searchUs = -Infinity;
   }
 
-  /** Looks for the next falling edge from `#searchUs` on. */
+  /** Waits for the next falling edge from `#searchUs` on. What the receiver is set to is looked at there, not now. */
   #listen(): void {
     this.#forget();
     const edgeUs = this.#fallingEdge(this.#searchUs);
-    if (edgeUs === undefined) return;
-    if (!this.#receiver.listening) {
-      this.#listenLater(edgeUs);
+    if (edgeUs === undefined) {
+      this.#phase = 'idle';
       return;
     }
-    this.#receiving = true;
+    this.#phase = 'awaiting-edge';
     this.#startUs = edgeUs;
-    this.#bitUs = this.#receiver.bitUs;
-    this.#alarm.at(edgeUs + FRAME_BITS * this.#bitUs);
+    this.#alarm.at(edgeUs);
   }
 
-  /** Nobody listens: looks again after a character time, when the frame at `edgeUs` is over. */
-  #listenLater(edgeUs: number): void {
-    const frame = this.#frames.find((f, i) => i >= this.#first && f.startUs + FRAME_BITS * f.bitUs > edgeUs)!;
-    this.#searchUs = frame.startUs + FRAME_BITS * frame.bitUs;
-    this.#waiting = true;
-    this.#alarm.at(this.#searchUs);
-  }
-
-  #complete(): void {
-    if (this.#waiting) {
-      this.#waiting = false;
+  /** At the edge: receives a character, or, while nobody listens, lets its frame pass. */
+  #begin(): void {
+    if (!this.#receiver.listening) {
+      const frame = this.#frames.find(
+        (f, i) => i >= this.#first && f.startUs + FRAME_BITS * f.bitUs > this.#startUs,
+      )!;
+      this.#searchUs = frame.startUs + FRAME_BITS * frame.bitUs;
       this.#listen();
       return;
     }
+    this.#phase = 'receiving';
+    this.#bitUs = this.#receiver.bitUs;
+    this.#alarm.at(this.#startUs + FRAME_BITS * this.#bitUs);
+  }
+
+  #complete(): void {
     let byte = 0;
     for (let bit = 0; bit < 8; bit++) byte |= this.#level(this.#startUs + (bit + 1.5) * this.#bitUs) << bit;
     const stopUs = this.#startUs + STOP_SAMPLE * this.#bitUs;
     const framing = this.#level(stopUs) === 0;
-    this.#receiving = false;
     this.#searchUs = stopUs;
     this.#receiver.receive(byte, framing);
     this.#listen();

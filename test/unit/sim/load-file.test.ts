@@ -8,7 +8,9 @@ describe('load files', () => {
       { timeUs: 0, currentA: 0.001, logic: 0 },
       { timeUs: 10.5, currentA: 0.02, logic: 0 },
     ]);
-    expect(orThrow(parseLoadFile('Time_us, Current_A, Logic\n0,0,3'))).toEqual([{ timeUs: 0, currentA: 0, logic: 3 }]);
+    expect(orThrow(parseLoadFile('Time_us, Current_A, Logic\n0,0,3'))).toEqual([
+      { timeUs: 0, currentA: 0, logic: 3 },
+    ]);
   });
 
   it.each([
@@ -49,10 +51,20 @@ describe('load files', () => {
   };
 
   it('play once, the last step holds', () => {
-    expect(play(false)).toEqual([[1000, 0.001], [1100, 0.002], [1150, 0.003]]);
+    expect(play(false)).toEqual([
+      [1000, 0.001],
+      [1100, 0.002],
+      [1150, 0.003],
+    ]);
   });
 
   it('play round and round with the last time as period', () => {
-    expect(play(true)).toEqual([[1000, 0.001], [1100, 0.002], [1150, 0.001], [1250, 0.002], [1300, 0.001]]);
+    expect(play(true)).toEqual([
+      [1000, 0.001],
+      [1100, 0.002],
+      [1150, 0.001],
+      [1250, 0.002],
+      [1300, 0.001],
+    ]);
   });
 });

@@ -68,10 +68,15 @@ describe('the emulated PPK2', () => {
   it('does not depend on how time is sliced', () => {
     const run = (slice: number) => {
       const twin = streaming({ noiseLsb: 1 });
-      const steps = [[0, 5e-3], [3_333.3, 40e-3], [7_001, 20e-6]] as const;
+      const steps = [
+        [0, 5e-3],
+        [3_333.3, 40e-3],
+        [7_001, 20e-6],
+      ] as const;
       let next = 0;
       for (let t = 0; t <= 10_000; t += slice) {
-        while (next < steps.length && steps[next]![0] <= t) twin.current(steps[next]![0], steps[next++]![1], 0);
+        while (next < steps.length && steps[next]![0] <= t)
+          twin.current(steps[next]![0], steps[next++]![1], 0);
         twin.advanceTo(t);
       }
       twin.advanceTo(10_000);
@@ -107,7 +112,10 @@ describe('the emulated PPK2', () => {
 
   it('powers the board: regulator in source mode, the outer supply in ampere-meter mode, nothing after a reset', () => {
     const calls: [boolean, number][] = [];
-    const twin = createPpk2Twin({ power: { setPower: (on, v) => void calls.push([on, v]) }, externalVolts: 5 });
+    const twin = createPpk2Twin({
+      power: { setPower: (on, v) => void calls.push([on, v]) },
+      externalVolts: 5,
+    });
     twin.receive(Uint8Array.of(0x11, 2, 0x0d, 3000 >> 8, 3000 & 255));
     // a command may come in pieces
     twin.receive(Uint8Array.of(0x0c));

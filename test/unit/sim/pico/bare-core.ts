@@ -46,7 +46,7 @@ export class BareCore {
   run(cycles = 10_000): number {
     this.core.signedState[CPU.left] = cycles;
     const exit = this.core.run();
-    this.cycles += cycles - this.core.signedState[CPU.left];
+    this.cycles += cycles - this.core.signedState[CPU.left]!;
     return exit;
   }
 

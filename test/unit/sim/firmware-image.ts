@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { HarnessMode } from '../../../src-main/abi/generated.ts';
+import { orThrow } from '../../../src-main/base/errors.ts';
+import { pico } from '../../../src-main/board/pico.ts';
+import { buildImage, loadPrebuilt } from '../../../src-main/compile/image.ts';
+import { compileFor, openModelFile } from '../../../src-main/core/model-file.ts';
+import { root } from '../../needs.ts';
+
+/** The committed firmware with our own small autoencoder, as a UF2; the input's bytes as `db` wants them. */
+export function tinyImage(mode: HarnessMode = HarnessMode.Performance): {
+  uf2: Uint8Array;
+  inputBytes: number;
+} {
+  const model = orThrow(openModelFile(join(root, 'models/tiny-ad.tflite')));
+  const program = orThrow(compileFor(model, pico));
+  const { firmware } = orThrow(loadPrebuilt(pico));
+  const { inputEncoding, resultKind } = model;
+  const image = orThrow(
+    buildImage({
+      board: pico,
+      firmware,
+      program,
+      config: { mode, inputEncoding, resultKind, model: 'tiny-ad', vendor: 'microjoule' },
+    }),
+  );
+  const input = program.tensors[program.inputs[0]!]!;
+  return { uf2: image.uf2, inputBytes: input.bytes };
+}
