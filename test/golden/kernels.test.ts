@@ -42,12 +42,21 @@ describe('golden vectors: the host twin equals TensorFlow Lite Micro bit for bit
     const all = files.map(goldenFile);
     expect(all.reduce((n, file) => n + file.cases.length, 0)).toBeGreaterThanOrEqual(200);
     expect(new Set(all.map((file) => file.tflmVersion)).size).toBe(1);
-    expect(all.map((file) => file.cases.length)).toEqual(Object.values(goldenSpecs).map((specs) => specs.length));
+    expect(all.map((file) => file.cases.length)).toEqual(
+      Object.values(goldenSpecs).map((specs) => specs.length),
+    );
   });
 
   it('holds vectors that are not constant: most sets reach several values', () => {
     const sets = files.flatMap((name) => goldenFile(name).cases.flatMap((c) => c.sets));
     const varied = sets.filter((set) => new Set(set.outputs.flatMap((o) => [...o])).size > 2);
     expect(varied.length / sets.length).toBeGreaterThan(0.5);
+  });
+
+  it('holds whole graphs whose outputs follow their inputs', () => {
+    const distinct = goldenFile('graphs').cases.map(
+      (c) => new Set(c.sets.map((set) => set.outputs.map((o) => Buffer.from(o).toString('hex')).join())).size,
+    );
+    expect(distinct.every((n) => n >= 5)).toBe(true);
   });
 });

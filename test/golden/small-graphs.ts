@@ -14,7 +14,7 @@ class GraphBuilder {
     this.#rng = new Rng(seed);
   }
 
-  activation(shape: readonly number[], scale = 0.08, zeroPoint = this.#rng.int(-128, 127)): number {
+  activation(shape: readonly number[], scale = 0.08, zeroPoint = this.#rng.int(-60, 40)): number {
     return this.tensors.push(s8(`t${this.tensors.length}`, shape, { scale, zeroPoint })) - 1;
   }
 
@@ -89,11 +89,11 @@ class GraphBuilder {
     return this.op('RESHAPE', { kind: 'reshape' }, [x, target], out);
   }
 
-  dense(x: number, outDepth: number): number {
+  dense(x: number, outDepth: number, scale = 0.08): number {
     const [n, depth] = this.tensors[x]!.shape as [number, number];
     const parts = this.#weights(x, [outDepth, depth], outDepth);
     const attributes: OpAttributes = { kind: 'fullyConnected', activation: 'none', keepNumDims: false };
-    return this.op('FULLY_CONNECTED', attributes, [x, ...parts], this.activation([n, outDepth]));
+    return this.op('FULLY_CONNECTED', attributes, [x, ...parts], this.activation([n, outDepth], scale));
   }
 
   softmax(x: number): number {
@@ -113,7 +113,7 @@ function keywordSpotter(): ModelSpec {
   const input = g.activation([1, 6, 4, 1]);
   let x = g.conv(input, 8, 3, 'relu');
   for (let i = 0; i < 2; i++) x = g.conv(g.depthwise(x, 'relu'), 8, 1, 'relu');
-  return g.model([input], [g.softmax(g.dense(g.reshape(g.globalPool(x), [1, 8]), 5))]);
+  return g.model([input], [g.softmax(g.dense(g.reshape(g.globalPool(x), [1, 8]), 5, 0.02))]);
 }
 
 function residual(): ModelSpec {

@@ -40,7 +40,7 @@ static void rows_2(const int8_t *x, const int8_t *w0, const int8_t *w1, int32_t 
                    int32_t *acc) {
   int32_t acc0 = acc[0];
   int32_t acc1 = acc[1];
-  MJ_UNROLL(2)
+  MJ_UNROLL(8)
   for (int32_t k = 0; k < depth; k++) {
     const int32_t value = x[k] + offset;
     acc0 = mj_mac(acc0, value, w0[k]);
