@@ -33,14 +33,22 @@ function namespaceId(): string {
   }
 }
 
-/** '' where there is no /proc or no such process. The command name in field 2 may hold spaces and brackets. */
-function startTicks(pid: number): string {
+interface ProcessState {
+  /** One letter of proc(5); 'Z' and 'X' have ended and only wait to be reaped. '' without /proc. */
+  readonly state: string;
+  /** Ticks since boot. */
+  readonly started: string;
+}
+
+/** The command name in field 2 may hold spaces and brackets. */
+function stateOf(pid: number): ProcessState {
   const stat = text(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 export function thisProcess(): ProcessIdentity {
-  return { boot: bootId(), namespace: namespaceId(), pid: process.pid, started: startTicks(process.pid) };
+  return { boot: bootId(), namespace: namespaceId(), pid: process.pid, started: stateOf(process.pid).started };
 }
 
 /** `unknown`: the process lives, if it does, in another container, where its pid says nothing here. */
@@ -53,5 +61,6 @@ export function livenessOf(owner: ProcessIdentity): 'alive' | 'dead' | 'unknown'
     // EPERM: it exists and belongs to somebody else
     if ((e as NodeJS.ErrnoException).code !== 'EPERM') return 'dead';
   }
-  return startTicks(owner.pid) === owner.started ? 'alive' : 'dead';
+  const { state, started } = stateOf(owner.pid);
+  return started === owner.started && state !== 'Z' && state !== 'X' ? 'alive' : 'dead';
 }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -278,6 +279,21 @@ describe('runs that a dead process left', () => {
     expect(livenessOf({ ...self, pid: 2 ** 22 + 1 })).toBe('dead');
     expect(livenessOf({ ...self, namespace: 'pid:[1]' })).toBe('unknown');
     if (self.started !== '') expect(livenessOf({ ...self, started: '1' })).toBe('dead');
+  });
+});
+
+describe.runIf(existsSync('/proc/self/stat'))('a process that ended and was not reaped yet', () => {
+  it('is dead', async () => {
+    // the shell becomes `sleep`, which never reaps the child it inherited
+    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const pid = Number(await new Promise<Buffer>((resolve) => shell.stdout.once('data', resolve)));
+      const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+      while (fields()[0] !== 'Z') await new Promise((r) => setImmediate(r));
+      expect(livenessOf({ ...thisProcess(), pid, started: fields()[19]! })).toBe('dead');
+    } finally {
+      shell.kill('SIGKILL');
+    }
   });
 });
 
