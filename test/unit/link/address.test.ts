@@ -15,8 +15,8 @@ describe('addresses', () => {
     ['tcp://[::1]:65535', { kind: 'tcp', host: '::1', port: 65535 }],
     ['process:cat', { kind: 'process', program: 'cat', args: [] }],
     [
-      'process:"/opt/my dut/run" --model \'a b\' ""',
-      { kind: 'process', program: '/opt/my dut/run', args: ['--model', 'a b', ''] },
+      'process:"/usr/local/my dut/run" --model \'a b\' ""',
+      { kind: 'process', program: '/usr/local/my dut/run', args: ['--model', 'a b', ''] },
     ],
     ['sim:pico', { kind: 'sim', name: 'pico' }],
     ['sim:pico/uart0', { kind: 'sim', name: 'pico/uart0' }],
