@@ -2,11 +2,10 @@
 import { WallClock } from '../../src-main/base/clock.ts';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { openPty } from '../../src-main/link/pty.ts';
+import { createLoadPlayer, type LoadStep } from '../../src-main/sim/monitors/load-file.ts';
+import { servePpk2 } from '../../src-main/sim/monitors/ppk2-alone.ts';
 import { createPpk2Twin, type Ppk2TwinOptions } from '../../src-main/sim/monitors/ppk2-twin.ts';
 import { WorldIntegral } from '../../src-main/sim/world-integral.ts';
-import type { Step } from '../unit/monitor/ppk2-bench.ts';
-
-const BLOCK_US = 10_000;
 
 export interface Ppk2Pump extends AsyncDisposable {
   readonly path: string;
@@ -14,47 +13,23 @@ export interface Ppk2Pump extends AsyncDisposable {
   readonly dropped: () => number;
 }
 
-/** `load` times are relative to the start of the stream, which ends at `endUs`. */
-export async function pumpPpk2(load: readonly Step[], endUs: number, options: Ppk2TwinOptions = {}): Promise<Ppk2Pump> {
-  const pty = orThrow(await openPty(new WallClock()));
+/** `steps` are relative to the start of the stream, which ends at `untilUs`. */
+export async function pumpPpk2(steps: readonly LoadStep[], untilUs: number, options: Ppk2TwinOptions = {}): Promise<Ppk2Pump> {
+  const clock = new WallClock();
+  const pty = orThrow(await openPty(clock));
   const twin = createPpk2Twin(options);
   const truth = new WorldIntegral();
-  for (const s of load) truth.current(s.timeUs, s.currentA, s.logic);
-  let over = false;
-  const send = async () => {
-    const out = twin.takeOutput();
-    if (out) await pty.link.write(out);
-  };
-  let streaming: Promise<void> | undefined;
-  const stream = async () => {
-    let next = 0;
-    for (let t = BLOCK_US; t <= endUs && twin.streaming && !over; t += BLOCK_US) {
-      while (next < load.length && load[next]!.timeUs <= t) {
-        const s = load[next++]!;
-        twin.current(s.timeUs, s.currentA, s.logic);
-      }
-      twin.advanceTo(t);
-      await send();
-    }
-  };
-  const commands = (async () => {
-    for (;;) {
-      const read = await pty.link.read({ deadlineUs: Infinity });
-      if (read.kind !== 'bytes') return;
-      twin.receive(read.bytes);
-      if (twin.streaming) streaming ??= stream();
-      else await send();
-    }
-  })();
+  const load = createLoadPlayer(steps, { repeat: false });
+  load.connect(truth);
+  load.connect(twin);
+  const served = servePpk2({ wire: pty.link, twin, load, pace: 'free', clock, untilUs });
   return {
     path: pty.path,
     truth,
     dropped: () => twin.counts.dropped,
     async [Symbol.asyncDispose]() {
-      over = true;
       await pty[Symbol.asyncDispose]();
-      await commands;
-      await streaming;
+      await served;
     },
   };
 }
