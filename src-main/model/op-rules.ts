@@ -3,6 +3,7 @@ import type { Tensor, TensorType } from './graph.ts';
 import { scaleOf, type OpView } from './op-view.ts';
 import type { Activation } from './operators.ts';
 import { elementCount } from './tensor-type.ts';
+import { LARGEST_EXTENT, LARGEST_STEP } from './window.ts';
 
 /**
  * Rules the operators' checks are made of. Each gives the failure, or null when it holds. What TensorFlow Lite Micro
@@ -147,6 +148,21 @@ export function wrongShape(view: OpView, tensor: Tensor, computed: readonly numb
     { ...facts(view, tensor), shape: tensor.shape, computed },
     `${title(view)} has tensor ${tensor.index} "${tensor.name}" with shape [${tensor.shape.join(', ')}] where [${computed.join(', ')}] follows from its inputs.`,
     'Convert the model again; the file contradicts itself.',
+  );
+}
+
+/** Sizes of a windowed operator, one a dimension, that kernels can count in 32 bits. */
+export function countable(
+  view: OpView,
+  filter: readonly number[],
+  extents: readonly number[],
+): Failure | null {
+  if (filter.every((f) => f <= LARGEST_STEP) && extents.every((e) => e <= LARGEST_EXTENT)) return null;
+  return refuseOp(
+    view,
+    'model.too-large-window',
+    `has a filter above ${LARGEST_STEP} or a picture with its padding above ${LARGEST_EXTENT} elements a side`,
+    'Use smaller layers.',
   );
 }
 

@@ -1,5 +1,6 @@
 import type { FlatTable } from './flat-reader.ts';
 import type { Activation, Padding } from './operators.ts';
+import { LARGEST_STEP } from './window.ts';
 
 /** Enumerations of .tflite's builtin options, in the order of their codes (schema v3). */
 const paddings: readonly Padding[] = ['same', 'valid'];
@@ -27,9 +28,6 @@ export function readActivation(table: FlatTable, field: number): Activation {
   if (activation === undefined) refuseOption(table, 'activation', code);
   return activation ?? 'none';
 }
-
-/** No layer has a larger window, stride or dilation; beyond it products of them leave 32 bits. */
-const LARGEST_STEP = 32_767;
 
 /** A stride, a filter size, a dilation: at least 1. */
 export function readStep(table: FlatTable, field: number, what: string, otherwise = 0): number {

@@ -18,8 +18,8 @@ const QUANTIZATION = { scale: 2, zeroPoint: 3, detailsType: 4, axis: 6 } as cons
 const BUFFER = { data: 0, offset: 1, size: 2 } as const;
 
 const MOST_DIMENSIONS = 8;
-/** Sizes must stay in 32 bits on the device. */
-const MOST_ELEMENTS = 0x7fff_ffff;
+/** As MJ_MAX_ELEMENTS of firmware/engine/mj_kernels.h: sizes stay in 32 bits on the device. */
+const MOST_ELEMENTS = 2 ** 28;
 
 /** Refuses through the table's reader; what it gives back then is meaningless. */
 export function readTensor(table: FlatTable, index: number, buffers: readonly FlatTable[]): Tensor {

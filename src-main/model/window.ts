@@ -1,5 +1,12 @@
 import type { Padding } from './operators.ts';
 
+/**
+ * No real layer has a larger filter, stride or dilation, or a larger picture; within these bounds every coordinate the
+ * kernels compute stays in 32 bits (MJ_MAX_STEP and MJ_MAX_EXTENT of firmware/engine/mj_kernels.h).
+ */
+export const LARGEST_STEP = 4095;
+export const LARGEST_EXTENT = 65_535;
+
 /** One dimension of a sliding window. */
 export interface WindowAxis {
   readonly input: number;

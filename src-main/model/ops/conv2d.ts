@@ -1,10 +1,11 @@
-import { ok } from '../../base/errors.ts';
+import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
   arity,
   biasOf,
   clampable,
+  countable,
   expressibleLayer,
   firstBroken,
   isConstant,
@@ -47,6 +48,10 @@ export function convGeometry(view: OpView): ConvGeometry {
   const padTop = windowPadding(h, outH);
   const padLeft = windowPadding(w, outW);
   return { batches, inH, inW, inC, outH, outW, outC, filterH, filterW, filterC, padTop, padLeft };
+}
+
+export function countableSides(view: OpView, g: ConvGeometry): Failure | null {
+  return countable(view, [g.filterH, g.filterW], [g.inH, g.inW, g.padTop, g.padLeft]);
 }
 
 /** A grouped convolution sees inC / groups channels, and every group makes as many output channels. */
@@ -97,6 +102,7 @@ export const conv2d: OperatorRecord = {
         () => isConstant(view, inputOf(view, 1)),
         () => groups(view),
         () => biasOf(view, view.inputs[2] ?? null, convGeometry(view).outC),
+        () => countableSides(view, convGeometry(view)),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => weightQuantization(view, inputOf(view, 1), 0, convGeometry(view).outC),
         () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),

@@ -18,7 +18,7 @@ import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
 import { generateDepthwiseConv2d } from '../generate/depthwise-conv2d.ts';
-import type { ConvGeometry } from './conv2d.ts';
+import { countableSides, type ConvGeometry } from './conv2d.ts';
 
 /** Sizes of a DEPTHWISE_CONV_2D: NHWC activations, weights 1 × H × W × (inC · multiplier). filterC is 1. */
 export function depthwiseGeometry(view: OpView): ConvGeometry {
@@ -80,6 +80,7 @@ export const depthwiseConv2d: OperatorRecord = {
         () => isConstant(view, inputOf(view, 1)),
         () => multiplied(view),
         () => biasOf(view, view.inputs[2] ?? null, depthwiseGeometry(view).outC),
+        () => countableSides(view, depthwiseGeometry(view)),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => weightQuantization(view, inputOf(view, 1), 3, depthwiseGeometry(view).outC),
         () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),

@@ -1,7 +1,16 @@
 import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import { arity, clampable, firstBroken, ofRank, ofType, perTensor, refuseOp } from '../op-rules.ts';
+import {
+  arity,
+  clampable,
+  countable,
+  firstBroken,
+  ofRank,
+  ofType,
+  perTensor,
+  refuseOp,
+} from '../op-rules.ts';
 import { attributesOf, inputOf, outputOf, scaleOf, zeroPointOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
@@ -28,6 +37,11 @@ export function poolGeometry(view: OpView): PoolGeometry {
   const padTop = windowPadding(h, outH);
   const padLeft = windowPadding(w, outW);
   return { batches, inH, inW, channels, outH, outW, padTop, padLeft };
+}
+
+function poolSides(view: OpView): number[] {
+  const { inH, inW, padTop, padLeft } = poolGeometry(view);
+  return [inH, inW, padTop, padLeft];
 }
 
 /** Pooling only moves values, so TensorFlow Lite Micro wants one quantisation on both sides, within this. */
@@ -77,6 +91,7 @@ const pool2d: Omit<OperatorRecord, 'name' | 'builtin' | 'generate'> = {
       firstBroken(
         () => ofType(view, inputOf(view, 0), 'int8') ?? ofType(view, outputOf(view), 'int8'),
         () => ofRank(view, inputOf(view, 0), 4),
+        () => countable(view, [], poolSides(view)),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
         () => sameQuantization(view),
         () => clampable(view, attributesOf(view.op.attributes, 'pool2d').activation, outputOf(view)),
