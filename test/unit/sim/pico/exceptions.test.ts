@@ -22,7 +22,7 @@ class Machine extends BareCore {
 
   handler(exception: number, body: readonly number[]): this {
     this.putWord(VECTORS + 4 * exception, (HANDLER + 16 * exception) | 1);
-    return this.put(body, HANDLER + 16 * exception) as this;
+    return this.put(body, HANDLER + 16 * exception);
   }
 
   pend(irq: number, priority = 0): this {
@@ -42,7 +42,7 @@ class Machine extends BareCore {
 
 describe('taking and leaving exceptions', () => {
   it('an interrupt runs its handler and comes back with everything as it was: 15 cycles in, 13 out', () => {
-    const m = new Machine([NOP, NOP]).handler(16, [0x2107, RETURN]).pend(0).setFlags('ZV') as Machine;
+    const m = new Machine([NOP, NOP]).handler(16, [0x2107, RETURN]).pend(0).setFlags('ZV');
     m.state[1] = 3;
     m.runToBkpt();
     expect([m.r(1), m.flags(), m.r(13), m.state[CPU.ipsr]]).toEqual([3, 'ZV', STACK, 0]);
