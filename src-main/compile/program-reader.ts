@@ -53,28 +53,32 @@ function refuse(id: string, facts: Record<string, number | string>, cause: strin
 
 function openHeader(bytes: Uint8Array, view: DataView): Result<ProgramHeader> {
   if (bytes.length < ProgramHeaderBytes)
-    return refuse('program.truncated', { bytes: bytes.length }, 'This is too short to be a Program.');
+    return refuse('compile.program-truncated', { bytes: bytes.length }, 'This is too short to be a Program.');
   const header = readProgramHeader(view, 0);
   const { magic, abiVersion, totalBytes } = header;
-  if (magic !== PROGRAM_MAGIC) return refuse('program.bad-magic', { magic }, 'This is not a Program.');
+  if (magic !== PROGRAM_MAGIC) return refuse('compile.not-a-program', { magic }, 'This is not a Program.');
   if (abiVersion !== ABI_VERSION)
     return refuse(
-      'program.bad-version',
+      'compile.program-version',
       { abiVersion, known: ABI_VERSION },
       'The Program is of another version.',
     );
   if (totalBytes > bytes.length)
-    return refuse('program.truncated', { bytes: bytes.length, totalBytes }, 'The Program was cut off.');
+    return refuse(
+      'compile.program-truncated',
+      { bytes: bytes.length, totalBytes },
+      'The Program was cut off.',
+    );
   if (
     totalBytes < ProgramHeaderBytes ||
     totalBytes % PROGRAM_ALIGN !== 0 ||
     header.headerBytes !== ProgramHeaderBytes
   )
-    return refuse('program.bad-layout', { what: 'header', totalBytes }, 'The Program is damaged.');
+    return refuse('compile.program-layout', { what: 'header', totalBytes }, 'The Program is damaged.');
   const crc = crc32(bytes.subarray(CRC_FROM, totalBytes));
   if (crc !== header.crc32)
     return refuse(
-      'program.bad-crc',
+      'compile.program-crc',
       { crc, expected: header.crc32 },
       'The Program is damaged: its CRC does not match.',
     );
@@ -97,7 +101,8 @@ class Sections {
   /** Whether [at, at + size) lies behind the header, inside the Program, and starts at a multiple of `align`. */
   #inside(what: string, at: number, size: number, align: number = PROGRAM_ALIGN): boolean {
     const right = at >= ProgramHeaderBytes && at % align === 0 && at + size <= this.#bytes.length;
-    if (!right) this.failure ??= refuse('program.bad-layout', { what, at, size }, 'The Program is damaged.');
+    if (!right)
+      this.failure ??= refuse('compile.program-layout', { what, at, size }, 'The Program is damaged.');
     return right && this.failure === null;
   }
 
@@ -123,7 +128,7 @@ class Sections {
         : t.memory === Memory.Const && this.#inside(`tensor ${i}`, t.offset, t.bytes);
     if (!sized || !placed)
       this.failure ??= refuse(
-        'program.bad-layout',
+        'compile.program-layout',
         { what: `tensor ${i}`, at: t.offset, size: t.bytes },
         'The Program is damaged.',
       );
@@ -138,7 +143,7 @@ class Sections {
       this.#inside(`parameters of operator ${i}`, op.paramsOffset, op.paramsBytes);
       if (op.scratchOffset % PROGRAM_ALIGN !== 0 || op.scratchOffset + op.scratchBytes > arenaBytes)
         this.failure ??= refuse(
-          'program.bad-layout',
+          'compile.program-layout',
           { what: `scratch of operator ${i}`, at: op.scratchOffset, size: op.scratchBytes },
           'The Program is damaged.',
         );
@@ -155,7 +160,7 @@ class Sections {
     const wrong = all.find((t) => t >= tensorCount && !(optional && t === ABSENT));
     if (wrong !== undefined)
       this.failure ??= refuse(
-        'program.bad-layout',
+        'compile.program-layout',
         { what: 'tensor index', at, size: wrong },
         'The Program is damaged.',
       );

@@ -60,29 +60,29 @@ describe('decodeProgram', () => {
     for (let k = 0; k < 300; k++) {
       const at = rng.int(16, fresh.bytes.length - 1);
       const bytes = damaged((view) => view.setUint8(at, view.getUint8(at) ^ (1 << rng.int(0, 7))), false);
-      expect(decodeProgram(bytes)).toMatchObject({ ok: false, id: 'program.bad-crc' });
+      expect(decodeProgram(bytes)).toMatchObject({ ok: false, id: 'compile.program-crc' });
     }
   });
 
   it.each<[string, string, (view: DataView) => void]>([
-    ['another magic', 'program.bad-magic', (v) => v.setUint32(FIELD.magic, 1, true)],
-    ['another version', 'program.bad-version', (v) => v.setUint16(FIELD.abiVersion, 99, true)],
+    ['another magic', 'compile.not-a-program', (v) => v.setUint32(FIELD.magic, 1, true)],
+    ['another version', 'compile.program-version', (v) => v.setUint16(FIELD.abiVersion, 99, true)],
     [
       'more bytes than there are',
-      'program.truncated',
+      'compile.program-truncated',
       (v) => v.setUint32(FIELD.totalBytes, 0x7fff_fff0, true),
     ],
-    ['tensors outside the arena', 'program.bad-layout', (v) => v.setUint32(FIELD.arena, 16, true)],
-    ['a thousand tensors', 'program.bad-layout', (v) => v.setUint16(FIELD.tensorCount, 1000, true)],
-    ['operators outside', 'program.bad-layout', (v) => v.setUint32(FIELD.opsOffset, 0xffff_fff0, true)],
+    ['tensors outside the arena', 'compile.program-layout', (v) => v.setUint32(FIELD.arena, 16, true)],
+    ['a thousand tensors', 'compile.program-layout', (v) => v.setUint16(FIELD.tensorCount, 1000, true)],
+    ['operators outside', 'compile.program-layout', (v) => v.setUint32(FIELD.opsOffset, 0xffff_fff0, true)],
     [
       'an odd section',
-      'program.bad-layout',
+      'compile.program-layout',
       (v) => v.setUint32(FIELD.opsOffset, v.getUint32(FIELD.opsOffset, true) + 4, true),
     ],
     [
       'a tensor that does not exist',
-      'program.bad-layout',
+      'compile.program-layout',
       (v) => v.setUint16(v.getUint32(FIELD.io, true), 77, true),
     ],
   ])('refuses %s: %s', (_, id, change) => {
@@ -93,7 +93,7 @@ describe('decodeProgram', () => {
     for (let length = 0; length < fresh.bytes.length; length += 97)
       expect(decodeProgram(fresh.bytes.subarray(0, length))).toMatchObject({
         ok: false,
-        id: 'program.truncated',
+        id: 'compile.program-truncated',
       });
   });
 
@@ -108,7 +108,7 @@ describe('decodeProgram', () => {
       });
       const result = decodeProgram(bytes);
       if (!result.ok) {
-        expect(result.id).toMatch(/^program\.[a-z-]+$/);
+        expect(result.id).toMatch(/^compile\.[a-z-]+$/);
         refused++;
       }
     }
