@@ -25,11 +25,14 @@ export interface NativeReply {
 }
 
 function sourcesOf(folder: string): string[] {
-  return readdirSync(join(root, folder))
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.c'))
     .sort()
-    .map((name) => join(root, folder, name));
+    .map((name) => join(folder, name));
 }
+
+/** Where the engine's C lies in the repository. */
+export const engineFolder = join(root, 'firmware/engine');
 
 export class NativeEngine {
   readonly #folder = mkdtempSync(join(tmpdir(), 'microjoule-native-'));

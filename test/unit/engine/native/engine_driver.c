@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../../firmware/engine/mj_engine.h"
+#include "mj_engine.h"
 
 static int read_exactly(void *to, size_t count) {
   return fread(to, 1, count, stdin) == count;
