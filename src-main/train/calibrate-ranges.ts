@@ -21,9 +21,11 @@ export function calibrateRanges(
   const outputs = [...names.map(normNameOf), layerNames.classifier].map((n) => model.getLayer(n).output as TensorFlow.SymbolicTensor);
   const probe = tf.model({ inputs: model.inputs, outputs });
   const items = calibration.length / (shape.frames * shape.coefficients);
-  const seen = tf.tidy(() => {
+  let seen: Float32Array[] = [];
+  // nothing is returned from tidy: it would walk through every element in search of tensors
+  tf.tidy(() => {
     const x = tf.tensor(calibration, [items, shape.frames, shape.coefficients, 1]);
-    return (probe.predict(x) as TensorFlow.Tensor[]).map((t) => t.dataSync() as Float32Array);
+    seen = (probe.predict(x) as TensorFlow.Tensor[]).map((t) => t.dataSync() as Float32Array);
   });
   const logits = seen.pop()!;
   return {

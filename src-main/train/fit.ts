@@ -110,11 +110,11 @@ export function predictLogits(
   const parts: Float32Array[] = [];
   for (let at = 0; at < items; at += batch) {
     const count = Math.min(batch, items - at);
-    const part = tf.tidy(() => {
+    // nothing is returned from tidy: it would walk through every element in search of tensors
+    tf.tidy(() => {
       const x = tf.tensor(set.x.slice(at * set.width, (at + count) * set.width), [count, ...inputShape]);
-      return (model.predict(x) as TensorFlow.Tensor).dataSync() as Float32Array;
+      parts.push((model.predict(x) as TensorFlow.Tensor).dataSync() as Float32Array);
     });
-    parts.push(part);
   }
   const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
