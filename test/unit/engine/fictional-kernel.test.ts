@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Status } from '../../../src-main/abi/generated.ts';
+import { openTwin } from '../../../src-main/engine/twin.ts';
 import { describeWith, needs } from '../../needs.ts';
 import { handProgram } from './hand-program.ts';
 import { engineFolder, NativeEngine } from './native-engine.ts';
@@ -58,7 +59,7 @@ describeWith([needs.hostCc], 'a kernel is one C file and one line in mj_kernels.
     outputBytes: input.length,
   });
 
-  it('runs where it is registered, refuses parameters that do not fit, and is unknown elsewhere', () => {
+  it('runs where it is registered, refuses parameters that do not fit, and is unknown elsewhere', async () => {
     cpSync(engineFolder, folder, { recursive: true });
     writeFileSync(join(folder, 'kernels/negate_s8.c'), source);
     const registry = join(folder, 'mj_kernels.c');
@@ -72,7 +73,6 @@ describeWith([needs.hostCc], 'a kernel is one C file and one line in mj_kernels.
     expect(good!.opened).toBe(Status.Ok);
     expect([...good!.runs[0]!.outputs]).toEqual([0, 255, 129, 127, 1]);
     expect(bad!.opened).toBe(Status.BadParams);
-    using plain = new NativeEngine();
-    expect(plain.run([request(negateProgram(5))])[0]!.opened).toBe(Status.UnknownKernel);
+    expect(await openTwin(negateProgram(5))).toMatchObject({ ok: false, facts: { status: 'UnknownKernel' } });
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { root } from '../../needs.ts';
 
 const FLAGS = [
-  ...['-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wconversion', '-fno-omit-frame-pointer'],
+  ...['-std=gnu11', '-O0', '-g1', '-Wall', '-Wextra', '-Werror', '-Wconversion', '-fno-omit-frame-pointer'],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
 ];
 
@@ -37,15 +37,12 @@ export const engineFolder = join(root, 'firmware/engine');
 export class NativeEngine {
   readonly #folder = mkdtempSync(join(tmpdir(), 'microjoule-native-'));
 
-  constructor(defines: readonly string[] = []) {
-    const sources = [
-      ...sourcesOf('firmware/engine'),
-      ...sourcesOf('firmware/engine/kernels'),
-      join(root, 'test/unit/engine/native/engine_driver.c'),
-    ];
-    const run = spawnSync('gcc', [...FLAGS, ...defines, ...sources, '-o', this.#program], {
-      encoding: 'utf8',
-    });
+  /** `folder` is laid out as firmware/engine. */
+  constructor(defines: readonly string[] = [], folder = engineFolder) {
+    const driver = join(root, 'test/unit/engine/native/engine_driver.c');
+    const sources = [...sourcesOf(folder), ...sourcesOf(join(folder, 'kernels')), driver];
+    const args = [...FLAGS, ...defines, '-I', folder, ...sources, '-o', this.#program];
+    const run = spawnSync('gcc', args, { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`gcc failed:\n${run.stderr}`);
   }
 
