@@ -148,3 +148,15 @@ export const startUart = (divisor64: number): Step[] => [
   write(REG.UART0 + 0x2c, 0x70),
   write(REG.UART0 + 0x30, 0x301),
 ];
+
+/** Sends back every character UART0 receives, for ever: polls FR.RXFE, reads DR, polls FR.TXFF, writes DR. */
+export const echoForEver: Step = code(
+  0x4800, 0xe001, 0x4000, 0x4003, // ldr r0, =UART0
+  0x6981, 0x2210, 0x4211, 0xd1fb, 0x6803, // until not RXFE; r3 = DR
+  0x6981, 0x2220, 0x4211, 0xd1fb, 0x6003, // until not TXFF; DR = r3
+  0xe7f4,
+); // prettier-ignore
+
+/** A whole flash image that echoes at 115 200 baud (divisor 67 52/64 of 125 MHz). */
+export const echoImage = (): Uf2Page[] =>
+  scriptImage([...fullSpeed, ...startUart(67 * 64 + 52), echoForEver]);
