@@ -237,10 +237,11 @@ export class Ppk2Monitor implements Monitor {
     }
   }
 
+  /** A passive read names no least count: what arrives after the stop may be less, and nothing else would wake it. */
   #readRequest(): { deadlineUs: number; atLeast?: number } {
     const now = this.clock.nowUs();
     if (this.#phase === 'stopping') return { deadlineUs: now + STOP_TIMEOUT_US };
-    return { deadlineUs: this.#reading === 'passive' ? Infinity : now + 100_000, atLeast: READ_BYTES };
+    return this.#reading === 'passive' ? { deadlineUs: Infinity } : { deadlineUs: now + 100_000, atLeast: READ_BYTES };
   }
 
   async #finish(words: Ppk2WordStream, receiver: SampleReceiver, confirmed: boolean): Promise<StreamEnd> {
