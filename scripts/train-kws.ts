@@ -1,5 +1,6 @@
 /**
- * `npm run train:kws [-- --seeds 1,2,3] [--epochs N] [--write] [--check]`: generates SYN-KWS, trains the keyword
+ * `npm run train:kws [-- --seeds 1,2,3] [--epochs N] [--write] [--check]
+ * [--json FILE]`: generates SYN-KWS, trains the keyword
  * spotter once a seed, prints float and int8 accuracy beside the baselines. `--write` replaces models/kws-syn.* by
  * the seed with the best validation accuracy; `--check` fails when the seeds' mean is more than a point away from
  * the committed card. About 10 minutes a seed on two cores with the native backend (npm run setup:tfjs).
@@ -36,6 +37,7 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: `${kwsRecipe.epochs}` },
     write: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    json: { type: 'string' },
   },
 });
 const seeds = options.seeds.split(',').map(Number);
@@ -175,6 +177,10 @@ if (options.write) {
   writeFileSync(join(root, 'models/kws-syn.tflite'), best.trained.model);
   writeFileSync(cardPath, `${JSON.stringify(kwsCardSchema.parse(await card(best)), null, 2)}\n`);
   console.log(`wrote models/kws-syn.tflite of seed ${best.seed}, its card and ${SAMPLE_ITEMS} samples`);
+}
+if (options.json !== undefined) {
+  const perSeed = results.map(({ seed, validationInt8, accuracy }) => ({ seed, validationInt8, accuracy }));
+  writeFileSync(options.json, JSON.stringify({ backend: tfjs.description, meanInt8, testItems: test.labels.length, perSeed, baselines }));
 }
 if (options.check) {
   const committed = kwsCardSchema.parse(JSON.parse(readFileSync(cardPath, 'utf8'))).accuracy.int8.test.value;

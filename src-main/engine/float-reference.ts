@@ -23,7 +23,7 @@ export function floatReference(graph: Graph, tfjs: Tfjs): Result<FloatReference>
   for (const op of graph.ops)
     if (!floatOperator(op.name, op.attributes.kind))
       return fail(
-        'float-reference.unsupported',
+        'engine.float-unsupported',
         { operator: op.name, index: op.index },
         'The float reference does not know this operator.',
         'Use the int8 engine alone for this model.',
@@ -50,7 +50,7 @@ class TfjsReference implements FloatReference {
     const given = inputs.map((b) => b.length);
     if (wanted.length !== given.length || wanted.some((n, i) => n !== given[i]))
       return fail(
-        'float-reference.input-size',
+        'engine.float-input-size',
         { wantedBytes: wanted, givenBytes: given },
         'The inputs are not those of this model.',
         'Give each input whole.',

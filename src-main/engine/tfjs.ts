@@ -39,7 +39,7 @@ export async function openTfjs(purpose: TfPurpose, only?: TfBackend): Promise<Re
     }
   }
   return fail(
-    'tfjs.no-backend',
+    'engine.no-tfjs-backend',
     { purpose, tried },
     'No TensorFlow.js backend could be loaded.',
     'Run npm ci, then npm run setup:tfjs.',

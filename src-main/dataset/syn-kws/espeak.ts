@@ -37,7 +37,7 @@ export async function openEspeak(): Promise<Result<Synthesiser>> {
   const version = /text-to-speech: (\S+)/.exec(stdout?.toString() ?? '')?.[1];
   if (error || version === undefined)
     return fail(
-      'syn-kws.no-espeak',
+      'dataset.no-espeak',
       { error: error?.message ?? 'no version in its answer' },
       'SYN-KWS is spoken by espeak-ng, which is not there.',
       'Install it: npm run setup:system.',
@@ -50,7 +50,7 @@ async function say(utterance: Utterance): Promise<Result<Int16Array>> {
   const { error, stdout } = await run(['--stdout', '-v', voice, '-p', `${pitch}`, '-s', `${rate}`, word]);
   if (error)
     return fail(
-      'syn-kws.espeak-failed',
+      'dataset.espeak-failed',
       { voice, word, error: error.message },
       'espeak-ng could not say it; the voice may be missing.',
       'Install espeak-ng with its voice data.',
@@ -72,7 +72,7 @@ export function pcmOfWav(wav: Buffer): Result<Int16Array> {
     wav.readUInt32LE(24) === SAMPLE_RATE_HZ;
   if (!good)
     return fail(
-      'syn-kws.wav-format',
+      'dataset.wav-format',
       { bytes: wav.length },
       'espeak-ng answered with something else than mono 16-bit PCM at 22.05 kHz.',
       'Use espeak-ng 1.50 or later.',

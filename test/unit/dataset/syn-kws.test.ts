@@ -207,9 +207,9 @@ describe('signal processing of SYN-KWS', () => {
     wav.writeUInt32LE(0x7ffff000, 40);
     [5, -6, 7].forEach((v, i) => wav.writeInt16LE(v, 44 + 2 * i));
     expect([...orThrow(pcmOfWav(wav))]).toEqual([5, -6, 7]);
-    expect(pcmOfWav(wav.subarray(0, 43))).toMatchObject({ ok: false, id: 'syn-kws.wav-format' });
+    expect(pcmOfWav(wav.subarray(0, 43))).toMatchObject({ ok: false, id: 'dataset.wav-format' });
     wav.writeUInt16LE(2, 22);
-    expect(pcmOfWav(wav)).toMatchObject({ ok: false, id: 'syn-kws.wav-format' });
-    expect(pcmOfWav(Buffer.alloc(0))).toMatchObject({ ok: false, id: 'syn-kws.wav-format' });
+    expect(pcmOfWav(wav)).toMatchObject({ ok: false, id: 'dataset.wav-format' });
+    expect(pcmOfWav(Buffer.alloc(0))).toMatchObject({ ok: false, id: 'dataset.wav-format' });
   });
 });

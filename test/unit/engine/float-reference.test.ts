@@ -204,8 +204,8 @@ function onBackend(backend: TfBackend): void {
       ),
     );
     await using reference = orThrow(floatReference(graph, tfjs));
-    expect(reference.run([new Uint8Array(3)])).toMatchObject({ ok: false, id: 'float-reference.input-size' });
-    expect(reference.run([])).toMatchObject({ ok: false, id: 'float-reference.input-size' });
+    expect(reference.run([new Uint8Array(3)])).toMatchObject({ ok: false, id: 'engine.float-input-size' });
+    expect(reference.run([])).toMatchObject({ ok: false, id: 'engine.float-input-size' });
   });
 }
 
