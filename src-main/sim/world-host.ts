@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Uf2Page } from './pico/uf2.ts';
+import { carryOut, type WorldAnswer, type WorldCall } from './world-calls.ts';
 import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
 
 export interface WorldHost extends AsyncDisposable {
@@ -15,38 +16,6 @@ export interface WorldHost extends AsyncDisposable {
   unplugMonitor(): void;
   chargeC(fromUs: number, toUs: number): Promise<number>;
   energyJ(fromUs: number, toUs: number): Promise<number>;
-}
-
-export type WorldCall =
-  | { readonly call: 'advance'; readonly request: AdvanceRequest }
-  | { readonly call: 'write'; readonly wire: WireName; readonly bytes: Uint8Array }
-  | { readonly call: 'setBaud'; readonly baud: number }
-  | { readonly call: 'program'; readonly pages: readonly Uf2Page[] }
-  | { readonly call: 'reset' | 'unplugMonitor' }
-  | { readonly call: 'chargeC' | 'energyJ'; readonly fromUs: number; readonly toUs: number };
-
-export type WorldAnswer = AdvanceReply | boolean | number | undefined;
-
-/** Carries one call out. The only place that maps calls to the world, for the worker and for this thread. */
-export function carryOut(world: World, c: WorldCall): WorldAnswer {
-  switch (c.call) {
-    case 'advance':
-      return world.advance(c.request);
-    case 'write':
-      return void world.write(c.wire, c.bytes);
-    case 'setBaud':
-      return void world.setBaud(c.baud);
-    case 'program':
-      return void world.program(c.pages);
-    case 'reset':
-      return world.reset();
-    case 'unplugMonitor':
-      return void world.unplugMonitor();
-    case 'chargeC':
-      return world.chargeC(c.fromUs, c.toUs);
-    case 'energyJ':
-      return world.energyJ(c.fromUs, c.toUs);
-  }
 }
 
 /** Sends calls; `ask` waits for the answer. */
@@ -147,9 +116,4 @@ export class WorkerHost extends CallingHost {
     this.#ended ??= reason;
     for (const p of this.#pending.splice(0)) p.reject(reason);
   }
-}
-
-/** Calls whose answer goes back over the wire; the others are silent. */
-export function isAsked(call: WorldCall): boolean {
-  return ['advance', 'reset', 'chargeC', 'energyJ'].includes(call.call);
 }
