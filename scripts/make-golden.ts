@@ -22,6 +22,8 @@ import { python, root, sharedDir } from '../test/needs.ts';
 import { runTflm, type TflmRequest } from '../test/oracle/tflm.ts';
 
 const SETS_PER_GRAPH = 7;
+/** One wrong bit of SOFTMAX's fixed point shows in few int8 outputs, so it gets more of them. */
+const SETS_PER_SOFTMAX = 60;
 const SETS_PER_MODEL = 24;
 
 interface Prepared {
@@ -75,9 +77,8 @@ async function compare(
 }
 
 async function makeGolden(python: string, file: string, specs: readonly NamedSpec[]): Promise<Uint8Array> {
-  const prepared = specs.map(({ name, spec }, i) =>
-    prepare(`${file}: ${name}`, writeModel(spec), SETS_PER_GRAPH, i + 1),
-  );
+  const sets = file === 'softmax' ? SETS_PER_SOFTMAX : SETS_PER_GRAPH;
+  const prepared = specs.map(({ name, spec }, i) => prepare(`${file}: ${name}`, writeModel(spec), sets, i + 1));
   const { version, outputs } = await compare(python, prepared);
   const cases = prepared.map((p, i): GoldenCase => ({
     name: specs[i]!.name,
