@@ -23,6 +23,7 @@ export function alignUp(bytes: number): number {
  * the best order found. Deterministic.
  */
 export function planArena(pieces: readonly Piece[]): Arena {
+  if (pieces.length > MOST_SEARCHED) return { ...placeInTime(pieces), lowerBoundBytes: lowerBound(pieces) };
   const task = new Placement(pieces);
   const lowerBoundBytes = lowerBound(pieces);
   let best = task.place(ordersBySize(pieces)[0]!);
@@ -40,6 +41,8 @@ export function planArena(pieces: readonly Piece[]): Arena {
 }
 
 const MOST_EXHAUSTIVE = 8;
+/** Beyond what any network on a microcontroller has; the orders tried take time with the square of it. */
+const MOST_SEARCHED = 2000;
 /** Bounds the search to some 10 ms for the networks that fit a microcontroller. */
 const SEARCH_STEPS = 2_000_000;
 const SEARCH_SEED = 0x4d4a;
@@ -117,6 +120,29 @@ class Placement {
     }
     return at;
   }
+}
+
+/** First fit in order of start, against the pieces still alive only: for graphs too long to search. */
+function placeInTime(pieces: readonly Piece[]): { offsets: number[]; arenaBytes: number } {
+  const offsets = new Array<number>(pieces.length).fill(0);
+  const order = pieces.map((_, i) => i).sort((a, b) => pieces[a]!.from - pieces[b]!.from || a - b);
+  /** By rising offset. */
+  let alive: number[] = [];
+  let arenaBytes = 0;
+  for (const i of order) {
+    const wanted = alignUp(pieces[i]!.bytes);
+    alive = alive.filter((k) => pieces[k]!.to >= pieces[i]!.from);
+    let at = 0;
+    for (const k of alive) {
+      if (at + wanted <= offsets[k]!) break;
+      at = Math.max(at, offsets[k]! + alignUp(pieces[k]!.bytes));
+    }
+    offsets[i] = at;
+    const above = alive.findIndex((k) => offsets[k]! > at);
+    alive.splice(above < 0 ? alive.length : above, 0, i);
+    arenaBytes = Math.max(arenaBytes, at + wanted);
+  }
+  return { offsets, arenaBytes };
 }
 
 /** Visits all orders until `visit` says stop (Heap's algorithm, recursive form). */

@@ -60,8 +60,19 @@ export function compile(graph: Graph, board: BoardDescriptor, options: CompileOp
 const MOST_DIMENSIONS = 5;
 const MOST_MACS = 0xffff_ffff;
 
-/** Limits of the Program format itself. */
+/** Planning takes time with the square of what is alive at once; no network for a microcontroller comes near. */
+const MOST_ACTIVATIONS = 4_000;
+
+/** Limits of the Program format itself, and of the work it takes to make one. */
 function withinFormat(graph: Graph, options: CompileOptions): Failure | null {
+  const activations = graph.tensors.filter((t) => t.data === null).length;
+  if (activations > MOST_ACTIVATIONS)
+    return fail(
+      'compile.too-many-tensors',
+      { activations, most: MOST_ACTIVATIONS },
+      `The model has ${activations} activations; ${MOST_ACTIVATIONS} can be planned.`,
+      'Use a smaller model.',
+    );
   const deep = graph.tensors.find((t) => t.shape.length > MOST_DIMENSIONS);
   if (deep)
     return fail(

@@ -78,34 +78,72 @@ class ConstantPool {
   }
 }
 
+/** Of the header's CRC field, and of the first byte it covers. */
+const CRC_AT = 12;
 const CRC_FROM = 16;
 
-/** The blob of docs/program-format.md. */
-export function writeProgram(parts: ProgramParts): Uint8Array {
+/** Where everything lies. */
+interface Places {
+  readonly totalBytes: number;
+  readonly tensorsOffset: number;
+  readonly opsOffset: number;
+  readonly ioOffset: number;
+  readonly paramsOffsets: readonly number[];
+  readonly constsOffset: number;
+  readonly constsBytes: number;
+  readonly namesOffset: number;
+  readonly tensorOffsets: readonly number[];
+  /** One map an operator: constant's name → offset. */
+  readonly constOffsets: readonly ReadonlyMap<string, number>[];
+  readonly pool: ConstantPool;
+}
+
+function layOut(parts: ProgramParts, indexCount: number, namesBytes: number): Places {
   const layout = new Layout();
   layout.take(ProgramHeaderBytes);
   const tensorsOffset = layout.take(parts.tensors.length * TensorRecordBytes);
   const opsOffset = layout.take(parts.ops.length * OpRecordBytes);
-  const indices = indexTable(parts);
-  const indicesOffset = layout.take(2 * indices.table.length);
+  const ioOffset = layout.take(2 * indexCount);
   const paramsOffsets = parts.ops.map((op) => layout.take(op.lowered.paramsBytes));
   const constsOffset = layout.size;
   const pool = new ConstantPool(layout);
   const tensorOffsets = parts.tensors.map((t) => (t.data ? pool.place(t.data) : t.record.offset));
   const constOffsets = parts.ops.map((op) => placeConstants(op.lowered, pool));
   const constsBytes = layout.size - constsOffset;
+  const namesOffset = layout.take(namesBytes);
+  const sections = { tensorsOffset, opsOffset, ioOffset, constsOffset, constsBytes, namesOffset };
+  return { totalBytes: layout.size, ...sections, paramsOffsets, tensorOffsets, constOffsets, pool };
+}
+
+/** The blob of docs/program-format.md. */
+export function writeProgram(parts: ProgramParts): Uint8Array {
+  const indices = indexTable(parts);
   const names = new TextEncoder().encode(
     [parts.modelName, ...parts.ops.map((o) => o.name)].map(withoutZero).join(''),
   );
-  const namesOffset = layout.take(names.length);
-
-  const bytes = new Uint8Array(layout.size);
+  const places = layOut(parts, indices.table.length, names.length);
+  const bytes = new Uint8Array(places.totalBytes);
   const view = new DataView(bytes.buffer);
+  writeHeader(view, parts, places, names.length);
+  parts.tensors.forEach((t, i) =>
+    writeTensorRecord(view, places.tensorsOffset + i * TensorRecordBytes, {
+      ...t.record,
+      offset: places.tensorOffsets[i]!,
+    }),
+  );
+  indices.table.forEach((t, i) => view.setUint16(places.ioOffset + 2 * i, t, true));
+  parts.ops.forEach((op, i) => writeOperator(view, op, i, places, indices.starts[i]!));
+  for (const { at, bytes: constant } of places.pool.all()) bytes.set(constant, at);
+  bytes.set(names, places.namesOffset);
+  view.setUint32(CRC_AT, crc32(bytes.subarray(CRC_FROM)), true);
+  return bytes;
+}
+
+function writeHeader(view: DataView, parts: ProgramParts, places: Places, namesBytes: number): void {
   writeProgramHeader(view, 0, {
     magic: PROGRAM_MAGIC,
     abiVersion: ABI_VERSION,
     headerBytes: ProgramHeaderBytes,
-    totalBytes: bytes.length,
     crc32: 0,
     modelSha256: [...parts.modelSha256],
     arenaBytes: parts.arenaBytes,
@@ -113,42 +151,28 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
     opCount: parts.ops.length,
     inputCount: parts.inputs.length,
     outputCount: parts.outputs.length,
-    tensorsOffset,
-    opsOffset,
-    ioOffset: indicesOffset,
-    constsOffset,
-    constsBytes,
-    namesOffset,
-    namesBytes: names.length,
+    ...places,
+    namesBytes,
     macs: parts.ops.reduce((n, op) => n + op.record.macs, 0),
     flags: parts.flags,
     lowerBoundBytes: parts.lowerBoundBytes,
     reserved: [],
   });
-  parts.tensors.forEach((t, i) =>
-    writeTensorRecord(view, tensorsOffset + i * TensorRecordBytes, {
-      ...t.record,
-      offset: tensorOffsets[i]!,
-    }),
-  );
-  indices.table.forEach((t, i) => view.setUint16(indicesOffset + 2 * i, t, true));
-  parts.ops.forEach((op, i) => {
-    writeOpRecord(view, opsOffset + i * OpRecordBytes, {
-      ...op.record,
-      inputCount: op.inputs.length,
-      outputCount: op.outputs.length,
-      flags: 0,
-      ioOffset: indicesOffset + 2 * indices.starts[i]!,
-      paramsOffset: paramsOffsets[i]!,
-      paramsBytes: op.lowered.paramsBytes,
-      reserved: 0,
-    });
-    op.lowered.writeParams(view, paramsOffsets[i]!, (name) => constOffsets[i]!.get(name) ?? 0);
+}
+
+function writeOperator(view: DataView, op: OpPart, i: number, places: Places, firstIndex: number): void {
+  const paramsOffset = places.paramsOffsets[i]!;
+  writeOpRecord(view, places.opsOffset + i * OpRecordBytes, {
+    ...op.record,
+    inputCount: op.inputs.length,
+    outputCount: op.outputs.length,
+    flags: 0,
+    ioOffset: places.ioOffset + 2 * firstIndex,
+    paramsOffset,
+    paramsBytes: op.lowered.paramsBytes,
+    reserved: 0,
   });
-  for (const { at, bytes: constant } of pool.all()) bytes.set(constant, at);
-  bytes.set(names, namesOffset);
-  view.setUint32(12, crc32(bytes.subarray(CRC_FROM)), true);
-  return bytes;
+  op.lowered.writeParams(view, paramsOffset, (name) => places.constOffsets[i]!.get(name) ?? 0);
 }
 
 /** The program's inputs and outputs first, then those of each operator. */

@@ -76,6 +76,27 @@ function amplifier(): Uint8Array {
 }
 
 describe('files made to do harm', () => {
+  it('a graph of thousands of tensors that are all alive to the end does not take planning for hours', () => {
+    const step = { scales: [1 / 256], zeroPoints: [-128] };
+    const tensors = Array.from({ length: 4_200 }, () => ({
+      name: '',
+      type: 'int8' as const,
+      shape: [4],
+      quantization: step,
+    }));
+    const op = { name: 'SOFTMAX', attributes: { kind: 'softmax' as const, beta: 1 } };
+    const chain = (count: number) =>
+      writeModel({
+        name: '',
+        tensors: tensors.slice(0, count + 1),
+        ops: Array.from({ length: count }, (_, i) => ({ ...op, inputs: [i], outputs: [i + 1] })),
+        inputs: [0],
+        outputs: Array.from({ length: count }, (_, i) => i + 1),
+      });
+    expect(outcome(chain(3_900))).toBe('ok');
+    expect(outcome(chain(4_100))).toBe('compile.too-many-tensors');
+  });
+
   it('a file that refers thousands of times to one large part is refused before the work is done', () => {
     expect(outcome(amplifier())).toBe('model.too-much-work');
   });
