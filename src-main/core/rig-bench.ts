@@ -3,10 +3,10 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import type { TraceReference } from '../contract/index.ts';
 import { defaultBaud, withMode, type Image } from '../compile/image.ts';
 import type { Program } from '../compile/program.ts';
-import { deploy } from '../device/deploy.ts';
 import { openSession, type Session } from '../device/session.ts';
 import { openPpk2 } from '../monitor/ppk2/driver.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
+import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
 import { RecordingMeter, type MeterOptions } from './meter-adapter.ts';
 import type { Rig, RigFactory } from './rig.ts';
@@ -58,13 +58,9 @@ export class RigBench implements Bench, AsyncDisposable {
     const rig = await this.#openRig();
     if (!rig.ok) return rig;
     options.onProgress?.(0, 'programming');
-    const { firmwareHash, programHash, uf2, parts } = image.value;
-    const session = await deploy(
-      rig.value.programmer,
-      rig.value.dut,
-      { uf2, firmwareHash, programHash: programHash ?? '', mode, board: parts.board.id },
-      { baud: this.#baud(), mode, onProgress: (f) => options.onProgress?.(f, 'programming') },
-    );
+    const session = await deployImage(rig.value, image.value, {
+      onProgress: (f) => options.onProgress?.(f, 'programming'),
+    });
     return session.ok ? ok(this.#deviceOf(session.value)) : session;
   }
 

@@ -10,7 +10,8 @@ export interface DeployImage {
   readonly uf2: Uint8Array;
   /** CRC-32 of firmware and Program, 8 hex digits, as `mj id` prints them. */
   readonly firmwareHash: string;
-  readonly programHash: string;
+  /** Null: an image without a Program, which is uploaded later. */
+  readonly programHash: string | null;
   /** SHA-256 of the .tflite, hex; `mj id` prints its beginning. */
   readonly modelHash?: string;
   readonly mode: DutMode;
@@ -22,6 +23,8 @@ export interface DeployOptions extends SessionOptions {
 }
 
 const BOOT_US = 5_000_000;
+/** What `mj id` prints of a Program that is not there. */
+const NO_PROGRAM = '00000000';
 
 /**
  * Programs the board, waits for its boot lines, finds the step and checks that what runs there is the image: a
@@ -61,7 +64,7 @@ export function checkIdentity(session: Session, image: DeployImage): Result<void
     );
   const wrong = differences(identity, image);
   if (wrong.length > 0) return wrongImage(session.link.address, wrong);
-  if (identity.programStatus !== 0)
+  if (image.programHash !== null && identity.programStatus !== 0)
     return fail(
       'device.program-refused',
       { address: session.link.address, status: identity.programStatus, programHash: identity.programHash },
@@ -74,7 +77,7 @@ export function checkIdentity(session: Session, image: DeployImage): Result<void
 function differences(identity: MjIdentity, image: DeployImage): string[] {
   const pairs: [string, string, string][] = [
     ['firmware', image.firmwareHash, identity.firmwareHash],
-    ['program', image.programHash, identity.programHash],
+    ['program', image.programHash ?? NO_PROGRAM, identity.programHash],
     ['mode', image.mode, identity.mode],
     ['board', image.board, identity.board],
   ];

@@ -91,6 +91,15 @@ describe('deploy', () => {
     });
   });
 
+  it('takes a board without a Program for what it is, and no other, when the image has none', async () => {
+    const bare = { ...image, programHash: null, modelHash: '0'.repeat(64) };
+    const empty = { program: '00000000', model: '0000000000000000', status: '3' };
+    const { link, programmer } = board({ mj: { id: id(empty) } });
+    expect(orThrow(await deploy(programmer, link, bare)).mj!.identity.programStatus).toBe(3);
+    const stale = board({ mj: { id: id() } });
+    expect(await deploy(stale.programmer, stale.link, bare)).toMatchObject({ ok: false, id: 'device.wrong-image' });
+  });
+
   it('says so in bounded time when the board does not come back', async () => {
     const { link, programmer } = board({ faults: [{ kind: 'silent' }], boots: false });
     expect(await deploy(programmer, link, image)).toMatchObject({ ok: false, id: 'device.no-reply' });

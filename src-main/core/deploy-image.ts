@@ -1,0 +1,22 @@
+import { HarnessMode } from '../abi/generated.ts';
+import type { Result } from '../base/errors.ts';
+import type { Image } from '../compile/image.ts';
+import { deploy, type DeployOptions } from '../device/deploy.ts';
+import type { Session } from '../device/session.ts';
+import type { Rig } from './rig.ts';
+
+/** Programs an image into the board of a rig; the session is given only when the board says that it runs this image. */
+export function deployImage(
+  rig: Pick<Rig, 'programmer' | 'dut'>,
+  image: Image,
+  options: Pick<DeployOptions, 'onProgress'> = {},
+): Promise<Result<Session>> {
+  const { uf2, firmwareHash, programHash, parts, config } = image;
+  const mode = config.mode === HarnessMode.Energy ? 'energy' : 'performance';
+  return deploy(
+    rig.programmer,
+    rig.dut,
+    { uf2, firmwareHash, programHash, mode, board: parts.board.id },
+    { baud: config.baud, mode, ...options },
+  );
+}
