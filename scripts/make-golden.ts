@@ -78,7 +78,9 @@ async function compare(
 
 async function makeGolden(python: string, file: string, specs: readonly NamedSpec[]): Promise<Uint8Array> {
   const sets = file === 'softmax' ? SETS_PER_SOFTMAX : SETS_PER_GRAPH;
-  const prepared = specs.map(({ name, spec }, i) => prepare(`${file}: ${name}`, writeModel(spec), sets, i + 1));
+  const prepared = specs.map(({ name, spec }, i) =>
+    prepare(`${file}: ${name}`, writeModel(spec), sets, i + 1),
+  );
   const { version, outputs } = await compare(python, prepared);
   const cases = prepared.map((p, i): GoldenCase => ({
     name: specs[i]!.name,

@@ -62,7 +62,8 @@ export function buildM0Engine(extraFlags: readonly string[] = []): M0Engine {
       rows.map((row) => row.split(' ')).map(([address, , name]) => [name!, parseInt(address!, 16)]),
     );
     const code = Uint8Array.from(readFileSync(bin));
-    if (code.length > RETURN_AT - 0x2000_0000) throw new Error(`the engine's code takes ${code.length} bytes`);
+    if (code.length > RETURN_AT - 0x2000_0000)
+      throw new Error(`the engine's code takes ${code.length} bytes`);
     const chip = new RP2040();
     chip.sram.set(code, 0);
     return { chip, codeBytes: code.length, symbols, compiler: tool('gcc', ['--version']).split('\n')[0]! };
@@ -83,8 +84,15 @@ export function runOnM0(engine: M0Engine, program: Program, inputs: readonly Uin
   const { chip } = engine;
   chip.flash.set(program.bytes, 0);
   const arenaBytes = STACK_TOP - 4096 - ARENA_AT;
-  const call = (name: string, args: readonly number[]): number => callFunction(chip, engine.symbols[name]!, args);
-  const openCycles = call('mj_engine_open', [ENGINE_AT, PROGRAM_AT, program.bytes.length, ARENA_AT, arenaBytes]);
+  const call = (name: string, args: readonly number[]): number =>
+    callFunction(chip, engine.symbols[name]!, args);
+  const openCycles = call('mj_engine_open', [
+    ENGINE_AT,
+    PROGRAM_AT,
+    program.bytes.length,
+    ARENA_AT,
+    arenaBytes,
+  ]);
   const place = (index: number): number => {
     const tensor = program.tensors[index]!;
     if (tensor.memory !== Memory.Arena) throw new Error(`tensor ${index} is not in the arena`);

@@ -17,7 +17,10 @@ const INPUTS = 22;
 const SEED = 20240;
 
 /** Names of the models whose outputs differ anywhere from TFLM's; all go through one Python process. */
-async function differing(models: readonly (readonly [string, Uint8Array])[], sets: number): Promise<string[]> {
+async function differing(
+  models: readonly (readonly [string, Uint8Array])[],
+  sets: number,
+): Promise<string[]> {
   const rng = new Rng(SEED);
   const prepared = models.map(([name, model]) => {
     const program = orThrow(compile(orThrow(readModel(model, name)), pico));
@@ -49,12 +52,19 @@ function modelsIn(folder: string): [string, Uint8Array][] {
     .map((name) => [name, readFileSync(join(folder, name))]);
 }
 
-describeWith([needs.python, needs.shared], 'host twin against live TFLM: MLPerf Tiny reference models', () => {
-  it.each(['ad01', 'ic01', 'kws01', 'vww01'])(`%s is bit-exact on ${INPUTS} random and extreme inputs`, async (name) => {
-    const model = readFileSync(join(sharedDir!, `data/models/${name}_int8.tflite`));
-    expect(await differing([[name, model]], INPUTS)).toEqual([]);
-  });
-});
+describeWith(
+  [needs.python, needs.shared],
+  'host twin against live TFLM: MLPerf Tiny reference models',
+  () => {
+    it.each(['ad01', 'ic01', 'kws01', 'vww01'])(
+      `%s is bit-exact on ${INPUTS} random and extreme inputs`,
+      async (name) => {
+        const model = readFileSync(join(sharedDir!, `data/models/${name}_int8.tflite`));
+        expect(await differing([[name, model]], INPUTS)).toEqual([]);
+      },
+    );
+  },
+);
 
 describeWith([needs.python], 'host twin against live TFLM: our own models', () => {
   it(`every model of models/ is bit-exact on ${INPUTS} random and extreme inputs`, async () => {

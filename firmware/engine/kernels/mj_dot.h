@@ -26,13 +26,15 @@ static inline mj_s16x8 mj_widen(const int8_t *p) {
   return __builtin_convertvector(*(const mj_s8x8 *)(const void *)p, mj_s16x8);
 }
 
-static inline int32_t mj_dot_tail(const int8_t *x, const int8_t *w, int32_t from, int32_t depth, mj_s32x4 sums) {
+static inline int32_t mj_dot_tail(const int8_t *x, const int8_t *w, int32_t from, int32_t depth,
+                                  mj_s32x4 sums) {
   int32_t acc = mj_wrap_add(mj_wrap_add(sums[0], sums[1]), mj_wrap_add(sums[2], sums[3]));
   for (int32_t k = from; k < depth; k++) acc = mj_mac(acc, x[k], w[k]);
   return acc;
 }
 
-static inline void mj_dot_2(const int8_t *x, const int8_t *w0, const int8_t *w1, int32_t depth, int32_t *acc) {
+static inline void mj_dot_2(const int8_t *x, const int8_t *w0, const int8_t *w1, int32_t depth,
+                            int32_t *acc) {
   mj_s32x4 sums0 = {acc[0], 0, 0, 0};
   mj_s32x4 sums1 = {acc[1], 0, 0, 0};
   int32_t k = 0;
@@ -46,10 +48,11 @@ static inline void mj_dot_2(const int8_t *x, const int8_t *w0, const int8_t *w1,
 }
 #else
 /*
- * Two rows of weights share each input byte. Measured on Cortex-M0+: 6.5 cycles a MAC, where one row takes 8.8
- * and four rows, whose accumulators spill, 7.3.
+ * Two rows of weights share each input byte. Measured on Cortex-M0+: 6.5 cycles a MAC, where one row
+ * takes 8.8 and four rows, whose accumulators spill, 7.3.
  */
-static inline void mj_dot_2(const int8_t *x, const int8_t *w0, const int8_t *w1, int32_t depth, int32_t *acc) {
+static inline void mj_dot_2(const int8_t *x, const int8_t *w0, const int8_t *w1, int32_t depth,
+                            int32_t *acc) {
   int32_t acc0 = acc[0];
   int32_t acc1 = acc[1];
   MJ_UNROLL(2)

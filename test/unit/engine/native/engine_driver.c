@@ -1,9 +1,10 @@
 /*
  * The engine on this computer, for sanitizers. Standard input holds requests, all integers little-endian:
- * u32 Program bytes, u32 arena bytes, u32 sets, u32 input bytes and u32 output bytes of one set, the Program, the
- * inputs of every set. For each request standard output gets u32 status of mj_engine_open and, where it is 0, for
- * every set u32 status of mj_engine_run and the outputs. Blocks have exactly the asked size, so that a byte read or
- * written beyond them is found. Inputs are laid down and outputs taken in the Program's order, cut at the asked bytes.
+ * u32 Program bytes, u32 arena bytes, u32 sets, u32 input bytes and u32 output bytes of one set, the Program,
+ * the inputs of every set. For each request standard output gets u32 status of mj_engine_open and, where it
+ * is 0, for every set u32 status of mj_engine_run and the outputs. Blocks have exactly the asked size, so
+ * that a byte read or written beyond them is found. Inputs are laid down and outputs taken in the Program's
+ * order, cut at the asked bytes.
  */
 #include <stdio.h>
 #include <stdlib.h>
