@@ -10,6 +10,8 @@ import { table } from '../output.ts';
 import { profileText, runText, validityText } from '../run-view.ts';
 import { resultsOf } from './report.ts';
 
+/** A list has no room for uncertainties: no digit that a monitor's systematic part would not carry. */
+const coarse = (x: number | null) => (x === null ? '' : String(Number(x.toPrecision(3))));
 const or = (x: number | null, digits: number) => (x === null ? '' : x.toFixed(digits));
 
 export async function runs({ output, db }: CommandContext): Promise<number> {
@@ -30,9 +32,9 @@ export async function runs({ output, db }: CommandContext): Promise<number> {
             r.targetId,
             r.mode,
             r.status,
-            `${r.windowsFinished}/${r.windowsPlanned}`,
+            r.mode === 'accuracy' ? '' : `${r.windowsFinished}/${r.windowsPlanned}`,
             or(r.latencyUs === null ? null : r.latencyUs / 1000, 3),
-            or(r.energyUjPerInference, 1),
+            coarse(r.energyUjPerInference),
             or(r.score, 3),
             r.source,
           ]),
