@@ -27,9 +27,35 @@ function checkOperator(graph: Graph, op: Operator, records: readonly OperatorRec
   return same ? null : wrongShape(view, output, shape.value);
 }
 
+/** Ways out that are better than leaving the operator away. */
+const waysOut: readonly (readonly [operators: RegExp, wayOut: string])[] = [
+  [
+    /^(SHAPE|PACK|STRIDED_SLICE|SLICE|GATHER|CAST)$/,
+    'It mostly computes a shape: fix the batch to 1 before converting.',
+  ],
+  [
+    /^(RELU|RELU6|RELU_N1_TO_1)$/,
+    'Put the activation right behind the layer, so that the converter fuses it.',
+  ],
+  [/^(MEAN|SUM)$/, 'Use an average pooling layer over the whole picture instead of the global mean.'],
+  [/^PAD(V2)?$/, 'Use the padding "same" of the layer behind it, or pad the input before it is loaded.'],
+  [
+    /^(MUL|SUB)$/,
+    'Batch normalisation must be folded into the layer before it: convert from the inference graph.',
+  ],
+  [/^(EXPAND_DIMS|SQUEEZE)$/, 'Use a Reshape layer instead.'],
+  [
+    /^CUSTOM/,
+    'Convert with TFLITE_BUILTINS_INT8 only, and leave what is custom to the code around the model.',
+  ],
+];
+
 function unsupported(graph: Graph, op: Operator, records: readonly OperatorRecord[]): Failure {
   const output = graph.tensors[op.outputs[0] ?? -1];
   const known = records.map((r) => r.name);
+  const wayOut =
+    waysOut.find(([operators]) => operators.test(op.name))?.[1] ??
+    'Replace it, or leave it to the code around the model.';
   return fail(
     'model.unsupported-operator',
     {
@@ -40,7 +66,7 @@ function unsupported(graph: Graph, op: Operator, records: readonly OperatorRecor
       supported: known,
     },
     `Operator ${op.index} (${op.name}) is not one this version can run; it makes tensor "${output?.name ?? ''}".`,
-    `Replace it by ${known.join(', ')}, or leave it to the code around the model.`,
+    `${wayOut} Supported: ${known.join(', ')}.`,
   );
 }
 

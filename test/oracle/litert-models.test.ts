@@ -31,7 +31,11 @@ interface LiteRtModel {
 
 function litert(paths: readonly string[]): LiteRtModel[] {
   const script = join(root, 'test/oracle/litert_models.py');
-  const run = spawnSync(python!, [script], { input: paths.join('\n'), encoding: 'utf8', maxBuffer: 64 << 20 });
+  const run = spawnSync(python!, [script], {
+    input: paths.join('\n'),
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
   if (run.status !== 0) throw new Error(run.stderr);
   return run.stdout
     .trim()
@@ -65,7 +69,9 @@ function expectSameReading(path: string, theirs: LiteRtModel): void {
 
 describeWith([needs.python, needs.shared], 'reader = LiteRT on the reference models', () => {
   it('tensors, shapes, types, quantisation, operators, inputs and outputs are the same', () => {
-    const paths = ['kws01', 'ic01', 'vww01', 'ad01'].map((m) => join(sharedDir!, `data/models/${m}_int8.tflite`));
+    const paths = ['kws01', 'ic01', 'vww01', 'ad01'].map((m) =>
+      join(sharedDir!, `data/models/${m}_int8.tflite`),
+    );
     litert(paths).forEach((theirs, i) => expectSameReading(paths[i]!, theirs));
   });
 });

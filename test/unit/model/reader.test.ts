@@ -260,6 +260,11 @@ describe('checkGraph', () => {
     expect(failure.next).toContain('CONV_2D');
   });
 
+  it('knows a better way out for operators converters often leave', () => {
+    const shape = orThrow(readModel(file({ code: { 0: i8(77) } }), 'x'));
+    expect(failureOf(checkGraph(shape)).next).toMatch(/batch to 1/);
+  });
+
   it('names a custom operator by its own name', () => {
     const graph = orThrow(readModel(file({ code: { 0: i8(32), 1: string('Mel') } }), 'x'));
     expect(failureOf(checkGraph(graph)).facts['operator']).toBe('CUSTOM Mel');
