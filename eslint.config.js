@@ -4,7 +4,7 @@ import globals from 'globals';
 import { defineConfig } from 'eslint/config';
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', '.cache/', 'src-renderer/', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
+  { ignores: ['dist/', 'node_modules/', '.cache/', 'src-renderer/', 'src-main/abi/generated.ts', 'svelte.config.js', 'vite.renderer.config.ts', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
   js.configs.recommended,
   ts.configs.recommendedTypeChecked,
   {

@@ -26,7 +26,7 @@ export type Result<T> = Ok<T> | Failure;
 export function ok(): Ok<void>;
 export function ok<T>(value: T): Ok<T>;
 export function ok<T>(value?: T): Ok<T | void> {
-  return { ok: true, value: value as T };
+  return { ok: true, value };
 }
 
 /** `fail('device.no-reply', {port, waitedMs: 2000}, 'The board is not running.', 'Press reset, then retry.')` */
