@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
 });
 const seeds = options.seeds.split(',').map(Number);
 const recipe = { ...kwsRecipe, epochs: Number(options.epochs) };
-if (!seeds.every(Number.isInteger) || !Number.isInteger(recipe.epochs)) throw new Error('--seeds 1,2,3 --epochs 24');
+if (!seeds.every(Number.isInteger) || !Number.isInteger(recipe.epochs)) throw new Error('--seeds 1,2,3 --epochs 12');
 
 process.env.OMP_NUM_THREADS ??= `${availableParallelism()}`;
 process.env.TF_NUM_INTRAOP_THREADS ??= process.env.OMP_NUM_THREADS;

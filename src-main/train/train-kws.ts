@@ -22,7 +22,7 @@ export interface KwsRecipe {
 
 export const kwsRecipe: KwsRecipe = {
   shape: { frames: 49, coefficients: 10, channels: 48, blocks: 4, classes: 12 },
-  epochs: 24,
+  epochs: 12,
   batch: 100,
   peakLearningRate: 3e-3,
   labelSmoothing: 0.05,
