@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../../src-main/base/rng.ts';
@@ -87,5 +89,23 @@ describeWith([needs.wasmClang], 'front end WASM', () => {
     const run = spawnSync(process.execPath, [join(root, 'scripts/build-frontend-wasm.ts'), '--check']);
     expect(run.stderr.toString()).toBe('');
     expect(run.status).toBe(0);
+  });
+});
+
+describeWith([needs.hostCc], 'front end under sanitizers', () => {
+  it('has no overflow, bad shift or stray access on 4 000 frames of every kind and level', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'mj-frontend-'));
+    try {
+      const sources = ['mj_mfcc', 'mj_rfft', 'mj_log2', 'mj_frontend_tables'].map((f) => `firmware/engine/frontend/${f}.c`);
+      const flags = ['-std=c11', '-O1', '-Wall', '-Wextra', '-fsanitize=undefined,address', '-fno-sanitize-recover=all'];
+      const out = join(dir, 'sanitize');
+      const build = spawnSync('gcc', [...flags, '-o', out, 'test/unit/frontend/sanitize.c', ...sources, '-lm'], { cwd: root });
+      expect(build.stderr.toString()).toBe('');
+      const run = spawnSync(out);
+      expect(run.stderr.toString()).toBe('');
+      expect(run.status).toBe(0);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });
