@@ -3,8 +3,8 @@
 decode: stdin = u32 length, JSON {"modifiers": {"R": [5], ...} or {}, "vddMv": n}, then u32 words;
         stdout = one f64 a word, in microamperes.
 read PORT MV SECONDS: opens PORT as a user of the package would, in source mode, reads until SECONDS of samples have
-        come or the stream falls silent; stdout = JSON with count, mean in uA, and the logic bits' first and last
-        sample of D0 high with the mean between them.
+        come, the stream falls silent, or a second of samples after D0 fell; stdout = JSON with the count, the first and
+        last sample of D0 high and the mean between them in uA.
 version: prints the installed version.
 """
 
@@ -43,16 +43,25 @@ def decode():
 
 def read(port, millivolts, seconds):
     client = ppk2_api.PPK2_API(port, timeout=1, write_timeout=1)
-    if not client.get_modifiers():
+    # the package waits half a second for the text, which a busy machine may not keep; a late answer must not be read as
+    # samples
+    for _ in range(10):
+        if client.get_modifiers():
+            break
+    else:
         raise SystemExit("no metadata")
+    time.sleep(0.3)
+    client.ser.reset_input_buffer()
     client.use_source_meter()
     client.set_source_voltage(millivolts)
     client.toggle_DUT_power("ON")
     client.start_measuring()
     wanted = int(seconds * 100_000)
-    values, logic = [], []
+    values, logic, last_high = [], [], -1
     silent_since = time.time()
     while len(values) < wanted and time.time() - silent_since < 5:
+        if last_high >= 0 and len(logic) - last_high > 100_000:
+            break
         got = client.get_data()
         if not got:
             time.sleep(0.001)
@@ -61,6 +70,10 @@ def read(port, millivolts, seconds):
         # fewer than four bytes in all would make the package wait for the rest of a sample that is not there
         part, bits = client.get_samples(got)
         values.extend(part)
+        for i in range(len(bits) - 1, -1, -1):
+            if bits[i] & 1:
+                last_high = len(logic) + i
+                break
         logic.extend(bits)
     client.stop_measuring()
     high = [i for i, b in enumerate(logic) if b & 1]
