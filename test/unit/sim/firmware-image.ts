@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import { HarnessMode } from '../../../src-main/abi/generated.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
-import { buildImage, loadPrebuilt } from '../../../src-main/compile/image.ts';
+import { buildImage, inputBytes as loadBytesOf, loadPrebuilt } from '../../../src-main/compile/image.ts';
 import { compileFor, openModelFile } from '../../../src-main/core/model-file.ts';
 import { root } from '../../needs.ts';
 
-/** The committed firmware with our own small autoencoder, as a UF2; the input's bytes as `db` wants them. */
+/** The committed firmware with our own small autoencoder, as a UF2. */
 export function tinyImage(mode: HarnessMode = HarnessMode.Performance): {
   uf2: Uint8Array;
+  /** The tensor's own bytes. */
   inputBytes: number;
+  /** What `db load` wants. */
+  loadBytes: number;
 } {
   const model = orThrow(openModelFile(join(root, 'models/tiny-ad.tflite')));
   const program = orThrow(compileFor(model, pico));
@@ -24,5 +27,5 @@ export function tinyImage(mode: HarnessMode = HarnessMode.Performance): {
     }),
   );
   const input = program.tensors[program.inputs[0]!]!;
-  return { uf2: image.uf2, inputBytes: input.bytes };
+  return { uf2: image.uf2, inputBytes: input.bytes, loadBytes: loadBytesOf(program, inputEncoding) };
 }

@@ -11,7 +11,7 @@
  *  - PUSH charges nothing for LR, POP {..., PC} is one cycle short
  *  - BX, BLX and POP {PC} accept a target with bit 0 clear
  *  - exception entry and return take no cycles (exceptions.c), atomic aliases of slow blocks cost no more
- *    (memory.c)
+ *    and the SSI costs what memories cost (memory.c)
  */
 
 #define SAVE() (mj_state.n = n, mj_state.z = z, mj_state.c = c, mj_state.v = v, mj_state.left = left)

@@ -42,7 +42,8 @@ static bool is_slow_alias(uint32_t address) {
 
 static bool is_apb_like(uint32_t address) {
   uint32_t top = address >> 24;
-  return (address >> 28) == 4u || top == 0x14u || top == 0x18u;
+  /* rp2040js charges the SSI as a memory */
+  return (address >> 28) == 4u || (!mj_state.compatible && (top == 0x14u || top == 0x18u));
 }
 
 static int32_t extra_cycles(uint32_t address, bool store) {
