@@ -24,6 +24,8 @@ export interface SimulatedBenchOptions {
   readonly inProcess?: boolean;
   /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
   readonly sliceCycles?: number;
+  /** How far back worldEnergy and worldCharge reach, virtual µs. Default: to the beginning. */
+  readonly historyUs?: number;
 }
 
 /** One emulated Pico and, if asked for, one emulated PPK2 in one virtual time. */
@@ -53,6 +55,7 @@ export async function openSimulatedBench(options: SimulatedBenchOptions): Promis
     ...(options.currentModel ? { currentModel: options.currentModel } : {}),
     ...(options.monitorFaults ? { monitorFaults: options.monitorFaults } : {}),
     ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
+    ...(options.historyUs === undefined ? {} : { historyUs: options.historyUs }),
   };
   const host = options.inProcess ? new InProcessHost(worldOptions) : new WorkerHost(worldOptions);
   return ok(new Bench(host, options));

@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly monitorFaults?: Ppk2Faults;
   /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
   readonly sliceCycles?: number;
+  /** How far back the exact integral reaches, virtual µs; a world that runs for days keeps no more. Default: all. */
+  readonly historyUs?: number;
 }
 
 /** Ends an advance early: a byte value, or so many bytes in all, have come out of a wire. */
@@ -43,6 +45,8 @@ export interface AdvanceReply {
 /** A full-speed USB device hands over what it has once a millisecond. */
 const USB_FRAME_US = 1000;
 const SUPPLY_V = 3.3;
+/** Old steps of the integral are given up so often, not at every one. */
+const FORGET_EVERY_US = 1_000_000;
 
 /**
  * One board, one monitor, one current model in virtual time: no threads, no promises, no clock but its own.
@@ -58,9 +62,12 @@ export class World {
   #volts = SUPPLY_V;
   #nowUs = 0;
   #dutWatch: Watch | null = null;
+  readonly #historyUs: number;
+  #forgottenUs = 0;
 
   constructor(options: WorldOptions) {
     const { seed, sliceCycles } = options;
+    this.#historyUs = options.historyUs ?? Infinity;
     const model = createPicoCurrentModel({ ...options.currentModel, seed });
     model.connect(this.#integral);
     this.pico = new EmulatedPico({ activity: model, ...(sliceCycles ? { sliceCycles } : {}) });
@@ -147,6 +154,10 @@ export class World {
   #step(untilUs: number): void {
     if (this.pico.advanceTo(untilUs)) this.#nowUs = untilUs;
     else this.#nowUs = Math.min(untilUs, Math.max(this.#nowUs, this.pico.pausedUs));
+    if (this.#nowUs - this.#historyUs > this.#forgottenUs + FORGET_EVERY_US) {
+      this.#forgottenUs = this.#nowUs - this.#historyUs;
+      this.#integral.forgetBefore(this.#forgottenUs);
+    }
     if (!this.#monitor) return;
     this.#monitor.advanceTo(this.#nowUs);
     const sent = this.#monitor.takeOutput();
