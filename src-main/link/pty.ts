@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { mkdtemp, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ export interface Pty extends AsyncDisposable {
 export async function openPty(clock: Clock, path?: string): Promise<Result<Pty>> {
   const folder = path === undefined ? await mkdtemp(join(tmpdir(), 'microjoule-pty-')) : null;
   const at = path ?? join(folder!, 'tty');
+  // What a killed program left behind is in nobody's use
+  if (isDanglingLink(at)) await unlink(at).catch(() => undefined);
   if (existsSync(at))
     return fail(
       'link.busy',
@@ -57,4 +59,8 @@ export async function openPty(clock: Clock, path?: string): Promise<Result<Pty>>
     'The pseudo-terminal could not be made.',
     'Check that the folder exists and may be written.',
   );
+}
+
+function isDanglingLink(path: string): boolean {
+  return !existsSync(path) && (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false);
 }
