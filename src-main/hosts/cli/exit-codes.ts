@@ -24,6 +24,7 @@ const byPrefix: readonly (readonly [string, number])[] = [
   ['dataset.', exitCodes.badInput],
   ['predict.', exitCodes.badInput],
   ['program.', exitCodes.badInput],
+  ['load.', exitCodes.badInput],
   ['run.interrupted', exitCodes.interrupted],
   ['run.check', exitCodes.checkFailed],
   ['link.', exitCodes.hardware],

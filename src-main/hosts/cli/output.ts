@@ -9,6 +9,8 @@ export interface Output {
   readonly json: boolean;
   /** The command's result: printed as JSON, or as the lines of `human`. */
   result(value: unknown, human: () => string): void;
+  /** The same on one line, from a command that goes on: a program that started it reads so far and begins. */
+  line(value: unknown, human: () => string): void;
   note(line: string): void;
   fail(failure: Failure): number;
   progress(text: string, fraction: number | null, etaS: number | null): void;
@@ -48,6 +50,10 @@ export function terminalOutput(
     result(value, human) {
       clear();
       stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${human()}\n`);
+    },
+    line(value, human) {
+      clear();
+      stdout.write(`${json ? JSON.stringify(value) : human()}\n`);
     },
     note(line) {
       clear();

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { HarnessMode } from '../../../abi/generated.ts';
+import { fail, ok, type Failure, type Result } from '../../../base/errors.ts';
+import { defaultBaud, withMode } from '../../../compile/image.ts';
+import { prepare } from '../../../core.ts';
+import { carryPpk2 } from '../../../sim/carried-ppk2.ts';
+import { carry, type Carrier } from '../../../sim/carriers.ts';
+import { parseLoadFile } from '../../../sim/monitors/load-file.ts';
+import { openSimulatedBench, type SimulatedBench } from '../../../sim/simulated-bench.ts';
+import { TimeKeeper } from '../../../sim/time-keeper.ts';
+import type { CommandContext } from '../context.ts';
+import { checkOptions, placeOf, type EmulateOptions } from '../emulate-options.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/** How far back the world remembers its exact current: nobody asks here. */
+const HISTORY_US = 1_000_000;
+/** A pseudo-terminal that ends on the same Ctrl-C as we do is no failure; it may be seen first. */
+const TOGETHER_MS = 200;
+
+/** What is served, by the names the user reads: `{dut: …, monitor: …}`. */
+interface Served extends AsyncDisposable {
+  readonly listens: Readonly<Record<string, string>>;
+  readonly gone: Promise<Failure>;
+}
+
+export async function emulate(what: string, o: EmulateOptions, context: CommandContext): Promise<number> {
+  const { output, signal } = context;
+  const checked = checkOptions(what, o);
+  if (!checked.ok) return output.fail(checked);
+  const note = (line: string) => output.note(line);
+  const opened = checked.value === 'ppk2' ? await servePpk2(o, note) : await serveBench(checked.value, o, note);
+  if (!opened.ok) return output.fail(opened);
+  const ended = await serveUntilEnd(opened.value, o, context, checked.value);
+  return ended && !signal.aborted ? output.fail(ended) : exitCodes.done;
+}
+
+async function serveUntilEnd(
+  served: Served,
+  o: EmulateOptions,
+  { output, signal }: CommandContext,
+  what: string,
+): Promise<Failure | null> {
+  await using open = served;
+  const { listens } = open;
+  output.line({ emulates: what, pace: o.pace, listens }, () => {
+    const where = Object.entries(listens).map(([name, address]) => `${name} at ${address}`);
+    return `Emulating ${what}: ${where.join(', ')} (${o.pace} pace; Ctrl-C ends it)`;
+  });
+  const stop = new AbortController();
+  const end = new Promise<null>((resolve) => {
+    const finish = () => resolve(null);
+    if (signal.aborted) finish();
+    signal.addEventListener('abort', finish, { once: true, signal: stop.signal });
+    const timer = o.for === undefined ? undefined : setTimeout(finish, o.for * 1000);
+    stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  });
+  const lost = open.gone.then(async (failure) => {
+    await new Promise((resolve) => setTimeout(resolve, TOGETHER_MS));
+    return failure;
+  });
+  const ended = await Promise.race([end, lost]);
+  stop.abort();
+  return ended;
+}
+
+async function servePpk2(o: EmulateOptions, note: (line: string) => void): Promise<Result<Served>> {
+  const text = readFile(o.load!, '--load');
+  if (!text.ok) return text;
+  const steps = parseLoadFile(new TextDecoder().decode(text.value));
+  if (!steps.ok) return steps;
+  const { pace, seed } = o;
+  const place = placeOf(o.tcp, o.pty);
+  const carrier = await carryPpk2({ steps: steps.value, repeat: o.repeat ?? false, pace, place, seed, note });
+  return carrier.ok ? ok(servedAs({ ppk2: carrier.value }, [])) : carrier;
+}
+
+async function serveBench(what: 'pico' | 'bench', o: EmulateOptions, note: (line: string) => void): Promise<Result<Served>> {
+  const image = imageOf(o);
+  if (!image.ok) return image;
+  const monitor = what === 'bench' ? 'ppk2' : 'none';
+  const opened = await openSimulatedBench({ seed: o.seed, monitor, pace: 'free', historyUs: HISTORY_US });
+  if (!opened.ok) return opened;
+  const bench = opened.value;
+  const keeper = await startBench(bench, o, image.value, note);
+  if (!keeper.ok) {
+    await bench[Symbol.asyncDispose]();
+    return keeper;
+  }
+  const carried = await carryWires(what, bench, keeper.value, o, image.value.baud, note);
+  if (carried.ok) return ok(servedAs(carried.value, [keeper.value, bench]));
+  await keeper.value[Symbol.asyncDispose]();
+  await bench[Symbol.asyncDispose]();
+  return carried;
+}
+
+async function startBench(
+  bench: SimulatedBench,
+  o: EmulateOptions,
+  image: DeployedImage,
+  note: (line: string) => void,
+): Promise<Result<TimeKeeper>> {
+  const rate = await bench.dut.setBaud(image.baud);
+  if (!rate.ok) return rate;
+  if (image.uf2) {
+    const programmed = await bench.programmer.program(image.uf2);
+    if (!programmed.ok) return programmed;
+  } else note('The flash is empty: nothing runs. Give --model or --uf2.');
+  return ok(new TimeKeeper(bench, o.pace, { note }));
+}
+
+async function carryWires(
+  what: 'pico' | 'bench',
+  bench: SimulatedBench,
+  keeper: TimeKeeper,
+  o: EmulateOptions,
+  baud: number,
+  note: (line: string) => void,
+): Promise<Result<Record<string, Carrier>>> {
+  const dutPlace = what === 'pico' ? placeOf(o.tcp, o.pty) : placeOf(o.dutTcp, o.dutPty);
+  const dut = await carry({ wire: bench.dut, name: 'dut', bytesPerSecond: baud / 10, note }, keeper, dutPlace);
+  if (!dut.ok) return dut;
+  if (!bench.monitor) return ok({ dut: dut.value });
+  const monitor = await carry({ wire: bench.monitor, name: 'monitor', note }, keeper, placeOf(o.monitorTcp, o.monitorPty));
+  if (monitor.ok) return ok({ dut: dut.value, monitor: monitor.value });
+  await dut.value[Symbol.asyncDispose]();
+  return monitor;
+}
+
+/** Clients are let go first, then what was behind them, in the order given. */
+function servedAs(carriers: Readonly<Record<string, Carrier>>, behind: readonly AsyncDisposable[]): Served {
+  const all = Object.values(carriers);
+  return {
+    listens: Object.fromEntries(Object.entries(carriers).map(([name, c]) => [name, c.address])),
+    gone: Promise.race(all.map((c) => c.gone)),
+    [Symbol.asyncDispose]: async () => {
+      for (const part of [...all, ...behind]) await part[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface DeployedImage {
+  readonly uf2: Uint8Array | null;
+  /** The line rate of the computer's end, fixed while it is served. */
+  readonly baud: number;
+}
+
+function imageOf(o: EmulateOptions): Result<DeployedImage> {
+  const mode = o.mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance;
+  const baud = o.baud ?? defaultBaud(mode);
+  if (o.uf2 !== undefined) {
+    const bytes = readFile(o.uf2, '--uf2');
+    return bytes.ok ? ok({ uf2: bytes.value, baud }) : bytes;
+  }
+  if (o.model === undefined) return ok({ uf2: null, baud });
+  const prepared = prepare(o.model, 'pico-emulated');
+  if (!prepared.ok) return prepared;
+  const image = withMode(prepared.value.image, mode, baud);
+  return image.ok ? ok({ uf2: image.value.uf2, baud }) : image;
+}
+
+function readFile(path: string, option: string): Result<Uint8Array> {
+  try {
+    return ok(new Uint8Array(readFileSync(path)));
+  } catch (e) {
+    const code = (e as NodeJS.ErrnoException).code ?? String(e);
+    return fail('cli.cannot-read', { path, code }, 'The file cannot be read.', `Check ${option}.`);
+  }
+}

@@ -1,0 +1,93 @@
+import { fail, ok, type Result } from '../../base/errors.ts';
+import type { Place } from '../../sim/carriers.ts';
+
+/** Options of `microjoule emulate`, as commander gives them. */
+export interface EmulateOptions {
+  readonly tcp?: number;
+  readonly pty?: string;
+  readonly dutTcp?: number;
+  readonly dutPty?: string;
+  readonly monitorTcp?: number;
+  readonly monitorPty?: string;
+  readonly pace: 'real' | 'free';
+  readonly model?: string;
+  readonly uf2?: string;
+  readonly mode: 'performance' | 'energy';
+  readonly baud?: number;
+  readonly load?: string;
+  readonly repeat?: boolean;
+  readonly seed: number;
+  readonly for?: number;
+}
+
+const kinds = ['pico', 'ppk2', 'bench'] as const;
+export type Emulated = (typeof kinds)[number];
+
+type OptionName = Exclude<keyof EmulateOptions, 'pace' | 'mode' | 'seed' | 'for'>;
+const boardOptions: readonly OptionName[] = ['model', 'uf2', 'baud'];
+const meant: Record<Emulated, readonly OptionName[]> = {
+  pico: ['tcp', 'pty', ...boardOptions],
+  ppk2: ['tcp', 'pty', 'load', 'repeat'],
+  bench: ['dutTcp', 'dutPty', 'monitorTcp', 'monitorPty', ...boardOptions],
+};
+const all = [...new Set(Object.values(meant).flat())];
+/** Each wire is served in one place: the pairs of options that name it. */
+const places: Record<Emulated, readonly (readonly [OptionName, OptionName])[]> = {
+  pico: [['tcp', 'pty']],
+  ppk2: [['tcp', 'pty']],
+  bench: [
+    ['dutTcp', 'dutPty'],
+    ['monitorTcp', 'monitorPty'],
+  ],
+};
+
+/** Everything that can be refused by looking at the words alone. */
+export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> {
+  const kind = kinds.find((k) => k === what);
+  if (!kind)
+    return fail('cli.unknown-emulation', { what, known: kinds }, 'This cannot be emulated.', 'microjoule emulate pico, ppk2 or bench.');
+  const unused = all.find((name) => o[name] !== undefined && !meant[kind].includes(name));
+  if (unused)
+    return fail(
+      'cli.option-not-here',
+      { option: flag(unused), what: kind },
+      `${flag(unused)} says nothing about ${kind}.`,
+      `emulate ${kind} takes ${meant[kind].map(flag).join(', ')}.`,
+    );
+  const placed = checkPlaces(kind, o);
+  if (!placed.ok) return placed;
+  if (o.model !== undefined && o.uf2 !== undefined)
+    return fail('cli.two-images', { model: o.model, uf2: o.uf2 }, 'One board holds one image.', 'Give either --model or --uf2.');
+  if (kind === 'ppk2' && o.load === undefined)
+    return fail('cli.no-load', {}, 'A PPK2 alone has nothing to measure.', 'Give a load file with --load (CSV time_us,current_a[,logic]), or emulate bench.');
+  return ok(kind);
+}
+
+function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
+  for (const [tcp, pty] of places[kind]) {
+    const port = o[tcp] as number | undefined;
+    const options = [flag(tcp), flag(pty)];
+    const named = Number(port !== undefined) + Number(o[pty] !== undefined);
+    if (named !== 1)
+      return fail(
+        named === 0 ? 'cli.no-place' : 'cli.two-places',
+        { options, what: kind },
+        named === 0 ? 'It was not said where other programs find it.' : 'A wire is served in one place.',
+        `Give ${options.join(' PORT or ')} PATH${named === 0 ? '' : ', not both'}.`,
+      );
+    if (port !== undefined && port > 65_535)
+      return fail('cli.bad-port', { option: flag(tcp), port }, 'TCP ports end at 65535.', 'Choose one from 1024 to 65535, or 0 for any that is free.');
+  }
+  if (kind === 'bench' && o.dutPty !== undefined && o.dutPty === o.monitorPty)
+    return fail('cli.same-place', { path: o.dutPty }, 'Board and monitor cannot share a pseudo-terminal.', 'Give each a path of its own.');
+  return ok();
+}
+
+export function placeOf(tcp: number | undefined, pty: string | undefined): Place {
+  return tcp !== undefined ? { kind: 'tcp', port: tcp } : { kind: 'pty', path: pty! };
+}
+
+/** `dutPty` → `--dut-pty`. */
+function flag(name: OptionName): string {
+  return `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
