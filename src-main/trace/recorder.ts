@@ -1,6 +1,6 @@
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import { ChunkSummary, HighLevels } from './buckets.ts';
-import type { ChunkSink } from './chunk-store.ts';
+import type { ChunkSink, TraceBatch } from './chunk-store.ts';
 import { chunkCrc, summaryCrc } from './crc.ts';
 import { EdgeDetector } from './edge-detector.ts';
 import {
@@ -46,6 +46,8 @@ export class ChunkWriter implements SampleReceiver {
   #committed = 0;
   #missing = 0;
   #failure: Failure | undefined;
+  /** A reader's `sync` may fall into the stream's own commit: batches go to the sink one after the other. */
+  #inFlight: Promise<unknown> = Promise.resolve();
 
   #calibrationVersion = 0;
   #chunks: ChunkRecord[] = [];
@@ -202,8 +204,14 @@ export class ChunkWriter implements SampleReceiver {
     this.#supplies = [];
     this.#gaps = [];
     this.#marks = [];
+    const done = this.#inFlight.then(async () => this.#failure ?? this.#deliver(batch));
+    this.#inFlight = done;
+    return done;
+  }
+
+  async #deliver(batch: TraceBatch): Promise<Result<void>> {
     const done = await this.#sink.commit(batch);
-    if (done.ok) this.#committed = length;
+    if (done.ok) this.#committed = batch.lengthSamples;
     else this.#failure = done;
     return done;
   }

@@ -40,6 +40,7 @@ export async function bench() {
     const input = words();
     let worstMs = 0;
     const began = performance.now();
+    const cpuBegan = process.cpuUsage();
     for (let done = 0; done < SAMPLES; done += BLOCK) {
       const at = done % input.length;
       const blockBegan = performance.now();
@@ -49,11 +50,14 @@ export async function bench() {
     }
     orThrow(await writer.sync());
     const seconds = (performance.now() - began) / 1000;
+    const cpu = process.cpuUsage(cpuBegan);
     orThrow(await file.finish('complete', 'bench'));
     const rate = SAMPLES / seconds / 1e6;
     return {
       figures: {
         msamplesPerS: rate,
+        // what a busy machine leaves of the above
+        msamplesPerCpuS: SAMPLES / (cpu.user + cpu.system),
         worstStallMs: worstMs,
         bytesPerSample: statSync(path).size / SAMPLES,
       },
