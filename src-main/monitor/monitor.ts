@@ -25,7 +25,10 @@ export interface MonitorIdentity {
   readonly serial: string | null;
   readonly hardware: string | null;
   /** Where the calibration in use comes from, and what was missing or unreadable in it. */
-  readonly calibration: { readonly origin: 'device' | 'defaults' | 'mixed'; readonly remarks: readonly string[] };
+  readonly calibration: {
+    readonly origin: 'device' | 'defaults' | 'mixed';
+    readonly remarks: readonly string[];
+  };
 }
 
 /** `source`: the monitor supplies the DUT. `ampere`: the DUT has its own supply of `millivolts` through the monitor. */

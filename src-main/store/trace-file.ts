@@ -83,7 +83,12 @@ export class TraceFile implements ChunkStore, Disposable {
   /** `trace.exists`, `trace.disk-full`, `trace.locked`, `trace.write-failed`. */
   static create(path: string, header: TraceHeader, options: TraceFileOptions = {}): Result<TraceFile> {
     if (existsSync(path))
-      return fail('trace.exists', { path }, 'There is already a file of this name.', 'Choose another name; a trace is never overwritten.');
+      return fail(
+        'trace.exists',
+        { path },
+        'There is already a file of this name.',
+        'Choose another name; a trace is never overwritten.',
+      );
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
@@ -91,7 +96,8 @@ export class TraceFile implements ChunkStore, Disposable {
       db.pragma('journal_mode = WAL');
       // A commit survives the death of the process; a power cut may cost the last ones, never the file.
       db.pragma('synchronous = NORMAL');
-      if (options.maxBytes !== undefined) db.pragma(`max_page_count = ${Math.floor(options.maxBytes / PAGE_BYTES)}`);
+      if (options.maxBytes !== undefined)
+        db.pragma(`max_page_count = ${Math.floor(options.maxBytes / PAGE_BYTES)}`);
       const file = new TraceFile(path, db, header, true);
       file.#initialise();
       return ok(file);
@@ -103,7 +109,8 @@ export class TraceFile implements ChunkStore, Disposable {
 
   /** Read-only. `trace.not-found`, `trace.not-a-trace`, `trace.newer-format`, `trace.file-corrupt`, `trace.locked`. */
   static open(path: string): Result<TraceFile> {
-    if (!existsSync(path)) return fail('trace.not-found', { path }, 'There is no file of this name.', 'Check the path.');
+    if (!existsSync(path))
+      return fail('trace.not-found', { path }, 'There is no file of this name.', 'Check the path.');
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
@@ -136,7 +143,15 @@ export class TraceFile implements ChunkStore, Disposable {
     const done = this.#write(() => {
       const chunk = this.#sql('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)');
       for (const c of batch.chunks)
-        chunk.run(c.index, c.length, c.calibrationVersion, c.crc, c.decoderState, bytesOf(c.gaps), bytesOf(c.words));
+        chunk.run(
+          c.index,
+          c.length,
+          c.calibrationVersion,
+          c.crc,
+          c.decoderState,
+          bytesOf(c.gaps),
+          bytesOf(c.words),
+        );
       const summary = this.#sql('INSERT OR REPLACE INTO summary VALUES (?, ?, ?)');
       for (const s of batch.summaries) summary.run(s.level * LEVEL_STRIDE + s.block, s.crc, s.bytes);
       const calibration = this.#sql('INSERT INTO calibration VALUES (?, ?)');
@@ -207,9 +222,9 @@ export class TraceFile implements ChunkStore, Disposable {
 
   summary(level: number, block: number): Result<SummaryRecord> {
     return this.#read(() => {
-      const row = this.#sql('SELECT crc, bytes FROM summary WHERE key = ?').get(level * LEVEL_STRIDE + block) as
-        | { crc: number; bytes: Buffer }
-        | undefined;
+      const row = this.#sql('SELECT crc, bytes FROM summary WHERE key = ?').get(
+        level * LEVEL_STRIDE + block,
+      ) as { crc: number; bytes: Buffer } | undefined;
       if (!row) return noChunk(block);
       const record: SummaryRecord = { level, block, bytes: new Uint8Array(row.bytes), crc: row.crc };
       return summaryCrc(record) === row.crc ? ok(record) : damaged('summary', level, block);
@@ -218,10 +233,16 @@ export class TraceFile implements ChunkStore, Disposable {
 
   calibration(version: number): Result<CalibrationRecord> {
     return this.#read(() => {
-      const row = this.#sql('SELECT version, json FROM calibration WHERE version = ?').get(version) as CalibrationRecord | undefined;
+      const row = this.#sql('SELECT version, json FROM calibration WHERE version = ?').get(version) as
+        CalibrationRecord | undefined;
       return row
         ? ok(row)
-        : fail('trace.no-calibration', { version }, 'The trace names a calibration it does not hold.', 'Use a copy of the file that was not edited.');
+        : fail(
+            'trace.no-calibration',
+            { version },
+            'The trace names a calibration it does not hold.',
+            'Use a copy of the file that was not edited.',
+          );
     });
   }
 
@@ -251,7 +272,11 @@ export class TraceFile implements ChunkStore, Disposable {
   }
 
   marks(from: number, to: number): Result<readonly MarkRecord[]> {
-    return this.#rows('SELECT sample, kind, detail FROM mark WHERE sample >= ? AND sample < ? ORDER BY id', from, to);
+    return this.#rows(
+      'SELECT sample, kind, detail FROM mark WHERE sample >= ? AND sample < ? ORDER BY id',
+      from,
+      to,
+    );
   }
 
   [Symbol.dispose](): void {
@@ -284,7 +309,9 @@ export class TraceFile implements ChunkStore, Disposable {
   }
 
   #rows<T>(text: string, ...values: number[]): Result<readonly T[]> {
-    return this.#read(() => ok(this.#sql(text).all(...values.map((v) => Math.min(v, Number.MAX_SAFE_INTEGER))) as T[]));
+    return this.#read(() =>
+      ok(this.#sql(text).all(...values.map((v) => Math.min(v, Number.MAX_SAFE_INTEGER))) as T[]),
+    );
   }
 
   #sql(text: string): Database.Statement {
@@ -294,7 +321,8 @@ export class TraceFile implements ChunkStore, Disposable {
   }
 
   #meta(key: string): string | undefined {
-    return (this.#sql('SELECT value FROM meta WHERE key = ?').get(key) as { value: string } | undefined)?.value;
+    return (this.#sql('SELECT value FROM meta WHERE key = ?').get(key) as { value: string } | undefined)
+      ?.value;
   }
 
   #setMeta(key: string, value: string): void {
@@ -323,7 +351,12 @@ function wordsOf(blob: Buffer): Uint32Array {
 }
 
 function readHeader(db: Database.Database, path: string): Result<TraceHeader> {
-  const notATrace = fail('trace.not-a-trace', { path }, 'This is a database of another program, or no trace of ours.', 'Choose a file that Microjoule recorded.');
+  const notATrace = fail(
+    'trace.not-a-trace',
+    { path },
+    'This is a database of another program, or no trace of ours.',
+    'Choose a file that Microjoule recorded.',
+  );
   if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID) return notATrace;
   const version = Number(db.pragma('user_version', { simple: true }));
   if (version > TRACE_FORMAT_VERSION)
@@ -333,7 +366,8 @@ function readHeader(db: Database.Database, path: string): Result<TraceHeader> {
       'A newer Microjoule wrote this trace.',
       'Open it with that version.',
     );
-  const row = db.prepare("SELECT value FROM meta WHERE key = 'header'").get() as { value: string } | undefined;
+  const row = db.prepare("SELECT value FROM meta WHERE key = 'header'").get() as
+    { value: string } | undefined;
   if (!row) return notATrace;
   try {
     return ok(JSON.parse(row.value) as TraceHeader);
@@ -345,19 +379,45 @@ function readHeader(db: Database.Database, path: string): Result<TraceHeader> {
 function sqliteFailure(error: unknown, path: string): Failure {
   if (!(error instanceof Database.SqliteError)) {
     if (error instanceof Error && /directory does not exist|unable to open/i.test(error.message))
-      return fail('trace.write-failed', { path, reason: error.message }, 'The folder does not exist or may not be written.', 'Choose another folder.');
+      return fail(
+        'trace.write-failed',
+        { path, reason: error.message },
+        'The folder does not exist or may not be written.',
+        'Choose another folder.',
+      );
     throw error;
   }
   const { code } = error;
   const facts = { path, code, reason: error.message };
   if (code === 'SQLITE_FULL')
-    return fail('trace.disk-full', facts, 'The disk or the size limit of this trace is full; what was committed stays readable.', 'Free space, or record to another disk.');
+    return fail(
+      'trace.disk-full',
+      facts,
+      'The disk or the size limit of this trace is full; what was committed stays readable.',
+      'Free space, or record to another disk.',
+    );
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
-    return fail('trace.locked', facts, 'Another program holds the trace file locked.', 'Close that program and repeat.');
+    return fail(
+      'trace.locked',
+      facts,
+      'Another program holds the trace file locked.',
+      'Close that program and repeat.',
+    );
   if (code.startsWith('SQLITE_CORRUPT'))
     return fail('trace.file-corrupt', facts, 'The file’s structure is damaged.', 'Restore it from a copy.');
-  if (code === 'SQLITE_NOTADB') return fail('trace.not-a-trace', facts, 'This file is not a database.', 'Choose a file that Microjoule recorded.');
-  return fail('trace.write-failed', facts, 'The file cannot be read or written.', 'Check the disk and the permissions of the folder.');
+  if (code === 'SQLITE_NOTADB')
+    return fail(
+      'trace.not-a-trace',
+      facts,
+      'This file is not a database.',
+      'Choose a file that Microjoule recorded.',
+    );
+  return fail(
+    'trace.write-failed',
+    facts,
+    'The file cannot be read or written.',
+    'Check the disk and the permissions of the folder.',
+  );
 }
 
 /** For readers that only need the read side. */

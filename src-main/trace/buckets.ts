@@ -1,5 +1,12 @@
 import { BugError } from '../base/errors.ts';
-import { CHUNK_LEVELS, CHUNK_SAMPLES, HIGH_BLOCK_BUCKETS, LEVEL_SAMPLES, MISSING_RANGE, type DecodedSamples } from './format.ts';
+import {
+  CHUNK_LEVELS,
+  CHUNK_SAMPLES,
+  HIGH_BLOCK_BUCKETS,
+  LEVEL_SAMPLES,
+  MISSING_RANGE,
+  type DecodedSamples,
+} from './format.ts';
 
 /**
  * Buckets of one pyramid level as columns over one buffer, so that a row on disk is the buffer itself.
@@ -29,7 +36,8 @@ export class Buckets {
 
   constructor(level: number, capacity: number, rangeCount: number, bytes?: Uint8Array) {
     const size = bucketBytes(level, capacity, rangeCount);
-    if (bytes && bytes.byteLength !== size) throw new BugError(`bucket row of ${bytes.byteLength} bytes, expected ${size}`);
+    if (bytes && bytes.byteLength !== size)
+      throw new BugError(`bucket row of ${bytes.byteLength} bytes, expected ${size}`);
     const own = new Uint8Array(size);
     if (bytes) own.set(bytes);
     this.level = level;
@@ -120,7 +128,10 @@ export class ChunkSummary {
   }
 
   static byteLength(rangeCount: number): number {
-    return LEVEL_SAMPLES.slice(0, CHUNK_LEVELS).reduce((sum, n, level) => sum + bucketBytes(level, CHUNK_SAMPLES / n, rangeCount), 0);
+    return LEVEL_SAMPLES.slice(0, CHUNK_LEVELS).reduce(
+      (sum, n, level) => sum + bucketBytes(level, CHUNK_SAMPLES / n, rangeCount),
+      0,
+    );
   }
 
   toBytes(): Uint8Array {
@@ -149,7 +160,14 @@ export class ChunkSummary {
 }
 
 /** One ÷64 bucket, and its share of the ranges in the level above. Hot: allocates nothing. */
-function buildBucket(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, to: number): void {
+function buildBucket(
+  l0: Buckets,
+  l1: Buckets,
+  b: number,
+  samples: DecodedSamples,
+  from: number,
+  to: number,
+): void {
   const { amperes } = samples;
   let n = 0;
   let sum = 0;
@@ -181,7 +199,14 @@ function buildBucket(l0: Buckets, l1: Buckets, b: number, samples: DecodedSample
 }
 
 /** Logic bits and ranges of 64 samples that are all there, four at a time. */
-function wholeBucketBits(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, sum: number): void {
+function wholeBucketBits(
+  l0: Buckets,
+  l1: Buckets,
+  b: number,
+  samples: DecodedSamples,
+  from: number,
+  sum: number,
+): void {
   const { logicWords, rangeWords, ranges } = samples;
   const first = from >> 2;
   const range = ranges[from]!;
@@ -208,7 +233,14 @@ function wholeBucketBits(l0: Buckets, l1: Buckets, b: number, samples: DecodedSa
   l1.rangeSamples[row]! += 64;
 }
 
-function partialBucketBits(l0: Buckets, l1: Buckets, b: number, samples: DecodedSamples, from: number, to: number): void {
+function partialBucketBits(
+  l0: Buckets,
+  l1: Buckets,
+  b: number,
+  samples: DecodedSamples,
+  from: number,
+  to: number,
+): void {
   let or = 0;
   let and = 255;
   for (let i = from; i < to; i++) {
@@ -277,7 +309,11 @@ export class HighLevels {
     const row = this.#rows[i]!;
     row.merge(at, open, 0);
     this.#counts[i] = count + 1;
-    changed.set(i, { level: CHUNK_LEVELS + i, block: Math.floor(count / HIGH_BLOCK_BUCKETS), bytes: row.bytes.slice() });
+    changed.set(i, {
+      level: CHUNK_LEVELS + i,
+      block: Math.floor(count / HIGH_BLOCK_BUCKETS),
+      bytes: row.bytes.slice(),
+    });
     this.#feed(i + 1, open, 0, changed);
     open.clear();
   }

@@ -93,7 +93,12 @@ export class EdgeDetector {
       const blind = silentSince >= 0 ? sample - silentSince : skipped;
       this.#silentSince[channel] = -1;
       const level = after & (1 << channel) ? 1 : 0;
-      const edge: EdgeRecord = { sample, channel, level, uncertainSamples: seen ? 1 + blind : Number.MAX_SAFE_INTEGER };
+      const edge: EdgeRecord = {
+        sample,
+        channel,
+        level,
+        uncertainSamples: seen ? 1 + blind : Number.MAX_SAFE_INTEGER,
+      };
       this.#found.push(edge);
       this.#onEdge?.(edge);
     }

@@ -63,11 +63,20 @@ const DEFAULT_IDLE = { spanS: 1, leadS: 0.05, guardS: 0.001 };
  * Energy of one window: E = V·T·Σ I over samples constant in their period, fractional at the ends.
  * `trace.no-supply`, `trace.supply-changed`, `trace.window-empty`, `trace.bad-span`, `trace.damaged`.
  */
-export function windowEnergy(trace: Trace, window: TraceWindow, options: EnergyOptions): Result<WindowEnergy> {
+export function windowEnergy(
+  trace: Trace,
+  window: TraceWindow,
+  options: EnergyOptions,
+): Result<WindowEnergy> {
   const span = trace.span(window.startSample, window.endSample);
   if (!span.ok) return span;
   if (span.value.coveredSamples === 0)
-    return fail('trace.window-empty', { startSample: window.startSample, endSample: window.endSample }, 'No sample of this window arrived.', 'Repeat the window.');
+    return fail(
+      'trace.window-empty',
+      { startSample: window.startSample, endSample: window.endSample },
+      'No sample of this window arrived.',
+      'Repeat the window.',
+    );
   const supply = trace.supply(window.startSample, window.endSample);
   if (!supply.ok) return supply;
   const edgeA = edgeCurrents(trace, window);
@@ -106,7 +115,10 @@ function duration(span: Span): number {
 /** The larger of the currents on both sides of each edge: what a misplaced edge moves in or out. */
 function edgeCurrents(trace: Trace, window: TraceWindow): Result<{ start: number; end: number }> {
   const around = (at: number): Result<number> => {
-    const span = trace.span(Math.max(0, Math.floor(at) - 1), Math.min(trace.lengthSamples, Math.floor(at) + 1));
+    const span = trace.span(
+      Math.max(0, Math.floor(at) - 1),
+      Math.min(trace.lengthSamples, Math.floor(at) + 1),
+    );
     if (!span.ok) return span;
     const { min, max, valid } = span.value.sums;
     return ok(valid > 0 ? Math.max(Math.abs(min), Math.abs(max)) : 0);
@@ -137,7 +149,11 @@ function grossEnergy(
   const { min, max } = span.sums;
   const worst = span.sums.valid > 0 ? Math.max(max - mean, mean - min) : 0;
   const systematic: SystematicParts = {
-    ...rangeSystematics(accuracy, { samples: span.sums.rangeSamples, ampereSamples: span.sums.rangeSum }, scale),
+    ...rangeSystematics(
+      accuracy,
+      { samples: span.sums.rangeSamples, ampereSamples: span.sums.rangeSum },
+      scale,
+    ),
     filterJ: Math.abs(span.sums.shift) * scale,
     edgesJ: (edgeA.start * window.startUncertainSamples + edgeA.end * window.endUncertainSamples) * scale,
     lossJ: span.missingSamples * worst * scale,
@@ -166,8 +182,13 @@ function netEnergy(
     ampereSamples: span.sums.rangeSum.map((q, r) => q - idle.sums.rangeSum[r]! * weight),
   };
   const ranges = rangeSystematics(accuracy, differences, scale);
-  const idleStep = rangeSystematics(accuracy, { samples: idle.sums.rangeSamples, ampereSamples: idle.sums.rangeSum }, scale * weight);
-  const idleLoss = idle.missingSamples > 0 ? (idle.sums.max - idle.sums.min) * (idle.missingSamples / duration(idle)) : 0;
+  const idleStep = rangeSystematics(
+    accuracy,
+    { samples: idle.sums.rangeSamples, ampereSamples: idle.sums.rangeSum },
+    scale * weight,
+  );
+  const idleLoss =
+    idle.missingSamples > 0 ? (idle.sums.max - idle.sums.min) * (idle.missingSamples / duration(idle)) : 0;
   const systematic: SystematicParts = {
     ...NO_SYSTEMATICS,
     ...ranges,
@@ -229,5 +250,10 @@ function idleReading(trace: Trace, span: Span, notes: string[]): IdleReading {
   }
   const spread = high >= low && meanA !== 0 ? (high - low) / Math.abs(meanA) : 0;
   if (spread > 0.1) notes.push(`idle-not-steady: 10 ms means spread by ${(spread * 100).toFixed(0)} %`);
-  return { meanA, durationS: duration(span) * trace.samplePeriodS, coverage: span.coveredSamples / duration(span), spread };
+  return {
+    meanA,
+    durationS: duration(span) * trace.samplePeriodS,
+    coverage: span.coveredSamples / duration(span),
+    spread,
+  };
 }

@@ -1,7 +1,12 @@
 import { fail, type Failure } from '../base/errors.ts';
 
 export function noChunk(index: number): Failure {
-  return fail('trace.no-chunk', { chunk: index }, 'The trace does not reach so far, or was cut.', 'Ask for a span inside the trace.');
+  return fail(
+    'trace.no-chunk',
+    { chunk: index },
+    'The trace does not reach so far, or was cut.',
+    'Ask for a span inside the trace.',
+  );
 }
 
 export function damaged(what: 'chunk' | 'summary', level: number, index: number): Failure {

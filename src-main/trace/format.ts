@@ -25,7 +25,11 @@ export interface TraceHeader {
   readonly rangeCount: number;
   /** Logic channels that are kept as edges, bit n = Dn. */
   readonly logicMask: number;
-  readonly monitor: { readonly kind: string; readonly serial: string | null; readonly firmware: string | null };
+  readonly monitor: {
+    readonly kind: string;
+    readonly serial: string | null;
+    readonly firmware: string | null;
+  };
   /** `measured` or `emulated`: where the samples come from. */
   readonly source: 'measured' | 'emulated';
 }

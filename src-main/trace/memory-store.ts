@@ -70,7 +70,14 @@ export class MemoryTraceStore implements ChunkStore {
 
   calibration(version: number): Result<CalibrationRecord> {
     const c = this.#calibrations.get(version);
-    return c ? ok(c) : fail('trace.no-calibration', { version }, 'The trace names a calibration it does not hold.', 'Record the trace again.');
+    return c
+      ? ok(c)
+      : fail(
+          'trace.no-calibration',
+          { version },
+          'The trace names a calibration it does not hold.',
+          'Record the trace again.',
+        );
   }
 
   supplies(): Result<readonly SupplyRecord[]> {

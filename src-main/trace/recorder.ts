@@ -57,7 +57,11 @@ export class ChunkWriter implements SampleReceiver {
   #supplies: SupplyRecord[] = [];
   #calibrations: CalibrationRecord[] = [];
 
-  constructor(header: Pick<TraceHeader, 'sampleRateHz' | 'rangeCount' | 'logicMask'>, sink: ChunkSink, codec: SampleCodec) {
+  constructor(
+    header: Pick<TraceHeader, 'sampleRateHz' | 'rangeCount' | 'logicMask'>,
+    sink: ChunkSink,
+    codec: SampleCodec,
+  ) {
     this.#sink = sink;
     this.#codec = codec;
     this.#commitSamples = header.sampleRateHz;
@@ -113,7 +117,12 @@ export class ChunkWriter implements SampleReceiver {
     if (this.#failure) return;
     const decoder = this.#decoder;
     if (!decoder) {
-      this.#failure = fail('trace.no-calibration', {}, 'Samples came before a calibration.', 'Report this as a bug of the monitor driver.');
+      this.#failure = fail(
+        'trace.no-calibration',
+        {},
+        'Samples came before a calibration.',
+        'Report this as a bug of the monitor driver.',
+      );
       return;
     }
     while (from < to) {

@@ -73,14 +73,24 @@ export class Recording implements AsyncDisposable {
         const end = await this.ended;
         return (
           end.failure ??
-          fail('trace.recording-ended', { ordinal }, 'The recording ended before this window closed.', 'Record again and let the window finish.')
+          fail(
+            'trace.recording-ended',
+            { ordinal },
+            'The recording ended before this window closed.',
+            'Record again and let the window finish.',
+          )
         );
       }
       const now = this.#source.clock.nowUs();
       if (now >= deadlineUs)
         return fail(
           'trace.no-window',
-          { ordinal, channel: this.#windowChannel, windowsSeen: this.windows().length, lengthSamples: this.lengthSamples },
+          {
+            ordinal,
+            channel: this.#windowChannel,
+            windowsSeen: this.windows().length,
+            lengthSamples: this.lengthSamples,
+          },
           'The window channel did not show this window: the wire to D0 is missing or loose, or the target did not run.',
           'Check the wire from the target’s window pin to the monitor’s D0 and that both share ground.',
         );
@@ -101,7 +111,8 @@ export class Recording implements AsyncDisposable {
     const end = await this.#source.stream(this.#writer);
     const written = end.kind === 'refused' ? end.failure : await this.#writer.sync();
     const failure = end.kind === 'stopped' ? (written.ok ? null : written) : end.failure;
-    const kind = end.kind === 'refused' || !written.ok ? 'failed' : end.kind === 'lost' ? 'monitor-lost' : 'complete';
+    const kind =
+      end.kind === 'refused' || !written.ok ? 'failed' : end.kind === 'lost' ? 'monitor-lost' : 'complete';
     const closed = await store.finish(kind === 'complete' ? 'complete' : 'stopped-by-failure', describe(end));
     this.#finished = true;
     return {
@@ -118,6 +129,11 @@ function describe(end: StreamEnd): string {
 }
 
 /** Starts recording. The store's header must come from the same source (`newTraceHeader`). */
-export function recordTrace(source: SampleSource, store: ChunkStore, codec: SampleCodec, options: { windowChannel?: number } = {}): Recording {
+export function recordTrace(
+  source: SampleSource,
+  store: ChunkStore,
+  codec: SampleCodec,
+  options: { windowChannel?: number } = {},
+): Recording {
   return new Recording(source, store, codec, options.windowChannel ?? 0);
 }

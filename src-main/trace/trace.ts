@@ -81,10 +81,20 @@ export class Trace {
     const all = supplies.value;
     const current = all.filter((s) => s.sample <= from).at(-1);
     if (!current)
-      return fail('trace.no-supply', { fromSample: from }, 'No supply voltage was set or measured before this span.', 'Set the supply voltage before recording.');
+      return fail(
+        'trace.no-supply',
+        { fromSample: from },
+        'No supply voltage was set or measured before this span.',
+        'Set the supply voltage before recording.',
+      );
     const change = all.find((s) => s.sample > from && s.sample < to && s.volts !== current.volts);
     if (change)
-      return fail('trace.supply-changed', { atSample: change.sample }, 'The supply voltage changes inside this span.', 'Choose a span with one supply voltage.');
+      return fail(
+        'trace.supply-changed',
+        { atSample: change.sample },
+        'The supply voltage changes inside this span.',
+        'Choose a span with one supply voltage.',
+      );
     return ok(current);
   }
 
@@ -107,7 +117,12 @@ export class Trace {
     let ampereSamples = 0;
     let covered = 0;
     const partial: readonly [number, number][] =
-      first > last ? [[last, to - from]] : [[first - 1, first - from], [last, to - last]];
+      first > last
+        ? [[last, to - from]]
+        : [
+            [first - 1, first - from],
+            [last, to - last],
+          ];
     for (const [sample, weight] of partial) {
       if (weight <= 0) continue;
       const a = this.#sampleA(sample);
@@ -148,7 +163,12 @@ export class Trace {
   }
 
   /** Buckets of one level, `from`/`to` in buckets, handed to `use` one by one; for envelopes. */
-  eachBucket(level: number, from: number, to: number, use: (row: Buckets, i: number, bucket: number) => void): Result<void> {
+  eachBucket(
+    level: number,
+    from: number,
+    to: number,
+    use: (row: Buckets, i: number, bucket: number) => void,
+  ): Result<void> {
     for (let b = from; b < to; b++) {
       const at = this.#bucket(level, b);
       if (!at.ok) return at;
@@ -191,7 +211,10 @@ export class Trace {
   #addRaw(sums: SpanSums, at: number, to: number): Result<number> {
     const index = Math.floor(at / CHUNK_SAMPLES);
     const settled = Math.floor(this.lengthSamples / CHUNK_SAMPLES);
-    const next = index < settled ? (Math.floor(at / LEVEL_SAMPLES[1]!) + 1) * LEVEL_SAMPLES[1]! : (index + 1) * CHUNK_SAMPLES;
+    const next =
+      index < settled
+        ? (Math.floor(at / LEVEL_SAMPLES[1]!) + 1) * LEVEL_SAMPLES[1]!
+        : (index + 1) * CHUNK_SAMPLES;
     const end = Math.min(to, next);
     const chunk = this.decodedChunk(index);
     if (!chunk.ok) return chunk;
@@ -208,7 +231,9 @@ export class Trace {
     const perRow = inChunk ? CHUNK_SAMPLES / LEVEL_SAMPLES[level]! : HIGH_BLOCK_BUCKETS;
     const rowLevel = inChunk ? 0 : level;
     const block = Math.floor(bucket / perRow);
-    const settledRow = (block + 1) * (inChunk ? CHUNK_SAMPLES : HIGH_BLOCK_BUCKETS * LEVEL_SAMPLES[level]!) <= this.lengthSamples;
+    const settledRow =
+      (block + 1) * (inChunk ? CHUNK_SAMPLES : HIGH_BLOCK_BUCKETS * LEVEL_SAMPLES[level]!) <=
+      this.lengthSamples;
     const key = `${rowLevel}/${block}`;
     let row = settledRow ? this.#rows.get(key) : undefined;
     if (!row) {
@@ -216,7 +241,9 @@ export class Trace {
       if (!stored.ok) return stored;
       const { bytes } = stored.value;
       const rangeCount = this.header.rangeCount;
-      row = inChunk ? new ChunkSummary(rangeCount, bytes) : new Buckets(level, HIGH_BLOCK_BUCKETS, rangeCount, bytes);
+      row = inChunk
+        ? new ChunkSummary(rangeCount, bytes)
+        : new Buckets(level, HIGH_BLOCK_BUCKETS, rangeCount, bytes);
       if (settledRow) this.#keepRow(key, row);
     }
     return ok({ row: row instanceof ChunkSummary ? row.levels[level]! : row, at: bucket % perRow });
@@ -251,7 +278,12 @@ function lowerBound(sorted: Uint32Array, count: number, value: number): number {
 }
 
 /** Decodes one stored chunk from its own decoder state; missing samples become NaN. */
-export function decodeChunk(chunk: ChunkRecord, source: ChunkSource, codec: SampleCodec, out: DecodedSamples): Result<void> {
+export function decodeChunk(
+  chunk: ChunkRecord,
+  source: ChunkSource,
+  codec: SampleCodec,
+  out: DecodedSamples,
+): Result<void> {
   const calibration = source.calibration(chunk.calibrationVersion);
   if (!calibration.ok) return calibration;
   const decoder = codec.openDecoder(calibration.value.json);

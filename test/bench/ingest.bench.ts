@@ -32,7 +32,12 @@ export async function bench() {
   const folder = mkdtempSync(join(tmpdir(), 'ingest-'));
   try {
     const path = join(folder, 'bench.trace');
-    const format = { codecId: 'ppk2', sampleRateHz: 2_000_000, rangeCount: 5, monitor: { kind: 'ppk2', serial: null, firmware: null } };
+    const format = {
+      codecId: 'ppk2',
+      sampleRateHz: 2_000_000,
+      rangeCount: 5,
+      monitor: { kind: 'ppk2', serial: null, firmware: null },
+    };
     const header = newTraceHeader(format, { traceId: 'bench', title: 'bench', source: 'emulated' });
     using file = orThrow(TraceFile.create(path, header));
     const writer = new ChunkWriter(header, file, ppk2Codec);

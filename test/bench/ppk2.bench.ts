@@ -60,9 +60,14 @@ export async function bench() {
   const encodeMs = (performance.now() - began) / 10;
   const figures: Record<string, number> = { decodeMsPer100k: ours, encodeMsPer100k: encodeMs };
   if (python) {
-    const peer = spawnSync(python, ['-c', PEER], { input: new Uint8Array(words.buffer, words.byteOffset, words.byteLength) });
+    const peer = spawnSync(python, ['-c', PEER], {
+      input: new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
+    });
     const ms = Number(peer.stdout.toString().trim());
     if (Number.isFinite(ms) && ms > 0) figures.ppk2ApiMsPer100k = ms;
   }
-  return { figures, checks: [{ name: 'PPK2 decode, ms per 100 000 samples', value: ours, limit: 2, ok: ours <= 2 }] };
+  return {
+    figures,
+    checks: [{ name: 'PPK2 decode, ms per 100 000 samples', value: ours, limit: 2, ok: ours <= 2 }],
+  };
 }

@@ -37,7 +37,9 @@ interface Reading {
 }
 
 async function openBench(seed: number) {
-  const bench = orThrow(await openSimulatedBench({ seed, monitor: 'ppk2', currentModel: { operatorsPerInference: 5 } }));
+  const bench = orThrow(
+    await openSimulatedBench({ seed, monitor: 'ppk2', currentModel: { operatorsPerInference: 5 } }),
+  );
   orThrow(await bench.programmer.program(imageOf(program, { mode: HarnessMode.Energy }).uf2));
   return bench;
 }
@@ -63,7 +65,13 @@ async function recordWindow(monitorLink: Link, drive: (() => Promise<void>) | nu
 }
 
 async function readWithClient(path: string): Promise<Reading> {
-  const child = spawn(python!, [join(root, 'test/oracle/ppk2_oracle.py'), 'read', path, String(VOLTS * 1000), '30']);
+  const child = spawn(python!, [
+    join(root, 'test/oracle/ppk2_oracle.py'),
+    'read',
+    path,
+    String(VOLTS * 1000),
+    '30',
+  ]);
   let out = '';
   let errors = '';
   child.stdout.on('data', (d: Buffer) => (out += d.toString()));
@@ -109,7 +117,10 @@ async function throughPty(seed: number, read: (path: string) => Promise<Reading>
     await pty[Symbol.asyncDispose]();
     await Promise.all([stream, commands]);
   }
-  const truthC = await bench.worldCharge(startUs + reading.firstSample * 10, startUs + reading.endSample * 10);
+  const truthC = await bench.worldCharge(
+    startUs + reading.firstSample * 10,
+    startUs + reading.endSample * 10,
+  );
   return { reading, truthJ: truthC * VOLTS };
 }
 
@@ -137,7 +148,8 @@ describe('energy of a window of the emulated Pico', () => {
         },
       };
       const r = await recordWindow(monitor, () => inferOnce(bench.dut));
-      const truthJ = (await bench.worldCharge(startUs + r.firstSample * 10, startUs + r.endSample * 10)) * VOLTS;
+      const truthJ =
+        (await bench.worldCharge(startUs + r.firstSample * 10, startUs + r.endSample * 10)) * VOLTS;
       const { gross, net, notes } = r.energy!;
       expect(notes).toEqual([]);
       expect(Math.abs(gross.joules / truthJ - 1)).toBeLessThan(0.005);
@@ -160,12 +172,19 @@ function linkOf(link: Link): Link {
   };
 }
 
-describeWith([needs.python, needs.socat], 'energy of a window of the emulated Pico, through a pseudo-terminal', () => {
-  it('ppk2-api and our decoder both equal the world’s integral within 0.5 %', async () => {
-    const clock = new WallClock();
-    const ours = await throughPty(3, async (path) => recordWindow(orThrow(await openSerial({ path, baud: 115_200, clock })), null));
-    const theirs = await throughPty(3, readWithClient);
-    for (const { reading, truthJ } of [ours, theirs]) expect(Math.abs(joules(reading) / truthJ - 1)).toBeLessThan(0.005);
-    expect(Math.abs(joules(ours.reading) / joules(theirs.reading) - 1)).toBeLessThan(0.001);
-  });
-});
+describeWith(
+  [needs.python, needs.socat],
+  'energy of a window of the emulated Pico, through a pseudo-terminal',
+  () => {
+    it('ppk2-api and our decoder both equal the world’s integral within 0.5 %', async () => {
+      const clock = new WallClock();
+      const ours = await throughPty(3, async (path) =>
+        recordWindow(orThrow(await openSerial({ path, baud: 115_200, clock })), null),
+      );
+      const theirs = await throughPty(3, readWithClient);
+      for (const { reading, truthJ } of [ours, theirs])
+        expect(Math.abs(joules(reading) / truthJ - 1)).toBeLessThan(0.005);
+      expect(Math.abs(joules(ours.reading) / joules(theirs.reading) - 1)).toBeLessThan(0.001);
+    });
+  },
+);

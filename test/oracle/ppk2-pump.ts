@@ -14,7 +14,11 @@ export interface Ppk2Pump extends AsyncDisposable {
 }
 
 /** `steps` are relative to the start of the stream, which ends at `untilUs`. */
-export async function pumpPpk2(steps: readonly LoadStep[], untilUs: number, options: Ppk2TwinOptions = {}): Promise<Ppk2Pump> {
+export async function pumpPpk2(
+  steps: readonly LoadStep[],
+  untilUs: number,
+  options: Ppk2TwinOptions = {},
+): Promise<Ppk2Pump> {
   const clock = new WallClock();
   const pty = orThrow(await openPty(clock));
   const twin = createPpk2Twin(options);

@@ -38,7 +38,9 @@ const printed = {
 };
 
 function spread(rng: Rng): Record<string, number[]> {
-  const rows = Object.entries(printed).map(([key, row]) => [key, row.map((v) => v * (0.8 + 0.4 * rng.float()))] as const);
+  const rows = Object.entries(printed).map(
+    ([key, row]) => [key, row.map((v) => v * (0.8 + 0.4 * rng.float()))] as const,
+  );
   return Object.fromEntries(rows);
 }
 
@@ -47,7 +49,9 @@ function words(rng: Rng, dwells: readonly (readonly [number, number])[]): Uint32
   const out: number[] = [];
   for (const [range, n] of dwells)
     for (let i = 0; i < n; i++)
-      out.push((rng.int(0, 16_383) | (range << 14) | ((out.length & 63) << 18) | (rng.int(0, 255) << 24)) >>> 0);
+      out.push(
+        (rng.int(0, 16_383) | (range << 14) | ((out.length & 63) << 18) | (rng.int(0, 255) << 24)) >>> 0,
+      );
   return Uint32Array.from(out);
 }
 
@@ -55,13 +59,23 @@ export function ppk2Cases(seed: number): Ppk2Case[] {
   const rng = new Rng(seed);
   const cases: Ppk2Case[] = [];
   for (let range = 0; range < 5; range++)
-    cases.push({ name: `range ${range} alone`, modifiers: printed, vddMv: 3741, words: words(rng, [[range, 120]]) });
+    cases.push({
+      name: `range ${range} alone`,
+      modifiers: printed,
+      vddMv: 3741,
+      words: words(rng, [[range, 120]]),
+    });
   for (let from = 0; from < 5; from++)
     for (let to = 0; to < 5; to++) {
       if (from === to) continue;
       // every dwell shorter and longer than the three samples the filter replaces
       const dwells = [1, 2, 3, 4, 5, 9].flatMap((n) => [[from, 7] as const, [to, n] as const]);
-      cases.push({ name: `from ${from} to ${to}`, modifiers: printed, vddMv: 3300, words: words(rng, dwells) });
+      cases.push({
+        name: `from ${from} to ${to}`,
+        modifiers: printed,
+        vddMv: 3300,
+        words: words(rng, dwells),
+      });
     }
   for (let k = 0; k < 8; k++) {
     const dwells = Array.from({ length: 60 }, () => [rng.int(0, 4), rng.int(1, 8)] as const);
@@ -76,7 +90,11 @@ export function askOracle(c: Ppk2Case): Float64Array {
   const head = Buffer.from(JSON.stringify({ modifiers: c.modifiers, vddMv: c.vddMv }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const input = Buffer.concat([length, head, Buffer.from(c.words.buffer, c.words.byteOffset, c.words.byteLength)]);
+  const input = Buffer.concat([
+    length,
+    head,
+    Buffer.from(c.words.buffer, c.words.byteOffset, c.words.byteLength),
+  ]);
   const run = spawnSync(python!, [oracle, 'decode'], { input, maxBuffer: 1 << 26 });
   if (run.status !== 0) throw new Error(`ppk2-api: ${run.stderr.toString()}`);
   const values = new Float64Array(run.stdout.length / 8);
@@ -87,7 +105,9 @@ export function askOracle(c: Ppk2Case): Float64Array {
 export function readVectors(): Ppk2Vector[] {
   const file = readFileSync(vectorFile);
   const length = file.readUInt32LE(0);
-  const head = JSON.parse(file.subarray(4, 4 + length).toString()) as { cases: (Omit<Ppk2Case, 'words'> & { words: number })[] };
+  const head = JSON.parse(file.subarray(4, 4 + length).toString()) as {
+    cases: (Omit<Ppk2Case, 'words'> & { words: number })[];
+  };
   let at = padded(4 + length);
   return head.cases.map((c) => {
     const words = new Uint32Array(c.words);
@@ -107,7 +127,10 @@ function padded(n: number): number {
 function writeVectors(cases: readonly Ppk2Case[]): void {
   const version = spawnSync(python!, [oracle, 'version']).stdout.toString().trim();
   const head = Buffer.from(
-    JSON.stringify({ oracle: `ppk2-api ${version}`, cases: cases.map((c) => ({ ...c, words: c.words.length })) }),
+    JSON.stringify({
+      oracle: `ppk2-api ${version}`,
+      cases: cases.map((c) => ({ ...c, words: c.words.length })),
+    }),
   );
   const parts: Buffer[] = [Buffer.alloc(4), head, Buffer.alloc(padded(4 + head.length) - 4 - head.length)];
   parts[0]!.writeUInt32LE(head.length);

@@ -46,7 +46,9 @@ function readWithClient(path: string): Promise<ClientReading> {
   child.stdout.on('data', (d: Buffer) => (out += d.toString()));
   child.stderr.on('data', (d: Buffer) => (errors += d.toString()));
   return new Promise((resolve, reject) =>
-    child.on('close', (code) => (code === 0 ? resolve(JSON.parse(out) as ClientReading) : reject(new Error(errors)))),
+    child.on('close', (code) =>
+      code === 0 ? resolve(JSON.parse(out) as ClientReading) : reject(new Error(errors)),
+    ),
   );
 }
 
@@ -73,33 +75,40 @@ describeWith([needs.python, needs.socat], 'emulated PPK2 on a pseudo-terminal', 
     { name: 'below 60 mA', highA: 0.0411, lowA: 0.0173, share: 0.005 },
     { name: 'with 80 mA', highA: 0.08, lowA: 0.003, share: Infinity },
   ];
-  it.each(cases)('ppk2-api and our decoder both read the world’s integral, $name', async ({ highA, lowA, share }) => {
-    const steps = load(highA, lowA, 3_511);
-    const read = async <T>(use: (path: string) => Promise<T>) => {
-      await using pump = await pumpPpk2(steps, END_US);
-      return { got: await use(pump.path), truthJ: pump.truth.chargeC(...WINDOW_US) * VOLTS };
-    };
-    const ours = await read(readWithOurs);
-    const theirs = await read(readWithClient);
-    expect(ours.got.end.kind).toBe('complete');
-    expect(theirs.got.count).toBe(END_US / 10);
-    const { gross } = ours.got.energy;
-    const theirJ = theirs.got.windowMeanUa * 1e-6 * (theirs.got.last + 1 - theirs.got.first) * 1e-5 * VOLTS;
-    expect(Math.abs(gross.joules / theirJ - 1)).toBeLessThan(1e-9);
-    expect(Math.abs(gross.joules - ours.truthJ)).toBeLessThan(gross.systematicJ);
-    expect(Math.abs(theirJ - theirs.truthJ)).toBeLessThan(gross.systematicJ);
-    expect(Math.abs(gross.joules / ours.truthJ - 1)).toBeLessThan(share);
-    expect(Math.abs(theirJ / theirs.truthJ - 1)).toBeLessThan(share);
-  });
+  it.each(cases)(
+    'ppk2-api and our decoder both read the world’s integral, $name',
+    async ({ highA, lowA, share }) => {
+      const steps = load(highA, lowA, 3_511);
+      const read = async <T>(use: (path: string) => Promise<T>) => {
+        await using pump = await pumpPpk2(steps, END_US);
+        return { got: await use(pump.path), truthJ: pump.truth.chargeC(...WINDOW_US) * VOLTS };
+      };
+      const ours = await read(readWithOurs);
+      const theirs = await read(readWithClient);
+      expect(ours.got.end.kind).toBe('complete');
+      expect(theirs.got.count).toBe(END_US / 10);
+      const { gross } = ours.got.energy;
+      const theirJ = theirs.got.windowMeanUa * 1e-6 * (theirs.got.last + 1 - theirs.got.first) * 1e-5 * VOLTS;
+      expect(Math.abs(gross.joules / theirJ - 1)).toBeLessThan(1e-9);
+      expect(Math.abs(gross.joules - ours.truthJ)).toBeLessThan(gross.systematicJ);
+      expect(Math.abs(theirJ - theirs.truthJ)).toBeLessThan(gross.systematicJ);
+      expect(Math.abs(gross.joules / ours.truthJ - 1)).toBeLessThan(share);
+      expect(Math.abs(theirJ / theirs.truthJ - 1)).toBeLessThan(share);
+    },
+  );
 });
 
 describeWith([needs.socat], 'emulated PPK2 on a pseudo-terminal, faults', () => {
   it('one percent of dropped samples: counted, and inside the stated bound', async () => {
-    await using pump = await pumpPpk2(load(0.0411, 0.0173, 3_511), END_US, { faults: { dropShare: 0.01, leftOverBytes: 37 } });
+    await using pump = await pumpPpk2(load(0.0411, 0.0173, 3_511), END_US, {
+      faults: { dropShare: 0.01, leftOverBytes: 37 },
+    });
     const { energy, end } = await readWithOurs(pump.path);
     // the counter cannot tell what was dropped before the first and after the last sample that came
     expect(Math.abs(end.missingSamples - pump.dropped())).toBeLessThanOrEqual(2);
     expect(energy.coverage).toBeLessThan(0.995);
-    expect(Math.abs(energy.gross.joules - pump.truth.chargeC(...WINDOW_US) * VOLTS)).toBeLessThan(energy.gross.systematicJ);
+    expect(Math.abs(energy.gross.joules - pump.truth.chargeC(...WINDOW_US) * VOLTS)).toBeLessThan(
+      energy.gross.systematicJ,
+    );
   });
 });

@@ -30,7 +30,10 @@ export const PPK2_DEFAULTS: Ppk2Calibration = {
 };
 
 /** Keys of the modifier rows as the metadata names them. */
-const ROWS = { r: 'R', gs: 'GS', gi: 'GI', o: 'O', s: 'S', i: 'I', ug: 'UG' } as const satisfies Record<keyof Ppk2Calibration, string>;
+const ROWS = { r: 'R', gs: 'GS', gi: 'GI', o: 'O', s: 'S', i: 'I', ug: 'UG' } as const satisfies Record<
+  keyof Ppk2Calibration,
+  string
+>;
 /** In these the maker's client takes a 0 for missing, and its published vector has it so. GS0 is printed as 0 by design. */
 const ZERO_IS_MISSING: ReadonlySet<string> = new Set(['R', 'GS', 'GI', 'UG']);
 
@@ -117,7 +120,12 @@ export interface Ppk2DecoderSettings {
 /** Parses what a trace stored. `trace.bad-calibration` names the first field that is wrong. */
 export function parseDecoderSettings(json: string): Result<Ppk2DecoderSettings> {
   const wrong = (field: string) =>
-    fail('trace.bad-calibration', { codec: 'ppk2', field }, 'The calibration stored with the trace is incomplete.', 'Use a copy of the trace that was not edited.');
+    fail(
+      'trace.bad-calibration',
+      { codec: 'ppk2', field },
+      'The calibration stored with the trace is incomplete.',
+      'Use a copy of the trace that was not edited.',
+    );
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -129,7 +137,12 @@ export function parseDecoderSettings(json: string): Result<Ppk2DecoderSettings> 
   if (typeof settings.filtered !== 'boolean') return wrong('filtered');
   for (const field of Object.keys(ROWS) as (keyof Ppk2Calibration)[]) {
     const row: unknown = settings.calibration?.[field];
-    if (!Array.isArray(row) || row.length !== PPK2_RANGES || !row.every((x) => typeof x === 'number' && Number.isFinite(x))) return wrong(field);
+    if (
+      !Array.isArray(row) ||
+      row.length !== PPK2_RANGES ||
+      !row.every((x) => typeof x === 'number' && Number.isFinite(x))
+    )
+      return wrong(field);
     if (field === 'r' && row.includes(0)) return wrong('r');
   }
   return ok(settings as Ppk2DecoderSettings);

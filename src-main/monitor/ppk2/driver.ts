@@ -5,11 +5,24 @@ import type { MonitorAccuracy } from '../../trace/accuracy.ts';
 import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { PPK2_VENDOR_ACCURACY, sourceVoltageBoundMv } from './accuracy.ts';
-import { findMetadataEnd, findMetadataStart, parseMetadata, PPK2_RANGES, type Ppk2Metadata } from './calibration.ts';
+import {
+  findMetadataEnd,
+  findMetadataStart,
+  parseMetadata,
+  PPK2_RANGES,
+  type Ppk2Metadata,
+} from './calibration.ts';
 import { ppk2 } from './descriptor.ts';
 import { Ppk2WordStream } from './word-stream.ts';
 
-const COMMAND = { start: 0x06, stop: 0x07, dutPower: 0x0c, regulator: 0x0d, mode: 0x11, metadata: 0x19 } as const;
+const COMMAND = {
+  start: 0x06,
+  stop: 0x07,
+  dutPower: 0x0c,
+  regulator: 0x0d,
+  mode: 0x11,
+  metadata: 0x19,
+} as const;
 const MODE = { ampere: 1, source: 2 } as const;
 
 /** Quiet for so long after a stop means that nothing is under way any more. */
@@ -59,7 +72,12 @@ export async function openPpk2(link: Link, options: Ppk2Options = {}): Promise<R
 }
 
 function linkClosed(link: Link, reason: string): Failure {
-  return fail('monitor.link-lost', { address: link.address, reason }, 'The monitor was unplugged or its port was taken away.', 'Plug it in again and repeat.');
+  return fail(
+    'monitor.link-lost',
+    { address: link.address, reason },
+    'The monitor was unplugged or its port was taken away.',
+    'Plug it in again and repeat.',
+  );
 }
 
 async function drain(link: Link): Promise<Result<void>> {
@@ -95,8 +113,18 @@ async function readMetadata(link: Link): Promise<Result<Ppk2Metadata>> {
 function noMetadata(link: Link, got: Uint8Array): Failure {
   const facts = { address: link.address, waitedMs: METADATA_TIMEOUT_US / 1000, receivedBytes: got.length };
   return got.length === 0
-    ? fail('monitor.no-reply', facts, 'Nothing answers on this port: the PPK2’s second (shell) port, another device, or no power.', 'Try the other port of the PPK2; unplug it and plug it in again.')
-    : fail('monitor.not-understood', facts, 'What answers on this port does not send PPK2 metadata.', 'Check that this is the data port of a PPK2 and that no other program reads it.');
+    ? fail(
+        'monitor.no-reply',
+        facts,
+        'Nothing answers on this port: the PPK2’s second (shell) port, another device, or no power.',
+        'Try the other port of the PPK2; unplug it and plug it in again.',
+      )
+    : fail(
+        'monitor.not-understood',
+        facts,
+        'What answers on this port does not send PPK2 metadata.',
+        'Check that this is the data port of a PPK2 and that no other program reads it.',
+      );
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -145,11 +173,21 @@ export class Ppk2Monitor implements Monitor {
 
   async setSupply(setting: SupplySetting): Promise<Result<void>> {
     if (this.#phase !== 'idle')
-      return fail('monitor.streaming', {}, 'The voltage is part of the calibration and cannot change in mid-stream.', 'Stop the recording first.');
+      return fail(
+        'monitor.streaming',
+        {},
+        'The voltage is part of the calibration and cannot change in mid-stream.',
+        'Stop the recording first.',
+      );
     const { minMv, maxMv } = ppk2.source!;
     const mv = setting.millivolts;
     if (!(Number.isInteger(mv) && mv >= minMv && mv <= maxMv))
-      return fail('monitor.bad-voltage', { millivolts: mv, minMv, maxMv }, 'The PPK2 cannot give this voltage.', 'Choose a whole number of millivolts in its range.');
+      return fail(
+        'monitor.bad-voltage',
+        { millivolts: mv, minMv, maxMv },
+        'The PPK2 cannot give this voltage.',
+        'Choose a whole number of millivolts in its range.',
+      );
     const mode = await this.#command(COMMAND.mode, MODE[setting.mode]);
     if (!mode.ok) return mode;
     const regulator = await this.#command(COMMAND.regulator, mv >> 8, mv & 0xff);
@@ -163,12 +201,25 @@ export class Ppk2Monitor implements Monitor {
 
   async stream(receiver: SampleReceiver): Promise<StreamEnd> {
     if (this.#phase !== 'idle')
-      return { kind: 'refused', failure: fail('monitor.streaming', {}, 'This monitor already streams.', 'Stop that recording first.') };
+      return {
+        kind: 'refused',
+        failure: fail('monitor.streaming', {}, 'This monitor already streams.', 'Stop that recording first.'),
+      };
     const supply = this.#supply;
     if (!supply)
-      return { kind: 'refused', failure: fail('monitor.no-supply', {}, 'The supply voltage is not set; current alone gives no energy.', 'Set the supply voltage before recording.') };
+      return {
+        kind: 'refused',
+        failure: fail(
+          'monitor.no-supply',
+          {},
+          'The supply voltage is not set; current alone gives no energy.',
+          'Set the supply voltage before recording.',
+        ),
+      };
     const volts = supply.millivolts / 1000;
-    receiver.calibration(JSON.stringify({ calibration: this.metadata.calibration, volts, filtered: this.#filtered }));
+    receiver.calibration(
+      JSON.stringify({ calibration: this.metadata.calibration, volts, filtered: this.#filtered }),
+    );
     receiver.supply({
       volts,
       uncertaintyV: (supply.uncertaintyMv ?? sourceVoltageBoundMv(supply.millivolts)) / 1000,
@@ -195,7 +246,10 @@ export class Ppk2Monitor implements Monitor {
       await this.#command(COMMAND.metadata);
     }
     const gaveUp = new AbortController();
-    await Promise.race([done, this.clock.sleepUntilUs(this.clock.nowUs() + 2 * STOP_TIMEOUT_US, gaveUp.signal)]);
+    await Promise.race([
+      done,
+      this.clock.sleepUntilUs(this.clock.nowUs() + 2 * STOP_TIMEOUT_US, gaveUp.signal),
+    ]);
     gaveUp.abort();
   }
 
@@ -241,7 +295,9 @@ export class Ppk2Monitor implements Monitor {
   #readRequest(): { deadlineUs: number; atLeast?: number } {
     const now = this.clock.nowUs();
     if (this.#phase === 'stopping') return { deadlineUs: now + STOP_TIMEOUT_US };
-    return this.#reading === 'passive' ? { deadlineUs: Infinity } : { deadlineUs: now + 100_000, atLeast: READ_BYTES };
+    return this.#reading === 'passive'
+      ? { deadlineUs: Infinity }
+      : { deadlineUs: now + 100_000, atLeast: READ_BYTES };
   }
 
   async #finish(words: Ppk2WordStream, receiver: SampleReceiver, confirmed: boolean): Promise<StreamEnd> {
@@ -252,7 +308,12 @@ export class Ppk2Monitor implements Monitor {
     return settled.ok ? { kind: 'stopped' } : { kind: 'refused', failure: settled };
   }
 
-  async #linkEnded(words: Ppk2WordStream, receiver: SampleReceiver, reason: string, expected: boolean): Promise<StreamEnd> {
+  async #linkEnded(
+    words: Ppk2WordStream,
+    receiver: SampleReceiver,
+    reason: string,
+    expected: boolean,
+  ): Promise<StreamEnd> {
     words.push(this.#tail);
     words.end();
     if (expected) return { kind: 'stopped' };
@@ -267,7 +328,9 @@ export class Ppk2Monitor implements Monitor {
     const stopped = await this.#command(COMMAND.stop);
     return {
       kind: 'refused',
-      failure: stopped.ok ? failure : { ...failure, facts: { ...failure.facts, alsoStop: failureText(stopped) } },
+      failure: stopped.ok
+        ? failure
+        : { ...failure, facts: { ...failure.facts, alsoStop: failureText(stopped) } },
     };
   }
 }

@@ -113,7 +113,8 @@ export class Ppk2WordStream {
     }
     const torn = this.#skippedBytes > 0;
     const counter = (this.#words[word]! >>> 18) & 63;
-    if (this.#expected < 0 && torn) this.#receiver.mark('ppk2.left-over-bytes', `${this.#skippedBytes} bytes before the first sample`);
+    if (this.#expected < 0 && torn)
+      this.#receiver.mark('ppk2.left-over-bytes', `${this.#skippedBytes} bytes before the first sample`);
     if (this.#expected >= 0) this.#reportLoss((counter - this.#expected) & 63, alignment);
     this.#skippedBytes = 0;
     this.#suspect = 0;
@@ -131,7 +132,10 @@ export class Ppk2WordStream {
     // nearest to that many.
     const skippedWords = this.#skippedBytes / 4;
     const total = missing + 64 * Math.max(0, Math.round((skippedWords - missing) / 64));
-    this.#receiver.mark('ppk2.misaligned', `${this.#skippedBytes} bytes skipped, alignment moved by ${alignment}`);
+    this.#receiver.mark(
+      'ppk2.misaligned',
+      `${this.#skippedBytes} bytes skipped, alignment moved by ${alignment}`,
+    );
     // with the suspect words on both sides of the tear
     this.#receiver.gap(total + this.#suspect + 1, 'misaligned');
   }

@@ -28,7 +28,12 @@ export function parseLoadFile(text: string): Result<LoadStep[]> {
     if (columns === 0) {
       const header = cells.join(',').toLowerCase();
       if (header !== 'time_us,current_a' && header !== 'time_us,current_a,logic')
-        return fail('load.bad-header', { line, header: header.slice(0, 80) }, 'A load file begins with its column names.', 'Let the first line be time_us,current_a or time_us,current_a,logic.');
+        return fail(
+          'load.bad-header',
+          { line, header: header.slice(0, 80) },
+          'A load file begins with its column names.',
+          'Let the first line be time_us,current_a or time_us,current_a,logic.',
+        );
       columns = cells.length;
       continue;
     }
@@ -36,19 +41,50 @@ export function parseLoadFile(text: string): Result<LoadStep[]> {
     if (!step.ok) return step;
     steps.push(step.value);
   }
-  if (steps.length === 0) return fail('load.empty', {}, 'The load file holds no step.', 'Give at least one line with a time and a current.');
+  if (steps.length === 0)
+    return fail(
+      'load.empty',
+      {},
+      'The load file holds no step.',
+      'Give at least one line with a time and a current.',
+    );
   return ok(steps);
 }
 
-function parseStep(cells: readonly string[], columns: number, line: number, before: LoadStep | undefined): Result<LoadStep> {
+function parseStep(
+  cells: readonly string[],
+  columns: number,
+  line: number,
+  before: LoadStep | undefined,
+): Result<LoadStep> {
   const [timeUs, currentA, logic = 0] = cells.map((c) => (c === '' ? NaN : Number(c)));
-  if (cells.length !== columns || !Number.isFinite(timeUs) || !Number.isFinite(currentA) || !Number.isFinite(logic))
-    return fail('load.bad-line', { line, columns, text: cells.join(',').slice(0, 80) }, 'This line does not hold one number a column.', 'Write plain decimal numbers, separated by commas.');
+  if (
+    cells.length !== columns ||
+    !Number.isFinite(timeUs) ||
+    !Number.isFinite(currentA) ||
+    !Number.isFinite(logic)
+  )
+    return fail(
+      'load.bad-line',
+      { line, columns, text: cells.join(',').slice(0, 80) },
+      'This line does not hold one number a column.',
+      'Write plain decimal numbers, separated by commas.',
+    );
   const ascending = before ? timeUs! > before.timeUs : timeUs === 0;
   if (!ascending)
-    return fail('load.time-order', { line, timeUs: timeUs!, beforeUs: before?.timeUs ?? null }, 'Times begin at 0 and ascend.', 'Sort the lines by time; the first one is at 0.');
+    return fail(
+      'load.time-order',
+      { line, timeUs: timeUs!, beforeUs: before?.timeUs ?? null },
+      'Times begin at 0 and ascend.',
+      'Sort the lines by time; the first one is at 0.',
+    );
   if (Math.abs(currentA!) > MAX_CURRENT_A || !Number.isInteger(logic) || logic < 0 || logic > 255)
-    return fail('load.out-of-range', { line, currentA: currentA!, logic }, 'Currents are in A, up to 1; logic is a byte.', 'Check the units of this line.');
+    return fail(
+      'load.out-of-range',
+      { line, currentA: currentA!, logic },
+      'Currents are in A, up to 1; logic is a byte.',
+      'Check the units of this line.',
+    );
   return ok({ timeUs: timeUs!, currentA: currentA!, logic });
 }
 
@@ -60,7 +96,10 @@ export interface LoadPlayer extends TimedPart {
  * Plays a load into a monitor twin. Once, the last step then holds; or repeated, where the time of the last step is the
  * period and its current is never reached.
  */
-export function createLoadPlayer(steps: readonly LoadStep[], options: { repeat: boolean; startUs?: number }): LoadPlayer {
+export function createLoadPlayer(
+  steps: readonly LoadStep[],
+  options: { repeat: boolean; startUs?: number },
+): LoadPlayer {
   const sinks: CurrentSink[] = [];
   const lastUs = steps.at(-1)!.timeUs;
   const repeat = options.repeat && steps.length > 1;

@@ -47,13 +47,17 @@ export class Ppk2Encoder {
     while (range > 0 && meanA < rangeLimitsA[range - 1]! * DOWN_SHARE) range--;
     this.range = range;
     this.#meanA = meanA;
-    const target = meanA * (1 + this.#gainError[range]!) - deviceTable.supplySlope[range]! * this.#volts - deviceTable.offsetA[range]!;
+    const target =
+      meanA * (1 + this.#gainError[range]!) -
+      deviceTable.supplySlope[range]! * this.#volts -
+      deviceTable.offsetA[range]!;
     const g1 = deviceTable.gain[range]!;
     const g2 = deviceTable.gainSlope[range]!;
     // g2·s² + g1·s = target, in the form that also holds for g2 = 0
     const root = g1 * g1 + 4 * g2 * target;
     const s = root > 0 ? (2 * target) / (g1 + Math.sqrt(root)) : -g1 / (2 * g2);
-    this.#steps = ((s * deviceTable.shuntOhm[range]! * COUNTS) / REFERENCE_V + deviceTable.zeroCount[range]!) / 4;
+    this.#steps =
+      ((s * deviceTable.shuntOhm[range]! * COUNTS) / REFERENCE_V + deviceTable.zeroCount[range]!) / 4;
   }
 
   /** Triangular, ± 1 × `noiseLsb` steps: enough to make the mean of the rounded values that of the currents. */

@@ -84,7 +84,12 @@ class Twin implements Ppk2Twin {
     this.#rng = new Rng(options.seed ?? 1);
     this.#externalVolts = options.externalVolts ?? 3.3;
     this.#limit = options.outputLimitBytes ?? Infinity;
-    this.#encoder = new Ppk2Encoder(new Rng((options.seed ?? 1) ^ 0x5eed), options.noiseLsb ?? 1, this.#vddMv / 1000, options.gainError ?? [0, 0, 0, 0, 0]);
+    this.#encoder = new Ppk2Encoder(
+      new Rng((options.seed ?? 1) ^ 0x5eed),
+      options.noiseLsb ?? 1,
+      this.#vddMv / 1000,
+      options.gainError ?? [0, 0, 0, 0, 0],
+    );
   }
 
   get counts(): { produced: number; dropped: number } {
@@ -235,7 +240,14 @@ class Twin implements Ppk2Twin {
     row('S', deviceTable.supplySlope);
     row('I', deviceTable.offsetA);
     row('UG', this.#userGain);
-    lines.push(`VDD: ${this.#vddMv}`, `HW: ${deviceTable.hardware}`, `mode: ${this.#mode}`, `IA: ${deviceTable.IA}`, 'END', '');
+    lines.push(
+      `VDD: ${this.#vddMv}`,
+      `HW: ${deviceTable.hardware}`,
+      `mode: ${this.#mode}`,
+      `IA: ${deviceTable.IA}`,
+      'END',
+      '',
+    );
     return lines.join('\n');
   }
 

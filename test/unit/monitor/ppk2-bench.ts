@@ -2,7 +2,11 @@
 import type { Clock } from '../../../src-main/base/clock.ts';
 import { ok, type Result } from '../../../src-main/base/errors.ts';
 import type { Link, LinkRead, ReadRequest } from '../../../src-main/link/link.ts';
-import { createPpk2Twin, type Ppk2Twin, type Ppk2TwinOptions } from '../../../src-main/sim/monitors/ppk2-twin.ts';
+import {
+  createPpk2Twin,
+  type Ppk2Twin,
+  type Ppk2TwinOptions,
+} from '../../../src-main/sim/monitors/ppk2-twin.ts';
 import { WorldIntegral } from '../../../src-main/sim/world-integral.ts';
 
 export interface Step {
@@ -27,7 +31,10 @@ const TICK_US = 2000;
 /** The load's steps are relative to the start of the stream; before it the current is 0. */
 export function ppk2Bench(load: readonly Step[], options: Ppk2TwinOptions = {}): Ppk2Bench {
   const power: { on: boolean; volts: number }[] = [];
-  const twin = createPpk2Twin({ power: { setPower: (on, volts) => void power.push({ on, volts }) }, ...options });
+  const twin = createPpk2Twin({
+    power: { setPower: (on, volts) => void power.push({ on, volts }) },
+    ...options,
+  });
   const truth = new WorldIntegral();
   let nowUs = 0;
   let startUs = Infinity;
@@ -121,4 +128,3 @@ export function ppk2Bench(load: readonly Step[], options: Ppk2TwinOptions = {}):
     },
   };
 }
-

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src-main/base/rng.ts';
-import { PPK2_DEFAULTS, parseDecoderSettings, type Ppk2Calibration } from '../../../src-main/monitor/ppk2/calibration.ts';
+import {
+  PPK2_DEFAULTS,
+  parseDecoderSettings,
+  type Ppk2Calibration,
+} from '../../../src-main/monitor/ppk2/calibration.ts';
 import { Ppk2Decoder, ppk2Codec } from '../../../src-main/monitor/ppk2/decoder.ts';
 import { newDecodedSamples } from '../../../src-main/trace/format.ts';
 
@@ -46,7 +50,10 @@ describe('PPK2 decoder', () => {
 
   it('gives the same wherever the stream is cut, with its state saved and restored there', () => {
     const rng = new Rng(2);
-    const words = Array.from({ length: 400 }, (_, i) => (rng.int(0, 16_383) | (Math.floor(i / rng.int(1, 7)) % 5 << 14)) >>> 0);
+    const words = Array.from(
+      { length: 400 },
+      (_, i) => (rng.int(0, 16_383) | ((Math.floor(i / rng.int(1, 7)) % 5) << 14)) >>> 0,
+    );
     const settings = { calibration: printed, volts: 3.3, filtered: true };
     const whole = decode(new Ppk2Decoder(settings), words).amperes.slice(0, 400);
     for (let cut = 0; cut <= 400; cut += 7) {
@@ -76,11 +83,25 @@ describe('PPK2 decoder', () => {
     ['json', '{'],
     ['volts', '{"filtered":true}'],
     ['filtered', '{"volts":3.3}'],
-    ['r', JSON.stringify({ volts: 3.3, filtered: true, calibration: { ...PPK2_DEFAULTS, r: [1, 2, 0, 4, 5] } })],
-    ['gi', JSON.stringify({ volts: 3.3, filtered: true, calibration: { ...PPK2_DEFAULTS, gi: [1, 2, 'x', 4, 5] } })],
+    [
+      'r',
+      JSON.stringify({ volts: 3.3, filtered: true, calibration: { ...PPK2_DEFAULTS, r: [1, 2, 0, 4, 5] } }),
+    ],
+    [
+      'gi',
+      JSON.stringify({
+        volts: 3.3,
+        filtered: true,
+        calibration: { ...PPK2_DEFAULTS, gi: [1, 2, 'x', 4, 5] },
+      }),
+    ],
     ['ug', JSON.stringify({ volts: 3.3, filtered: true, calibration: { ...PPK2_DEFAULTS, ug: [1] } })],
   ])('refuses a stored calibration whose %s is wrong', (field, json) => {
-    expect(ppk2Codec.openDecoder(json)).toMatchObject({ ok: false, id: 'trace.bad-calibration', facts: { field } });
+    expect(ppk2Codec.openDecoder(json)).toMatchObject({
+      ok: false,
+      id: 'trace.bad-calibration',
+      facts: { field },
+    });
     expect(parseDecoderSettings(json).ok).toBe(false);
   });
 });

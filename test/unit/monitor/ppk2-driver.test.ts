@@ -13,7 +13,9 @@ import { ppk2Bench, type Step } from './ppk2-bench.ts';
 const steady: readonly Step[] = [{ timeUs: 0, currentA: 0.02, logic: 0 }];
 
 function record(monitor: Ppk2Monitor) {
-  const store = new MemoryTraceStore(newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }));
+  const store = new MemoryTraceStore(
+    newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }),
+  );
   return { store, recording: recordTrace(monitor, store, ppk2Codec) };
 }
 
@@ -40,7 +42,9 @@ describe('opening a PPK2', () => {
   });
 
   it('takes the default for what is -nan, and says which', async () => {
-    const monitor = orThrow(await openPpk2(ppk2Bench([], { faults: { unreadableKeys: ['R3', 'GS0'] } }).link));
+    const monitor = orThrow(
+      await openPpk2(ppk2Bench([], { faults: { unreadableKeys: ['R3', 'GS0'] } }).link),
+    );
     expect(monitor.metadata.calibration.r[3]).toBe(PPK2_DEFAULTS.r[3]);
     expect(monitor.identity.calibration.origin).toBe('mixed');
     expect(monitor.identity.calibration.remarks).toEqual(['R3: -nan, default 0.94', 'GS0: -nan, default 1']);
@@ -84,7 +88,10 @@ describe('a PPK2 in use', () => {
 
   it.each([799, 5001, 3300.5, NaN])('refuses %s mV', async (millivolts) => {
     const monitor = orThrow(await openPpk2(ppk2Bench([]).link));
-    expect(await monitor.setSupply({ mode: 'source', millivolts })).toMatchObject({ ok: false, id: 'monitor.bad-voltage' });
+    expect(await monitor.setSupply({ mode: 'source', millivolts })).toMatchObject({
+      ok: false,
+      id: 'monitor.bad-voltage',
+    });
   });
 
   it('records nothing without a voltage, and changes none in mid-stream', async () => {
@@ -94,7 +101,10 @@ describe('a PPK2 in use', () => {
     orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
     const { recording } = record(monitor);
     await bench.clock.sleepUntilUs(bench.clock.nowUs() + 10_000);
-    expect(await monitor.setSupply({ mode: 'source', millivolts: 3000 })).toMatchObject({ ok: false, id: 'monitor.streaming' });
+    expect(await monitor.setSupply({ mode: 'source', millivolts: 3000 })).toMatchObject({
+      ok: false,
+      id: 'monitor.streaming',
+    });
     expect((await recording.stop()).kind).toBe('complete');
   });
 
@@ -146,22 +156,36 @@ describe('a PPK2 in use', () => {
     const bench = ppk2Bench(steady);
     const monitor = orThrow(await openPpk2(bench.link));
     orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
-    const store = new MemoryTraceStore(newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }));
+    const store = new MemoryTraceStore(
+      newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }),
+    );
     const commit = store.commit.bind(store);
     let commits = 0;
-    store.commit = async (batch) => (++commits > 3 ? fail('trace.disk-full', {}, 'test', 'test') : commit(batch));
+    store.commit = async (batch) =>
+      ++commits > 3 ? fail('trace.disk-full', {}, 'test', 'test') : commit(batch);
     const recording = recordTrace(monitor, store, ppk2Codec);
     await bench.clock.sleepUntilUs(bench.clock.nowUs() + 4e6);
     const end = await recording.ended;
-    expect(end).toMatchObject({ kind: 'failed', failure: { id: 'trace.disk-full' }, committedSamples: 3 * 65_536 });
+    expect(end).toMatchObject({
+      kind: 'failed',
+      failure: { id: 'trace.disk-full' },
+      committedSamples: 3 * 65_536,
+    });
     expect(bench.twin.streaming).toBe(false);
     expect(store.state()).toBe('stopped-by-failure');
-    expect(await recording.waitForWindow(0, bench.clock.nowUs() + 1e6)).toMatchObject({ ok: false, id: 'trace.disk-full' });
+    expect(await recording.waitForWindow(0, bench.clock.nowUs() + 1e6)).toMatchObject({
+      ok: false,
+      id: 'trace.disk-full',
+    });
     expect(orThrow(recording.trace.span(0, 3 * 65_536)).coveredSamples).toBe(3 * 65_536);
   });
 
   it('an input that nobody wired and that toggles with every sample does not flood the trace', async () => {
-    const load = Array.from({ length: 120_000 }, (_, i): Step => ({ timeUs: 10 * i, currentA: 0.01, logic: i % 2 ? 0x20 : 0 }));
+    const load = Array.from({ length: 120_000 }, (_, i): Step => ({
+      timeUs: 10 * i,
+      currentA: 0.01,
+      logic: i % 2 ? 0x20 : 0,
+    }));
     const bench = ppk2Bench(load);
     const monitor = orThrow(await openPpk2(bench.link));
     orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
@@ -171,7 +195,10 @@ describe('a PPK2 in use', () => {
     const edges = orThrow(recording.trace.edges(5));
     expect(edges.length).toBe(2 * EDGES_PER_CHUNK);
     expect(edges[EDGES_PER_CHUNK]!.uncertainSamples).toBeGreaterThan(50_000);
-    expect(orThrow(recording.trace.marks()).map((m) => m.kind)).toEqual(['trace.too-many-edges', 'trace.too-many-edges']);
+    expect(orThrow(recording.trace.marks()).map((m) => m.kind)).toEqual([
+      'trace.too-many-edges',
+      'trace.too-many-edges',
+    ]);
   });
 
   it('without a wire on D0 the wait ends with a diagnosis', async () => {
@@ -185,7 +212,11 @@ describe('a PPK2 in use', () => {
   });
 
   it('a host that does not read makes the device drop samples: a gap, never a value', async () => {
-    const load: Step[] = [...steady, { timeUs: 20_000, currentA: 0.02, logic: 1 }, { timeUs: 420_000, currentA: 0.02, logic: 0 }];
+    const load: Step[] = [
+      ...steady,
+      { timeUs: 20_000, currentA: 0.02, logic: 1 },
+      { timeUs: 420_000, currentA: 0.02, logic: 0 },
+    ];
     // a tick of the bench is 200 samples; the device holds 150
     const bench = ppk2Bench(load, { outputLimitBytes: 600 });
     const monitor = orThrow(await openPpk2(bench.link));

@@ -11,7 +11,14 @@ import type { Ppk2TwinOptions } from '../../../src-main/sim/monitors/ppk2-twin.t
 import { ppk2Bench, type Step } from './ppk2-bench.ts';
 
 /** Idle at 10 mA for 1.2 s, then a window of `seconds` that alternates between two currents every `halfUs`. */
-function squareLoad(highA: number, lowA: number, seconds: number, highUs: number, lowUs: number, idleA = 0.01): Step[] {
+function squareLoad(
+  highA: number,
+  lowA: number,
+  seconds: number,
+  highUs: number,
+  lowUs: number,
+  idleA = 0.01,
+): Step[] {
   const steps: Step[] = [{ timeUs: 0, currentA: idleA, logic: 0 }];
   let t = 1_200_003;
   const end = t + seconds * 1e6;

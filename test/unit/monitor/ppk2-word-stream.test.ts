@@ -53,12 +53,15 @@ function feed(bytes: Uint8Array, pieces: readonly number[] = [bytes.length]): Co
 describe('framing of the PPK2 stream', () => {
   const words = streamWords(700);
 
-  it.each([[1], [2], [3], [4], [5], [7, 1], [1, 2, 3], [64], [999]])('loses no sample when the stream is cut every %s bytes', (...pieces) => {
-    const out = feed(bytesOf(words), pieces);
-    expect(out.samples).toEqual(words);
-    expect(out.missing).toBe(0);
-    expect(out.marks).toEqual([]);
-  });
+  it.each([[1], [2], [3], [4], [5], [7, 1], [1, 2, 3], [64], [999]])(
+    'loses no sample when the stream is cut every %s bytes',
+    (...pieces) => {
+      const out = feed(bytesOf(words), pieces);
+      expect(out.samples).toEqual(words);
+      expect(out.missing).toBe(0);
+      expect(out.marks).toEqual([]);
+    },
+  );
 
   it.each([1, 2, 17, 62, 63])('counts %s lost samples exactly, where they were lost', (lost) => {
     const out = feed(bytesOf([...words.slice(0, 300), ...words.slice(300 + lost)]), [13]);
@@ -83,18 +86,21 @@ describe('framing of the PPK2 stream', () => {
     }
   });
 
-  it.each([1, 2, 3])('takes the stream up again within 1 ms after %s lost bytes, with a mark, and invents no value', (lost) => {
-    for (let within = 0; within < 4; within++) {
-      const bytes = bytesOf(words);
-      const at = 4 * 300 + within;
-      const cut = new Uint8Array([...bytes.subarray(0, at), ...bytes.subarray(at + lost)]);
-      const out = feed(cut, [51]);
-      expect(out.marks).toEqual(['ppk2.misaligned']);
-      expect(out.samples.every((w) => words.includes(w))).toBe(true);
-      expect(out.samples.length).toBeGreaterThanOrEqual(700 - 100);
-      expect(out.samples.length + out.missing).toBe(700);
-    }
-  });
+  it.each([1, 2, 3])(
+    'takes the stream up again within 1 ms after %s lost bytes, with a mark, and invents no value',
+    (lost) => {
+      for (let within = 0; within < 4; within++) {
+        const bytes = bytesOf(words);
+        const at = 4 * 300 + within;
+        const cut = new Uint8Array([...bytes.subarray(0, at), ...bytes.subarray(at + lost)]);
+        const out = feed(cut, [51]);
+        expect(out.marks).toEqual(['ppk2.misaligned']);
+        expect(out.samples.every((w) => words.includes(w))).toBe(true);
+        expect(out.samples.length).toBeGreaterThanOrEqual(700 - 100);
+        expect(out.samples.length + out.missing).toBe(700);
+      }
+    },
+  );
 
   it('finds the first sample behind bytes of an older stream', () => {
     for (let left = 1; left < 40; left++) {

@@ -10,7 +10,13 @@ import { windowsOf } from '../../../src-main/trace/windows.ts';
 import { plainCodec, plainWord } from './plain-codec.ts';
 import { plainHeader, writePlain, type Gap } from './written-trace.ts';
 
-const exact: MonitorAccuracy = { origin: 'test', gainRel: [0, 0, 0, 0], offsetA: [0, 0, 0, 0], stepA: [0, 0, 0, 0], clockRel: 0 };
+const exact: MonitorAccuracy = {
+  origin: 'test',
+  gainRel: [0, 0, 0, 0],
+  offsetA: [0, 0, 0, 0],
+  stepA: [0, 0, 0, 0],
+  clockRel: 0,
+};
 
 /** 1.1 s of 1 mA, a window of 0.5 s of 3 mA, 0.1 s of 1 mA; volts 3. */
 async function oneWindow(gaps: readonly Gap[] = [], idleNanoA = 1_000_000): Promise<Trace> {
@@ -41,7 +47,13 @@ describe('energy of a window', () => {
 
   it('keeps the systematic parts apart and adds them linearly', async () => {
     const trace = await oneWindow();
-    const accuracy = { ...exact, gainRel: [0, 0, 0.5, 0.02], offsetA: [0, 0, 0, 1e-5], stepA: [0, 0, 0, 4e-6], clockRel: 1e-4 };
+    const accuracy = {
+      ...exact,
+      gainRel: [0, 0, 0.5, 0.02],
+      offsetA: [0, 0, 0, 1e-5],
+      stepA: [0, 0, 0, 4e-6],
+      clockRel: 1e-4,
+    };
     const { gross, net } = orThrow(windowEnergy(trace, firstWindow(trace), { accuracy }));
     const s = gross.systematic;
     expect(s.gainJ).toBeCloseTo(0.02 * gross.joules, 12);
@@ -51,7 +63,10 @@ describe('energy of a window', () => {
     expect(s.supplyJ).toBeCloseTo(0.01 * gross.joules, 12);
     // each edge is known to one sample period of at most 3 mA
     expect(s.edgesJ).toBeCloseTo(2 * 3 * 3e-3 * 1e-5, 12);
-    expect(gross.systematicJ).toBeCloseTo(s.gainJ + s.offsetJ + s.quantisationJ + s.clockJ + s.supplyJ + s.edgesJ, 12);
+    expect(gross.systematicJ).toBeCloseTo(
+      s.gainJ + s.offsetJ + s.quantisationJ + s.clockJ + s.supplyJ + s.edgesJ,
+      12,
+    );
     // window and idle lie in different ranges: both gain errors count
     expect(net!.systematic.gainJ).toBeCloseTo(0.02 * gross.joules + 0.5 * 3 * 1e-3 * 0.5, 12);
   });
@@ -99,7 +114,11 @@ describe('energy of a window', () => {
   it('flags an idle that is not steady', async () => {
     const words = new Uint32Array(170_000);
     for (let i = 0; i < words.length; i++)
-      words[i] = plainWord(i < 60_000 ? 1_000_000 : i < 110_000 ? 2_000_000 : 3_000_000, 0, i >= 110_000 && i < 160_000 ? 1 : 0);
+      words[i] = plainWord(
+        i < 60_000 ? 1_000_000 : i < 110_000 ? 2_000_000 : 3_000_000,
+        0,
+        i >= 110_000 && i < 160_000 ? 1 : 0,
+      );
     const store = new MemoryTraceStore(plainHeader());
     await writePlain(store, words);
     const trace = new Trace(store, plainCodec);
@@ -115,25 +134,39 @@ describe('energy of a window', () => {
     writer.words(new Uint32Array(100).fill(plainWord(5, 0, 1)), 0, 100);
     orThrow(await writer.sync());
     const window = { ...firstWindow(trace), startSample: 10, endSample: 20 };
-    expect(windowEnergy(new Trace(store, plainCodec), window, { accuracy: exact })).toMatchObject({ ok: false, id: 'trace.no-supply' });
+    expect(windowEnergy(new Trace(store, plainCodec), window, { accuracy: exact })).toMatchObject({
+      ok: false,
+      id: 'trace.no-supply',
+    });
     writer.supply({ volts: 3, uncertaintyV: 0, origin: 'set-point' });
     writer.words(new Uint32Array(100).fill(plainWord(5, 0, 1)), 0, 100);
     writer.supply({ volts: 3.3, uncertaintyV: 0, origin: 'set-point' });
     writer.words(new Uint32Array(100).fill(plainWord(5, 0, 1)), 0, 100);
     orThrow(await writer.sync());
     const across = { ...window, startSample: 150, endSample: 250 };
-    expect(windowEnergy(new Trace(store, plainCodec), across, { accuracy: exact })).toMatchObject({ ok: false, id: 'trace.supply-changed' });
+    expect(windowEnergy(new Trace(store, plainCodec), across, { accuracy: exact })).toMatchObject({
+      ok: false,
+      id: 'trace.supply-changed',
+    });
   });
 
   it('a window of which nothing arrived has no energy', async () => {
     const trace = await oneWindow([{ at: 111_000, missing: 3000 }]);
     const window = { ...firstWindow(trace), startSample: 111_500, endSample: 112_500 };
-    expect(windowEnergy(trace, window, { accuracy: exact })).toMatchObject({ ok: false, id: 'trace.window-empty' });
+    expect(windowEnergy(trace, window, { accuracy: exact })).toMatchObject({
+      ok: false,
+      id: 'trace.window-empty',
+    });
   });
 });
 
 describe('windows from edges', () => {
-  const edge = (sample: number, level: 0 | 1, uncertainSamples = 1) => ({ sample, channel: 0, level, uncertainSamples });
+  const edge = (sample: number, level: 0 | 1, uncertainSamples = 1) => ({
+    sample,
+    channel: 0,
+    level,
+    uncertainSamples,
+  });
 
   it('pairs rising and falling edges', () => {
     expect(windowsOf([edge(5, 1), edge(9, 0), edge(20, 1), edge(30, 0), edge(40, 1)])).toMatchObject([
@@ -143,8 +176,8 @@ describe('windows from edges', () => {
   });
 
   it('leaves out a window that was open when the recording began', () => {
-    expect(windowsOf([edge(0, 1, Number.MAX_SAFE_INTEGER), edge(9, 0), edge(20, 1), edge(30, 0)])).toMatchObject([
-      { ordinal: 0, startSample: 20 },
-    ]);
+    expect(
+      windowsOf([edge(0, 1, Number.MAX_SAFE_INTEGER), edge(9, 0), edge(20, 1), edge(30, 0)]),
+    ).toMatchObject([{ ordinal: 0, startSample: 20 }]);
   });
 });

@@ -50,13 +50,14 @@ describe('hierarchical sums', () => {
       words[i] = plainWord(level + rng.int(0, 400), Math.floor(i / 777) % 4, rng.int(0, 255));
     }
     let at = 500;
-    for (let g = 0; g < 60; g++) gaps.push({ at: (at += rng.int(63, 22_000)), missing: g === 30 ? 140_000 : rng.int(1, 200) });
+    for (let g = 0; g < 60; g++)
+      gaps.push({ at: (at += rng.int(63, 22_000)), missing: g === 30 ? 140_000 : rng.int(1, 200) });
     const missing = gaps.reduce((sum, g) => sum + g.missing, 0);
     timeline = new Float64Array(SAMPLES + missing);
     logic = new Uint8Array(timeline.length);
     let word = 0;
     let next = 0;
-    for (let i = 0; i < timeline.length; ) {
+    for (let i = 0; i < timeline.length;) {
       if (next < gaps.length && gaps[next]!.at === i) {
         timeline.fill(NaN, i, i + gaps[next]!.missing);
         i += gaps[next++]!.missing;
@@ -92,7 +93,12 @@ describe('hierarchical sums', () => {
       expect(close(sums.sum, truth.sum)).toBe(true);
       expect(close(sums.m2, truth.m2) || sums.m2 < 1e-24).toBe(true);
       expect([sums.min, sums.max, sums.or, sums.and]).toEqual([truth.min, truth.max, truth.or, truth.and]);
-      expect(close(sums.rangeSum.reduce((a, b) => a + b), truth.sum)).toBe(true);
+      expect(
+        close(
+          sums.rangeSum.reduce((a, b) => a + b),
+          truth.sum,
+        ),
+      ).toBe(true);
       expect(sums.rangeSamples.reduce((a, b) => a + b)).toBe(truth.valid);
     }
   });
@@ -107,7 +113,12 @@ describe('hierarchical sums', () => {
         expect(row.valid[i]).toBe(truth.valid);
         if (truth.valid === 0) return;
         expect(close(row.sum[i]!, truth.sum)).toBe(true);
-        expect([row.min[i], row.max[i], row.or[i], row.and[i]]).toEqual([truth.min, truth.max, truth.or, truth.and]);
+        expect([row.min[i], row.max[i], row.or[i], row.and[i]]).toEqual([
+          truth.min,
+          truth.max,
+          truth.or,
+          truth.and,
+        ]);
         expect(close(row.m2[i]!, truth.m2) || row.m2[i]! < 1e-24).toBe(true);
       });
       expect(result.ok).toBe(true);

@@ -27,7 +27,8 @@ describe('the chunk writer', () => {
         writer.words(block, 0, piece);
         orThrow(await writer.settle());
       }
-      for (let i = 1; i < lengths.length; i++) expect(lengths[i]! - lengths[i - 1]!).toBeLessThanOrEqual(rate);
+      for (let i = 1; i < lengths.length; i++)
+        expect(lengths[i]! - lengths[i - 1]!).toBeLessThanOrEqual(rate);
       expect(5 * rate - lengths.at(-1)!).toBeLessThanOrEqual(rate);
     }
   });

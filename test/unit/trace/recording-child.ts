@@ -11,7 +11,8 @@ writer.calibration('{}');
 writer.supply({ volts: 3, uncertaintyV: 0, origin: 'set-point' });
 const words = new Uint32Array(1000);
 for (let n = 0; ; n += words.length) {
-  for (let i = 0; i < words.length; i++) words[i] = plainWord((n + i) % 4_000_000, 0, Math.floor((n + i) / 5000) & 1);
+  for (let i = 0; i < words.length; i++)
+    words[i] = plainWord((n + i) % 4_000_000, 0, Math.floor((n + i) / 5000) & 1);
   writer.words(words, 0, words.length);
   const before = writer.committedSamples;
   orThrow(await writer.settle());

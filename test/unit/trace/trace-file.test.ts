@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -20,7 +29,9 @@ const fresh = () => join(folder, `${serial++}.trace`);
 /** A disk of 6 MB, where the tests may mount one; else null. */
 const smallDisk = (() => {
   const at = mkdtempSync(join(tmpdir(), 'small-disk-'));
-  const mounted = process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', at]).status === 0;
+  const mounted =
+    process.getuid?.() === 0 &&
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', at]).status === 0;
   if (!mounted) rmSync(at, { recursive: true });
   return mounted ? at : null;
 })();
@@ -31,8 +42,14 @@ afterAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const words = Uint32Array.from({ length: 300_000 }, (_, i) => plainWord((i * 7919) % 4_000_000, (i >> 9) & 3, Math.floor(i / 60_000) & 1));
-const gaps = [{ at: 1000, missing: 5 }, { at: 65_530, missing: 100 }, { at: 200_000, missing: 70_000 }];
+const words = Uint32Array.from({ length: 300_000 }, (_, i) =>
+  plainWord((i * 7919) % 4_000_000, (i >> 9) & 3, Math.floor(i / 60_000) & 1),
+);
+const gaps = [
+  { at: 1000, missing: 5 },
+  { at: 65_530, missing: 100 },
+  { at: 200_000, missing: 70_000 },
+];
 
 async function written(path: string): Promise<void> {
   using file = orThrow(TraceFile.create(path, plainHeader()));
@@ -53,7 +70,12 @@ describe('a trace file', () => {
     expect(trace.header).toEqual(plainHeader());
     expect(file.state()).toBe('complete');
     expect(trace.lengthSamples).toBe(300_000 + 70_105);
-    for (const [from, to] of [[0, 370_105], [900, 66_000], [65_500.5, 200_000.25], [260_000, 300_000]] as const)
+    for (const [from, to] of [
+      [0, 370_105],
+      [900, 66_000],
+      [65_500.5, 200_000.25],
+      [260_000, 300_000],
+    ] as const)
       expect(orThrow(trace.span(from, to))).toEqual(orThrow(inMemory.span(from, to)));
     expect(trace.edges(0)).toEqual(inMemory.edges(0));
     expect(orThrow(trace.gaps(66_000, 210_000)).map((g) => g.missing)).toEqual([70_000]);
@@ -78,7 +100,8 @@ describe('a trace file', () => {
 
   it('is described by docs/trace-file.md in the words of its schema', () => {
     const page = readFileSync(join(root, 'docs/trace-file.md'), 'utf8').replace(/\s+/g, ' ');
-    for (const statement of TRACE_SCHEMA.trim().split(';\n')) expect(page).toContain(statement.replace(/\s+/g, ' ').trim().replace(/;$/, ''));
+    for (const statement of TRACE_SCHEMA.trim().split(';\n'))
+      expect(page).toContain(statement.replace(/\s+/g, ' ').trim().replace(/;$/, ''));
   });
 });
 
@@ -103,7 +126,11 @@ describe('a damaged or foreign trace file', () => {
     });
     using file = orThrow(TraceFile.open(path));
     const trace = new Trace(file, plainCodec);
-    expect(trace.span(131_080, 131_090)).toMatchObject({ ok: false, id: 'trace.damaged', facts: { what: 'chunk', index: 2 } });
+    expect(trace.span(131_080, 131_090)).toMatchObject({
+      ok: false,
+      id: 'trace.damaged',
+      facts: { what: 'chunk', index: 2 },
+    });
     expect(trace.span(0, 131_072).ok).toBe(true);
   });
 
@@ -127,12 +154,22 @@ describe('a damaged or foreign trace file', () => {
         }),
       ),
     );
-    expect(new Trace(file, plainCodec).span(0, 200_000)).toMatchObject({ ok: false, id: 'trace.damaged', facts: { what: 'summary' } });
+    expect(new Trace(file, plainCodec).span(0, 200_000)).toMatchObject({
+      ok: false,
+      id: 'trace.damaged',
+      facts: { what: 'summary' },
+    });
   });
 
   it('a newer format, another database, a text file and nothing are told apart', () => {
-    expect(TraceFile.open(edited((db) => db.pragma('user_version = 99')))).toMatchObject({ ok: false, id: 'trace.newer-format' });
-    expect(TraceFile.open(edited((db) => db.pragma('application_id = 7')))).toMatchObject({ ok: false, id: 'trace.not-a-trace' });
+    expect(TraceFile.open(edited((db) => db.pragma('user_version = 99')))).toMatchObject({
+      ok: false,
+      id: 'trace.newer-format',
+    });
+    expect(TraceFile.open(edited((db) => db.pragma('application_id = 7')))).toMatchObject({
+      ok: false,
+      id: 'trace.not-a-trace',
+    });
     const text = fresh();
     writeFileSync(text, 'time_us,current_a\n'.repeat(100));
     expect(TraceFile.open(text)).toMatchObject({ ok: false, id: 'trace.not-a-trace' });
@@ -154,7 +191,12 @@ describe('a damaged or foreign trace file', () => {
       }
       using file = opened.value;
       const trace = new Trace(file, plainCodec);
-      const reads = [trace.span(0, Math.max(1, trace.lengthSamples)), trace.edges(0), trace.gaps(), trace.supply(0, 1)];
+      const reads = [
+        trace.span(0, Math.max(1, trace.lengthSamples)),
+        trace.edges(0),
+        trace.gaps(),
+        trace.supply(0, 1),
+      ];
       for (const r of reads) if (!r.ok) expect(r.id).toMatch(/^trace\./);
     }
   });
@@ -201,7 +243,9 @@ describe('recording into a file in trouble', () => {
     const { writer, settled } = await recordUntilRefused(file);
     expect(settled).toMatchObject({ ok: false, id: 'trace.disk-full' });
     expect(writer.committedSamples).toBeGreaterThan(100_000);
-    expect(orThrow(new Trace(file, plainCodec).span(0, writer.committedSamples)).coveredSamples).toBe(writer.committedSamples);
+    expect(orThrow(new Trace(file, plainCodec).span(0, writer.committedSamples)).coveredSamples).toBe(
+      writer.committedSamples,
+    );
   });
 
   it('locked by another program: stops with its id, and goes on reading', async () => {
@@ -221,14 +265,19 @@ describe('recording into a file in trouble', () => {
   });
 
   it('a folder that is not there is a failure with a next step', () => {
-    expect(TraceFile.create(join(folder, 'no/such/folder/x.trace'), plainHeader())).toMatchObject({ ok: false, id: 'trace.write-failed' });
+    expect(TraceFile.create(join(folder, 'no/such/folder/x.trace'), plainHeader())).toMatchObject({
+      ok: false,
+      id: 'trace.write-failed',
+    });
   });
 });
 
 describe('kill -9 in mid-recording', () => {
   it('leaves a file that reads back to the last commit, at most a second short', async () => {
     const path = fresh();
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'recording-child.ts'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'recording-child.ts'), path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let printed = '';
     await new Promise<void>((resolve) =>
       child.stdout.on('data', (d: Buffer) => {
@@ -247,7 +296,7 @@ describe('kill -9 in mid-recording', () => {
     expect(file.lengthSamples()).toBeGreaterThanOrEqual(lines.at(-1)!);
     const trace = new Trace(file, plainCodec);
     const n = Math.min(trace.lengthSamples, 4_000_000);
-    expect(orThrow(trace.span(0, n)).sums.sum).toBeCloseTo((n * (n - 1)) / 2 * 1e-9, 6);
+    expect(orThrow(trace.span(0, n)).sums.sum).toBeCloseTo(((n * (n - 1)) / 2) * 1e-9, 6);
     expect(orThrow(trace.edges(0)).length).toBeGreaterThan(10);
   });
 });

@@ -6,7 +6,12 @@ import { ChunkWriter } from '../../../src-main/trace/recorder.ts';
 import { plainCodec } from './plain-codec.ts';
 
 export function plainHeader(sampleRateHz = 100_000): TraceHeader {
-  const format = { codecId: 'plain', sampleRateHz, rangeCount: 4, monitor: { kind: 'plain', serial: null, firmware: null } };
+  const format = {
+    codecId: 'plain',
+    sampleRateHz,
+    rangeCount: 4,
+    monitor: { kind: 'plain', serial: null, firmware: null },
+  };
   return newTraceHeader(format, { traceId: 'test', title: 'test', source: 'emulated' });
 }
 
@@ -16,7 +21,12 @@ export interface Gap {
 }
 
 /** Writes words in blocks; `gaps` are in timeline positions and take the place of nothing: words go on after them. */
-export async function writePlain(sink: ChunkSink, words: Uint32Array, gaps: readonly Gap[] = [], rate = 100_000): Promise<ChunkWriter> {
+export async function writePlain(
+  sink: ChunkSink,
+  words: Uint32Array,
+  gaps: readonly Gap[] = [],
+  rate = 100_000,
+): Promise<ChunkWriter> {
   const writer = new ChunkWriter(plainHeader(rate), sink, plainCodec);
   writer.calibration('{}');
   writer.supply({ volts: 3, uncertaintyV: 0.03, origin: 'set-point' });
