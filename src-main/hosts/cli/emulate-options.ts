@@ -68,13 +68,10 @@ function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
     const port = o[tcp] as number | undefined;
     const options = [flag(tcp), flag(pty)];
     const named = Number(port !== undefined) + Number(o[pty] !== undefined);
-    if (named !== 1)
-      return fail(
-        named === 0 ? 'cli.no-place' : 'cli.two-places',
-        { options, what: kind },
-        named === 0 ? 'It was not said where other programs find it.' : 'A wire is served in one place.',
-        `Give ${options.join(' PORT or ')} PATH${named === 0 ? '' : ', not both'}.`,
-      );
+    if (named === 0)
+      return fail('cli.no-place', { options, what: kind }, 'It was not said where other programs find it.', 'Give a TCP port or the path of a pseudo-terminal for each wire.');
+    if (named === 2)
+      return fail('cli.two-places', { options, what: kind }, 'A wire is served in one place.', 'Give either a TCP port or the path of a pseudo-terminal.');
     if (port !== undefined && port > 65_535)
       return fail('cli.bad-port', { option: flag(tcp), port }, 'TCP ports end at 65535.', 'Choose one from 1024 to 65535, or 0 for any that is free.');
   }

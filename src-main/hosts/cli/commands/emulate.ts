@@ -163,6 +163,6 @@ function readFile(path: string, option: string): Result<Uint8Array> {
     return ok(new Uint8Array(readFileSync(path)));
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    return fail('cli.cannot-read', { path, code }, 'The file cannot be read.', `Check ${option}.`);
+    return fail('cli.cannot-read', { option, path, code }, 'The file cannot be read.', 'Check path and permissions.');
   }
 }
