@@ -2,6 +2,7 @@
 import { SerialLine, type Alarm, type SerialReceiver } from '../serial-line.ts';
 import type { BusBlock, BusBlocks } from './bus.ts';
 import type { Chip, RegisterBlock } from './chip.ts';
+import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
 import { Clocks } from './peripherals/clocks.ts';
 import { FUNCTION_UART, IoBank0 } from './peripherals/io-bank0.ts';
@@ -19,228 +20,275 @@ import { Uart } from './peripherals/uart.ts';
 import { Watchdog } from './peripherals/watchdog.ts';
 import { XipCtrl } from './peripherals/xip-ctrl.ts';
 import { Xosc } from './peripherals/xosc.ts';
-import { CPU } from './core/cpu-state.ts';
 
 export interface BlockWiring {
+  /** The core's state, indexed by CPU. */
   readonly state: Uint32Array;
   readonly clockChanged: () => void;
   readonly xipChanged: () => void;
   readonly pinsChanged: () => void;
+  /** Something pending changed: the core must look before its next instruction. */
   readonly reconsider: () => void;
   readonly watchdogReset: () => void;
   readonly coreReset: () => void;
 }
 
-export interface Blocks {
-  readonly map: BusBlocks;
-  readonly resets: Resets;
-  readonly clocks: Clocks;
-  readonly io: IoBank0;
-  readonly ioQspi: IoQspi;
-  readonly pads: Pads;
-  readonly ssi: Ssi;
-  readonly xipCtrl: XipCtrl;
-  readonly watchdog: Watchdog;
-  readonly uart0Input: SerialLine;
-  /** Connects what listens on GPIO0; frames go there while UART0's TX is on that pin. */
-  connectUart0(receiver: SerialReceiver): void;
-  /** Everything as after power-on or a pulse on RUN. */
-  powerOn(): void;
-  /** The clock tree changed: what counts or divides clocks follows. */
-  clocksChanged(): void;
-  /** The watchdog bit: resets what PSM and RESETS select; true when the core starts over. */
-  watchdogReset(): boolean;
-  /** SYSRESETREQ: the core and its private peripherals only. */
-  coreReset(): void;
-  clearLines(): void;
-}
-
 const PIN_UART0_TX = 0;
 const PIN_UART0_RX = 1;
+/** Bits of PSM (2.13.2): ROSC, XOSC, CLOCKS; then RESETS. A selected block resets all that come after it. */
+const PSM_XOSC = 2;
 const PSM_OSCILLATORS_AND_CLOCKS = 7;
 const PSM_RESETS = 8;
 const IRQ_UART0 = 20;
+const SYSTICK_EXCEPTION = 15;
 
-export function createBlocks(chip: Chip, flash: Flash, wiring: BlockWiring): Blocks {
-  const s = wiring.state;
-  const sourcesChanged = (): void => clocks.update();
-  const rosc = new Rosc(sourcesChanged);
-  const xosc = new Xosc(chip, sourcesChanged);
-  const pllSys = new Pll('PLL_SYS', chip, () => xosc.output, sourcesChanged);
-  const pllUsb = new Pll('PLL_USB', chip, () => xosc.output, sourcesChanged);
-  const clocks: Clocks = new Clocks(
-    chip,
-    {
-      rosc: () => rosc.output,
-      xosc: () => xosc.output,
-      pllSys: () => pllSys.output,
-      pllUsb: () => pllUsb.output,
-    },
-    wiring.clockChanged,
-  );
-  const pads: Pads = new Pads(BANK0_DEFAULTS, () => io.update());
-  const padsQspi = new Pads(QSPI_DEFAULTS, () => undefined);
-  const io: IoBank0 = new IoBank0(chip, {
-    pads: () => pads,
-    sioOut: () => sio.out,
-    sioEnable: () => sio.outputEnable,
-    changed: wiring.pinsChanged,
-  });
-  const sio: Sio = new Sio(chip, { inputs: () => io.inputs, outputsChanged: () => io.update() });
-  const systick = new SysTick(chip, () => {
-    s[CPU.systemPending]! |= 1 << 15;
-    wiring.reconsider();
-  });
-  const ppb = new Ppb(systick, { state: s, reconsider: wiring.reconsider, systemReset: wiring.coreReset });
-  const timer = new Timer(chip);
-  const watchdog = new Watchdog(chip, {
-    tickChanged: (tick) => {
-      timer.setTick(tick);
-      systick.setTick(tick);
-    },
-    bite: wiring.watchdogReset,
-  });
-  let uart0Output: SerialLine | null = null;
-  const lineAlarm = (fire: () => void): Alarm => {
-    const slot = chip.events.slot(fire);
+export class Blocks {
+  readonly rosc: Rosc;
+  readonly xosc: Xosc;
+  readonly pllSys: Pll;
+  readonly pllUsb: Pll;
+  readonly clocks: Clocks;
+  readonly pads: Pads;
+  readonly padsQspi = new Pads(QSPI_DEFAULTS, () => undefined);
+  readonly io: IoBank0;
+  readonly ioQspi = new IoQspi();
+  readonly sio: Sio;
+  readonly systick: SysTick;
+  readonly ppb: Ppb;
+  readonly timer: Timer;
+  readonly watchdog: Watchdog;
+  readonly uart0: Uart;
+  readonly uart1: Uart;
+  /** UART0's receive line, for frames the world sends to GPIO1. */
+  readonly uart0Input: SerialLine;
+  readonly ssi: Ssi;
+  readonly xipCtrl = new XipCtrl();
+  readonly psm = new Psm();
+  readonly vreg = new Vreg();
+  readonly syscfg = new Syscfg();
+  readonly resets: Resets;
+  readonly map: BusBlocks;
+  readonly #chip: Chip;
+  readonly #byResetBit: ReadonlyMap<number, RegisterBlock>;
+  /** What listens on GPIO0. */
+  #uart0Output: SerialLine | null = null;
+
+  constructor(chip: Chip, flash: Flash, wiring: BlockWiring) {
+    this.#chip = chip;
+    const sourcesChanged = (): void => this.clocks.update();
+    this.rosc = new Rosc(sourcesChanged);
+    this.xosc = new Xosc(chip, sourcesChanged);
+    this.pllSys = new Pll('PLL_SYS', chip, () => this.xosc.output, sourcesChanged);
+    this.pllUsb = new Pll('PLL_USB', chip, () => this.xosc.output, sourcesChanged);
+    this.clocks = this.#createClocks(wiring);
+    this.pads = new Pads(BANK0_DEFAULTS, () => this.io.update());
+    this.io = new IoBank0(chip, {
+      pads: () => this.pads,
+      sioOut: () => this.sio.out,
+      sioEnable: () => this.sio.outputEnable,
+      changed: wiring.pinsChanged,
+    });
+    this.sio = new Sio(chip, { inputs: () => this.io.inputs, outputsChanged: () => this.io.update() });
+    this.systick = this.#createSystick(wiring);
+    this.ppb = new Ppb(this.systick, {
+      state: wiring.state,
+      reconsider: wiring.reconsider,
+      systemReset: wiring.coreReset,
+    });
+    this.timer = new Timer(chip);
+    this.watchdog = this.#createWatchdog(wiring);
+    this.uart0 = this.#createUart('UART0', IRQ_UART0, () => this.#outputOfUart0());
+    this.uart1 = this.#createUart('UART1', IRQ_UART0 + 1, () => null);
+    this.uart0Input = new SerialLine(this.#uart0Receiver(), this.#lineAlarm);
+    this.ssi = new Ssi(chip, flash, wiring.xipChanged);
+    this.#byResetBit = this.#blocksUnderReset();
+    this.resets = new Resets(
+      (bit) => this.#putIntoReset(bit),
+      (bit) => this.#clockRuns(bit),
+    );
+    this.map = this.#busMap();
+  }
+
+  /** Connects what listens on GPIO0; frames go there while UART0's TX is on that pin. */
+  connectUart0(receiver: SerialReceiver): void {
+    this.#uart0Output = new SerialLine(receiver, this.#lineAlarm);
+  }
+
+  /** Everything as after power-on or a pulse on RUN. */
+  powerOn(): void {
+    const { rosc, xosc, psm, vreg, resets, xipCtrl, ssi } = this;
+    for (const block of [rosc, xosc, psm, vreg, resets, xipCtrl, ssi]) block.reset();
+    for (const block of this.#byResetBit.values()) block.reset();
+    this.clocks.reset();
+    this.watchdog.powerOn();
+    this.coreReset();
+    this.clearLines();
+  }
+
+  /** The clock tree changed: what counts or divides clocks follows. */
+  clocksChanged(): void {
+    const { tree } = this.clocks;
+    this.uart0.setClock(tree.peri);
+    this.uart1.setClock(tree.peri);
+    this.watchdog.setClocks(tree.ref, tree.sys);
+  }
+
+  /** The watchdog bit: resets what PSM and RESETS select; true when the core starts over. */
+  watchdogReset(): boolean {
+    const selected = this.psm.watchdogSelect;
+    this.watchdog.reset();
+    this.resets.setHeld(this.resets.held | this.resets.watchdogSelect);
+    if (selected === 0) return false;
+    if (selected & PSM_OSCILLATORS_AND_CLOCKS) this.clocks.reset();
+    if (selected & PSM_XOSC) this.xosc.reset();
+    if (selected & (PSM_OSCILLATORS_AND_CLOCKS | PSM_RESETS)) this.resets.reset();
+    this.xipCtrl.reset();
+    this.ssi.reset();
+    this.coreReset();
+    return true;
+  }
+
+  /** SYSRESETREQ: the core's private peripherals and its I/O port only. */
+  coreReset(): void {
+    this.ppb.reset();
+    this.sio.reset();
+  }
+
+  /** Frames under way on both UART0 lines are lost. */
+  clearLines(): void {
+    this.uart0Input.clear();
+    this.#uart0Output?.clear();
+  }
+
+  readonly #lineAlarm = (fire: () => void): Alarm => {
+    const slot = this.#chip.events.slot(fire);
     return { at: (us) => slot.atUs(us), clear: () => slot.clear() };
   };
-  const uart0 = new Uart(chip, {
-    name: 'UART0',
-    irq: IRQ_UART0,
-    transmitter: () => (io.functionOf(PIN_UART0_TX) === FUNCTION_UART ? uart0Output : null),
-  });
-  const uart1 = new Uart(chip, { name: 'UART1', irq: IRQ_UART0 + 1, transmitter: () => null });
-  const uart0Input = new SerialLine(
-    {
+
+  #createClocks(wiring: BlockWiring): Clocks {
+    return new Clocks(
+      this.#chip,
+      {
+        rosc: () => this.rosc.output,
+        xosc: () => this.xosc.output,
+        pllSys: () => this.pllSys.output,
+        pllUsb: () => this.pllUsb.output,
+      },
+      wiring.clockChanged,
+    );
+  }
+
+  #createSystick(wiring: BlockWiring): SysTick {
+    return new SysTick(this.#chip, () => {
+      wiring.state[CPU.systemPending]! |= 1 << SYSTICK_EXCEPTION;
+      wiring.reconsider();
+    });
+  }
+
+  #createWatchdog(wiring: BlockWiring): Watchdog {
+    return new Watchdog(this.#chip, {
+      tickChanged: (tick) => {
+        this.timer.setTick(tick);
+        this.systick.setTick(tick);
+      },
+      bite: wiring.watchdogReset,
+    });
+  }
+
+  #createUart(name: string, irq: number, transmitter: () => SerialLine | null): Uart {
+    return new Uart(this.#chip, { name, irq, transmitter });
+  }
+
+  #outputOfUart0(): SerialLine | null {
+    return this.io.functionOf(PIN_UART0_TX) === FUNCTION_UART ? this.#uart0Output : null;
+  }
+
+  /** UART0 behind GPIO1: it hears only while the pin is routed to it with its input on. */
+  #uart0Receiver(): SerialReceiver {
+    const { uart0, io, pads } = this;
+    return {
       get bitUs() {
         return uart0.bitUs;
       },
       get listening() {
-        const routed =
-          io.functionOf(PIN_UART0_RX) === FUNCTION_UART && (pads.pad(PIN_UART0_RX) & PAD_IE) !== 0;
-        return routed && uart0.listening;
+        const routed = io.functionOf(PIN_UART0_RX) === FUNCTION_UART;
+        return routed && (pads.pad(PIN_UART0_RX) & PAD_IE) !== 0 && uart0.listening;
       },
       receive: (byte, framing) => uart0.receive(byte, framing),
-    },
-    lineAlarm,
-  );
-  const ssi = new Ssi(chip, flash, wiring.xipChanged);
-  const xipCtrl = new XipCtrl();
-  const psm = new Psm();
-  const vreg = new Vreg();
-  const ioQspi = new IoQspi();
-  const peripheralClock = (): boolean => clocks.tree.peri !== null;
+    };
+  }
 
-  const byResetBit = new Map<number, RegisterBlock>([
-    [RESET_BIT.IO_BANK0, io],
-    [RESET_BIT.IO_QSPI, ioQspi],
-    [RESET_BIT.PADS_BANK0, pads],
-    [RESET_BIT.PADS_QSPI, padsQspi],
-    [RESET_BIT.PLL_SYS, pllSys],
-    [RESET_BIT.PLL_USB, pllUsb],
-    [RESET_BIT.TIMER, timer],
-    [RESET_BIT.UART0, uart0],
-    [RESET_BIT.UART1, uart1],
-  ]);
-  const clockOf = (bit: number): boolean => {
-    if (
-      bit === RESET_BIT.UART0 ||
-      bit === RESET_BIT.UART1 ||
-      bit === RESET_BIT.SPI0 ||
-      bit === RESET_BIT.SPI1
-    )
-      return peripheralClock();
-    if (bit === RESET_BIT.USBCTRL) return clocks.tree.usb !== null;
-    if (bit === RESET_BIT.ADC) return clocks.tree.adc !== null;
-    return bit !== RESET_BIT.RTC || clocks.tree.rtc !== null;
-  };
-  const resets = new Resets((bit) => {
-    byResetBit.get(bit)?.reset();
-    if (bit === RESET_BIT.PLL_SYS || bit === RESET_BIT.PLL_USB) clocks.update();
-  }, clockOf);
+  #blocksUnderReset(): ReadonlyMap<number, RegisterBlock> {
+    return new Map<number, RegisterBlock>([
+      [RESET_BIT.IO_BANK0, this.io],
+      [RESET_BIT.IO_QSPI, this.ioQspi],
+      [RESET_BIT.PADS_BANK0, this.pads],
+      [RESET_BIT.PADS_QSPI, this.padsQspi],
+      [RESET_BIT.PLL_SYS, this.pllSys],
+      [RESET_BIT.PLL_USB, this.pllUsb],
+      [RESET_BIT.SYSCFG, this.syscfg],
+      [RESET_BIT.TIMER, this.timer],
+      [RESET_BIT.UART0, this.uart0],
+      [RESET_BIT.UART1, this.uart1],
+    ]);
+  }
 
-  const on = (name: string, block: RegisterBlock | null, resetBit: number | null = null): BusBlock => ({
-    name,
-    block,
-    resetBit,
-  });
-  const under = (name: keyof typeof RESET_BIT, block: RegisterBlock | null = null): BusBlock => ({
-    name,
-    block,
-    resetBit: RESET_BIT[name],
-  });
-  const syscfg = new Syscfg();
-  byResetBit.set(RESET_BIT.SYSCFG, syscfg);
-  const map: BusBlocks = {
-    // In the order of their addresses, 0x4000 apart: data sheet 2.2.4
-    apb: [
-      under('SYSINFO', new Sysinfo()), under('SYSCFG', syscfg), on('CLOCKS', clocks), on('RESETS', resets),
-      on('PSM', psm), under('IO_BANK0', io), under('IO_QSPI', ioQspi), under('PADS_BANK0', pads),
-      under('PADS_QSPI', padsQspi), on('XOSC', xosc), under('PLL_SYS', pllSys), under('PLL_USB', pllUsb),
-      under('BUSCTRL'), { ...under('UART0', uart0), clocked: peripheralClock },
-      { ...under('UART1', uart1), clocked: peripheralClock }, { ...under('SPI0'), clocked: peripheralClock },
-      { ...under('SPI1'), clocked: peripheralClock }, under('I2C0'), under('I2C1'), under('ADC'), under('PWM'),
-      under('TIMER', timer), on('WATCHDOG', watchdog), under('RTC'), on('ROSC', rosc),
-      on('VREG_AND_CHIP_RESET', vreg), null, under('TBMAN'),
-    ], // prettier-ignore
-    xipCtrl: on('XIP_CTRL', xipCtrl),
-    ssi: on('SSI', ssi),
-    sio: on('SIO', sio),
-    ppb: on('PPB', ppb),
-  };
+  #putIntoReset(bit: number): void {
+    this.#byResetBit.get(bit)?.reset();
+    if (bit === RESET_BIT.PLL_SYS || bit === RESET_BIT.PLL_USB) this.clocks.update();
+  }
 
-  const resetCoreSide = (): void => {
-    ppb.reset();
-    sio.reset();
-  };
-  const clearLines = (): void => {
-    uart0Input.clear();
-    uart0Output?.clear();
-  };
-  const blocks: Blocks = {
-    map,
-    resets,
-    clocks,
-    io,
-    ioQspi,
-    pads,
-    ssi,
-    xipCtrl,
-    watchdog,
-    uart0Input,
-    connectUart0(receiver) {
-      uart0Output = new SerialLine(receiver, lineAlarm);
-    },
-    powerOn() {
-      for (const block of [rosc, xosc, psm, vreg, resets, xipCtrl, ssi]) block.reset();
-      for (const block of byResetBit.values()) block.reset();
-      clocks.reset();
-      watchdog.powerOn();
-      resetCoreSide();
-      clearLines();
-    },
-    clocksChanged() {
-      const { tree } = clocks;
-      uart0.setClock(tree.peri);
-      uart1.setClock(tree.peri);
-      watchdog.setClocks(tree.ref, tree.sys);
-    },
-    watchdogReset() {
-      const selected = psm.watchdogSelect;
-      watchdog.reset();
-      resets.setHeld(resets.held | resets.watchdogSelect);
-      if (selected === 0) return false;
-      if (selected & PSM_OSCILLATORS_AND_CLOCKS) clocks.reset();
-      if (selected & 2) xosc.reset();
-      if (selected & (PSM_OSCILLATORS_AND_CLOCKS | PSM_RESETS)) resets.reset();
-      xipCtrl.reset();
-      ssi.reset();
-      resetCoreSide();
-      return true;
-    },
-    coreReset: resetCoreSide,
-    clearLines,
-  };
-  return blocks;
+  /** 2.14.1: blocks with a clock of their own leave reset only while it runs. */
+  #clockRuns(bit: number): boolean {
+    const { tree } = this.clocks;
+    switch (bit) {
+      case RESET_BIT.UART0:
+      case RESET_BIT.UART1:
+      case RESET_BIT.SPI0:
+      case RESET_BIT.SPI1:
+        return tree.peri !== null;
+      case RESET_BIT.USBCTRL:
+        return tree.usb !== null;
+      case RESET_BIT.ADC:
+        return tree.adc !== null;
+      case RESET_BIT.RTC:
+        return tree.rtc !== null;
+      default:
+        return true;
+    }
+  }
+
+  /** The address map: data sheet 2.2. */
+  #busMap(): BusBlocks {
+    const on = (name: string, block: RegisterBlock): BusBlock => ({ name, block, resetBit: null });
+    const under = (name: keyof typeof RESET_BIT, block: RegisterBlock | null = null): BusBlock => ({
+      name,
+      block,
+      resetBit: RESET_BIT[name],
+    });
+    const clocked = () => this.clocks.tree.peri !== null;
+    const serial = (
+      name: 'UART0' | 'UART1' | 'SPI0' | 'SPI1',
+      block: RegisterBlock | null = null,
+    ): BusBlock => ({
+      ...under(name, block),
+      clocked,
+    });
+    return {
+      // In the order of their addresses, 0x4000 apart: 2.2.4
+      apb: [
+        under('SYSINFO', new Sysinfo()), under('SYSCFG', this.syscfg), on('CLOCKS', this.clocks),
+        on('RESETS', this.resets), on('PSM', this.psm), under('IO_BANK0', this.io), under('IO_QSPI', this.ioQspi),
+        under('PADS_BANK0', this.pads), under('PADS_QSPI', this.padsQspi), on('XOSC', this.xosc),
+        under('PLL_SYS', this.pllSys), under('PLL_USB', this.pllUsb), under('BUSCTRL'), serial('UART0', this.uart0),
+        serial('UART1', this.uart1), serial('SPI0'), serial('SPI1'), under('I2C0'), under('I2C1'), under('ADC'),
+        under('PWM'), under('TIMER', this.timer), on('WATCHDOG', this.watchdog), under('RTC'), on('ROSC', this.rosc),
+        on('VREG_AND_CHIP_RESET', this.vreg), null, under('TBMAN'),
+      ], // prettier-ignore
+      xipCtrl: on('XIP_CTRL', this.xipCtrl),
+      ssi: on('SSI', this.ssi),
+      sio: on('SIO', this.sio),
+      ppb: on('PPB', this.ppb),
+    };
+  }
 }

@@ -4,7 +4,7 @@ import type { SerialLine, SerialReceiver } from '../serial-line.ts';
 import { BOOT2_ENTRY, BOOT_CYCLES, boot2, checkBoot2, romImage } from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
-import { createBlocks, type Blocks } from './blocks.ts';
+import { Blocks } from './blocks.ts';
 import { M0Core, ROM_BYTES } from './core/core.ts';
 import { CPU, EXIT, FAULT_NAMES } from './core/cpu-state.ts';
 import { EventSlots, type EventSlot } from './events.ts';
@@ -69,7 +69,7 @@ export class EmulatedPico implements Chip {
     this.core.state[CPU.compatible] = options.compatible ? 1 : 0;
     this.flash = new Flash(this.core.flash, () => this.timeUs);
     this.timeline.restart(0, 0, frequency(ROSC_HZ));
-    this.blocks = createBlocks(this, this.flash, {
+    this.blocks = new Blocks(this, this.flash, {
       state: this.core.state,
       clockChanged: () => this.#clockChanged(),
       xipChanged: () => this.#xipChanged(),
