@@ -137,7 +137,7 @@ export class Core implements AsyncDisposable {
     const bytes = inputBytes(program, model.inputEncoding);
     const inputs = plan.dataDir ? datasetInputs(plan.dataDir, bytes) : ok(randomInputs(plan.seed ?? 1, bytes, model.inputEncoding));
     if (!inputs.ok) return inputs;
-    const rigs = rigsFor(target, wiring, plan.seed ?? 1);
+    const rigs = rigsFor(target, wiring, plan.seed ?? 1, program.ops.length);
     if (!rigs.ok) return rigs;
     const twin = await openTwin(program.bytes);
     if (!twin.ok) return twin;
@@ -158,7 +158,7 @@ export class Core implements AsyncDisposable {
       withMonitor: plan.mode === 'energy',
       supplyV: plan.supplyV ?? 3.3,
       windowChannel: target.board.pins.window.channel,
-      openTrace: (monitor) => this.#openTrace(monitor, model.name, target.source),
+      openTrace: (monitor) => this.#openTrace(monitor, model.name, target),
       nowIso: this.#nowIso,
     });
     const prediction = this.predictPrepared(prepared);
@@ -175,7 +175,10 @@ export class Core implements AsyncDisposable {
     });
   }
 
-  #openTrace(monitor: Monitor, title: string, source: 'measured' | 'emulated'): Result<MeterTrace> {
+  #openTrace(monitor: Monitor, title: string, { source, board }: TargetDescriptor): Result<MeterTrace> {
+    const { window, operator, timestamp } = board.pins;
+    // channels that nothing is wired to would fill the trace with what they pick up
+    const logicMask = [window, ...operator, timestamp].reduce((mask, pin) => mask | (1 << pin.channel), 0);
     const id = randomUUID();
     const path = join(this.tracesDir, `${id}.mjtrace`);
     try {
@@ -183,7 +186,7 @@ export class Core implements AsyncDisposable {
     } catch (e) {
       return fail('trace.write-failed', { folder: this.tracesDir, reason: (e as Error).message }, 'The folder for traces cannot be made.', 'Check the path and its permissions.');
     }
-    const file = TraceFile.create(path, newTraceHeader(monitor.streamFormat, { traceId: id, title, source }));
+    const file = TraceFile.create(path, newTraceHeader(monitor.streamFormat, { traceId: id, title, source, logicMask }));
     if (!file.ok) return file;
     return ok({ id, path, store: file.value, close: () => file.value[Symbol.dispose]() });
   }
@@ -217,7 +220,7 @@ export class Core implements AsyncDisposable {
     if (!prebuilt.ok) return prebuilt;
     const image = buildImage({ board: target.value.board, firmware: prebuilt.value.firmware, program: null, config: ownHarness('calibration') });
     if (!image.ok) return image;
-    const rigs = rigsFor(target.value, wiring, seed);
+    const rigs = rigsFor(target.value, wiring, seed, 1);
     if (!rigs.ok) return rigs;
     const opened = await rigs.value.open(false);
     if (!opened.ok) return opened;
@@ -286,8 +289,8 @@ export function prepare(modelPath: string, targetId: string): Result<Prepared> {
   return ok({ target: target.value, model: model.value, program: program.value, image: image.value });
 }
 
-function rigsFor(target: TargetDescriptor, wiring: Wiring, seed: number): Result<RigFactory> {
-  if (!target.needsPort) return ok(simulatedRigs(wiring.worldSeed ?? seed));
+function rigsFor(target: TargetDescriptor, wiring: Wiring, seed: number, operators: number): Result<RigFactory> {
+  if (!target.needsPort) return ok(simulatedRigs(wiring.worldSeed ?? seed, operators));
   if (wiring.port === undefined)
     return fail('cli.no-port', { target: target.id }, 'This target is a real board.', 'Name its port with --port; `microjoule ports` lists them.');
   return ok(realRigs({ board: target.board, port: wiring.port, monitorPort: wiring.monitor ?? null }));
@@ -315,7 +318,7 @@ export async function inferOnce(modelPath: string, input: Uint8Array, targetId: 
     const raw = host.infer(tensors.value);
     return raw.ok ? ok(answer(raw.value)) : raw;
   }
-  const rigs = rigsFor(prepared.value.target, wiring, 1);
+  const rigs = rigsFor(prepared.value.target, wiring, 1, program.ops.length);
   if (!rigs.ok) return rigs;
   const raw = await inferOnRig(rigs.value, image, input);
   if (!raw.ok) return raw;
