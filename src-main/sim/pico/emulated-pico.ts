@@ -1,7 +1,7 @@
 import { fail, type FactValue, type Failure } from '../../base/errors.ts';
 import type { ActivitySink, DutActivity } from '../parts.ts';
 import type { SerialLine, SerialReceiver } from '../serial-line.ts';
-import { BOOT2_ENTRY, BOOT_CYCLES, boot2, checkBoot2, romImage } from './boot-rom.ts';
+import { BOOT_CYCLES, leaveBootRom, romImage } from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
 import { Blocks } from './blocks.ts';
@@ -11,14 +11,11 @@ import { EventSlots, type EventSlot } from './events.ts';
 import { Flash } from './flash.ts';
 import { frequency, hertz } from './frequency.ts';
 import { ROSC_HZ } from './peripherals/rosc.ts';
-import { ALL_RESETS } from './peripherals/resets.ts';
 import { Timeline } from './timeline.ts';
 import type { Uf2Page } from './uf2.ts';
 
 /** A slice of the interpreter: short enough that the engine compiles it early, long enough to cost nothing. */
 const SLICE_CYCLES = 200_000;
-/** Out of reset after the boot path: IO_QSPI, PADS_QSPI, PADS_BANK0, TIMER. */
-const HELD_AFTER_ROM = 0x01df_fcbf;
 
 export interface PicoOptions {
   readonly activity?: ActivitySink;
@@ -57,7 +54,7 @@ export class EmulatedPico implements Chip {
     this.#activity = options.activity;
     this.#sliceCycles = options.sliceCycles ?? SLICE_CYCLES;
     this.events = new EventSlots(this.timeline, (cycle) => this.#limit(cycle));
-    this.#bootAt = this.events.slot(() => this.#enterBoot2());
+    this.#bootAt = this.events.slot(() => this.#leaveRom());
     this.core = new M0Core({
       read: (address, bytes) => this.#bus.read(address, bytes),
       write: (address, value, bytes) => this.#bus.write(address, value, bytes),
@@ -235,49 +232,18 @@ export class EmulatedPico implements Chip {
     this.#report();
   }
 
-  /** The end of the ROM's flash boot path (boot-rom.ts). */
-  #enterBoot2(): void {
-    const found = checkBoot2(this.core.flash);
-    if (this.#enterWatchdogVector()) return;
-    if (found.kind === 'blank') {
-      this.#mode = 'bootsel';
-      return;
-    }
-    if (found.kind === 'bad-crc') {
+  /** The end of the ROM's part: what it found decides how it goes on. */
+  #leaveRom(): void {
+    const outcome = leaveBootRom(this.core, this.blocks, this.flash);
+    if (outcome.kind === 'entered') this.#mode = 'running';
+    else if (outcome.kind === 'usb-boot') this.#mode = 'bootsel';
+    else
       this.stop(
         'sim.fault.boot2-crc',
-        { stored: hex(found.stored), computed: hex(found.computed) },
+        { stored: hex(outcome.stored), computed: hex(outcome.computed) },
         'The CRC-32 of the first 252 bytes of flash is wrong: the ROM would fall back to USB boot.',
         'Store CRC-32/MPEG-2 of boot2 at offset 252 of the image.',
       );
-      return;
-    }
-    const { core, blocks } = this;
-    blocks.resets.setHeld(blocks.resets.held & (HELD_AFTER_ROM | ~ALL_RESETS));
-    for (let gpio = 26; gpio <= 29; gpio++) blocks.pads.setPad(gpio, 0x16);
-    blocks.ioQspi.selectXip();
-    this.flash.exitContinuousRead();
-    blocks.ssi.setAfterBootRom();
-    core.sram.set(boot2(core.flash), BOOT2_ENTRY - 0x2000_0000);
-    core.forgetSram(BOOT2_ENTRY - 0x2000_0000, 256);
-    core.state[CPU.r + 13] = BOOT2_ENTRY;
-    core.state[CPU.r + 14] = 0;
-    core.state[CPU.r + 15] = BOOT2_ENTRY;
-    this.#mode = 'running';
-  }
-
-  /** Data sheet 2.8.1.1: scratch 4–7 name code to run instead of booting from flash. */
-  #enterWatchdogVector(): boolean {
-    const { scratch } = this.blocks.watchdog;
-    const entry = scratch[7]!;
-    if (scratch[4] !== 0xb007_c0d3 || scratch[5] !== (entry ^ 0x4ff8_3f2d) >>> 0) return false;
-    scratch[4] = 0;
-    const s = this.core.state;
-    s[CPU.r + 13] = scratch[6]! & ~3;
-    s[CPU.r + 14] = 0x81; // the ROM's hang: returning to continue the boot is not modelled
-    s[CPU.r + 15] = entry & ~1;
-    this.#mode = 'running';
-    return true;
   }
 
   #runSlice(now: number, until: number): void {
