@@ -283,6 +283,24 @@ describe('the watchdog resets what PSM.WDSEL and RESETS.WDSEL select', () => {
     expect(p.activity.filter((a) => a.clkSysHz === 6_500_000).length).toBeGreaterThan(1);
   });
 
+  it('scratch 4–7 make the ROM enter RAM code instead of boot2 (2.8.1.1)', () => {
+    const entry = 0x2000_0801;
+    const p = new ScriptedPico([
+      write(0x2000_0800, 0x6000_4801), // ldr r0, [pc, #4]; str r0, [r0]
+      write(0x2000_0804, 0xe7fd_bf30), // wfi; b .-2
+      write(0x2000_0808, 0x2000_0010),
+      write(REG.WATCHDOG + 0x1c, 0xb007_c0d3),
+      write(REG.WATCHDOG + 0x20, (entry ^ 0x4ff8_3f2d) >>> 0),
+      write(REG.WATCHDOG + 0x24, 0x2001_0000),
+      write(REG.WATCHDOG + 0x28, entry),
+      write(REG.PSM + 8, 0x1_fffc),
+      write(REG.WATCHDOG, 0x8000_0000),
+    ]).advance(20_000);
+    expect(p.fault).toBeNull();
+    expect(p.result(4)).toBe(0x2000_0010);
+    expect(p.pico.blocks.watchdog.scratch[4]).toBe(0);
+  });
+
   it('with RESETS alone only those blocks are reset and the core goes on', () => {
     const p = new ScriptedPico([
       ...fullSpeed,
