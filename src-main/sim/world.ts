@@ -152,8 +152,11 @@ export class World {
   }
 
   #step(untilUs: number): void {
-    if (this.pico.advanceTo(untilUs)) this.#nowUs = untilUs;
-    else this.#nowUs = Math.min(untilUs, Math.max(this.#nowUs, this.pico.pausedUs));
+    const { failure } = this.pico;
+    const reached = this.pico.advanceTo(untilUs);
+    const stopped = this.pico.failure !== failure;
+    const endUs = stopped ? this.pico.timeUs : reached ? untilUs : this.pico.pausedUs;
+    this.#nowUs = Math.min(untilUs, Math.max(this.#nowUs, endUs));
     if (this.#nowUs - this.#historyUs > this.#forgottenUs + FORGET_EVERY_US) {
       this.#forgottenUs = this.#nowUs - this.#historyUs;
       this.#integral.forgetBefore(this.#forgottenUs);

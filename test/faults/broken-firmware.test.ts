@@ -43,6 +43,8 @@ describe('firmware whose boot2 has a wrong CRC', () => {
     expect(dead).toMatchObject({ kind: 'closed', expected: false });
     expect(dead.kind === 'closed' && dead.reason).toContain('sim.fault.boot2-crc');
     expect(bench.fault?.id).toBe('sim.fault.boot2-crc');
+    // time stands where the board stopped: at the end of the ROM's 4 ms
+    expect(bench.clock.nowUs()).toBeCloseTo(4_000, 3);
     orThrow(await bench.programmer.program(uf2Of(orThrow(loadPrebuilt(board)).firmware)));
     const alive = await bench.dut.read({ deadlineUs: bench.clock.nowUs() + 1_000_000, until: 10 });
     expect(alive.kind).toBe('bytes');
