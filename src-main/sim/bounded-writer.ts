@@ -33,10 +33,18 @@ export class BoundedWriter {
     this.#options = options;
   }
 
-  /** True while the client is behind but still reads. */
+  /** The client is behind but still reads. */
   get congested(): boolean {
-    const { wall } = this.#options;
-    return !this.#ended && this.#waitingBytes >= CONGESTED_BYTES && wall.nowUs() - this.#progressUs < STALLED_US;
+    return this.#behind && !this.stalled;
+  }
+
+  /** The client has stopped reading. */
+  get stalled(): boolean {
+    return this.#behind && this.#options.wall.nowUs() - this.#progressUs >= STALLED_US;
+  }
+
+  get #behind(): boolean {
+    return !this.#ended && this.#waitingBytes >= CONGESTED_BYTES;
   }
 
   push(chunk: Uint8Array): void {

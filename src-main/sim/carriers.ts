@@ -139,9 +139,10 @@ class WireOutlet implements Outlet {
   async collect(): Promise<boolean> {
     const { wire } = this.#carried;
     const read = await wire.read({ deadlineUs: wire.clock.nowUs() });
-    if (read.kind === 'bytes') this.#client?.writer.push(read.bytes);
+    const { writer } = this.#client ?? {};
+    if (read.kind === 'bytes') writer?.push(read.bytes);
     this.#sayIfStopped(read.kind === 'closed' ? read.reason : null);
-    const traffic = this.#traffic || (read.kind === 'bytes' && this.#client !== null);
+    const traffic = this.#traffic || (read.kind === 'bytes' && writer !== undefined && !writer.stalled);
     this.#traffic = false;
     for (const go of this.#stepped.splice(0)) go();
     return traffic;

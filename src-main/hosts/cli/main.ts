@@ -23,13 +23,13 @@ function runNumber(text: string): number {
   return n;
 }
 
-function untilInterrupted(): AbortSignal {
+function untilInterrupted(kept: string): AbortSignal {
   const controller = new AbortController();
   let asked = false;
   const stop = () => {
     if (asked) process.exit(exitCodes.interrupted);
     asked = true;
-    process.stderr.write('\nstopping; what was measured is kept (once more: leave at once)\n');
+    process.stderr.write(`\nstopping${kept} (once more: leave at once)\n`);
     controller.abort();
   };
   process.on('SIGINT', stop);
@@ -38,9 +38,13 @@ function untilInterrupted(): AbortSignal {
 }
 
 /** Runs a command module that is loaded only now: starting up must not parse what is not asked for. */
-async function perform(common: CommonOptions, body: (context: CommandContext) => Promise<number>): Promise<void> {
+async function perform(
+  common: CommonOptions,
+  body: (context: CommandContext) => Promise<number>,
+  kept = '; what was measured is kept',
+): Promise<void> {
   const output = terminalOutput(common.json ?? false);
-  const code = await body({ output, db: common.db ?? null, signal: untilInterrupted() });
+  const code = await body({ output, db: common.db ?? null, signal: untilInterrupted(kept) });
   process.exitCode = code;
 }
 
@@ -164,7 +168,7 @@ Examples:
     .option('--seed <n>', 'seed of the board\'s hidden current model and of the PPK2\'s noise', count, 1)
     .option('--for <s>', 'end after so many seconds', positive)
     .action(async (what: string, o: CommonOptions & EmulateOptions) =>
-      perform(o, async (c) => (await import('./commands/emulate.ts')).emulate(what, o, c)),
+      perform(o, async (c) => (await import('./commands/emulate.ts')).emulate(what, o, c), ''),
     );
   command('serve', 'serve the bench\'s page on loopback')
     .option('--port <n>', 'port', count, 0)
