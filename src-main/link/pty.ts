@@ -9,6 +9,11 @@ import { openProcess } from './process.ts';
 
 const APPEAR_US = 3_000_000;
 const POLL_US = 10_000;
+/**
+ * socat looks whether a terminal takes anything, then writes a whole block and waits until all of it is taken. So much
+ * is always taken; more would stop it, also for what the other program sends, when that program does not read.
+ */
+const BLOCK_BYTES = '256';
 
 /** A pseudo-terminal: our end is a link, the other end a path that any serial program can open (and reopen). */
 export interface Pty extends AsyncDisposable {
@@ -29,7 +34,7 @@ export async function openPty(clock: Clock, path?: string): Promise<Result<Pty>>
       'There is a file of that name already.',
       'Choose another path, or remove it.',
     );
-  const opened = await openProcess('socat', ['STDIO', `PTY,raw,echo=0,link=${at}`], clock);
+  const opened = await openProcess('socat', ['-b', BLOCK_BYTES, 'STDIO', `PTY,raw,echo=0,link=${at}`], clock);
   if (!opened.ok) {
     if (folder) await rm(folder, { recursive: true, force: true });
     return opened.id === 'link.not-found'

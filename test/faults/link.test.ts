@@ -1,5 +1,5 @@
 /** Links that cannot be opened or that break: stable ids, and what to do. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -127,6 +127,19 @@ describeWith([needs.socat], 'serial ports on a pseudo-terminal', () => {
         bytes: Buffer.of(65 + i),
       });
     }
+  });
+
+  it('a program that does not read is still heard', async () => {
+    await using pty = orThrow(await openPty(clock));
+    const unread = openSync(pty.path, constants.O_RDWR | constants.O_NOCTTY);
+    const flooding = pty.link.write(new Uint8Array(1 << 20));
+    await clock.sleepUntilUs(clock.nowUs() + 200_000);
+    writeSync(unread, 'stop');
+    const heard = await pty.link.read({ deadlineUs: clock.nowUs() + 5e6 });
+    expect(heard).toMatchObject({ kind: 'bytes', bytes: Buffer.from('stop') });
+    closeSync(unread);
+    await pty[Symbol.asyncDispose]();
+    await flooding;
   });
 
   it('a pseudo-terminal is not made over a file that exists, nor where there is no folder', async () => {
