@@ -1,6 +1,6 @@
 /**
  * How time is cut into slices, and which thread computes it, never changes a result: boot, `db load`, one inference and
- * one UART overrun, down to every byte's arrival, every pin edge's time and the charge taken.
+ * UART overruns, down to every byte's arrival, every pin edge's time, the cycles and the charge taken.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,9 @@ import { orThrow } from '../../src-main/base/errors.ts';
 import { openSession } from '../../src-main/device/session.ts';
 import type { DutActivity } from '../../src-main/sim/parts.ts';
 import { openSimulatedBench, type SimulatedBenchOptions } from '../../src-main/sim/simulated-bench.ts';
+import { HostUart } from '../../src-main/sim/host-uart.ts';
 import { EmulatedPico } from '../../src-main/sim/pico/emulated-pico.ts';
+import { readUf2 } from '../../src-main/sim/pico/uf2.ts';
 import { tinyImage } from '../unit/sim/firmware-image.ts';
 import {
   code,
@@ -75,6 +77,135 @@ describe('the simulated bench', () => {
     expect(outcomes[0]!.latencyUs).toBeGreaterThan(100);
     expect(outcomes[0]!.chargeC).toBeGreaterThan(0);
     for (const o of outcomes) expect(o).toEqual(outcomes[0]);
+  });
+});
+
+/** RP2040 data sheet 2.3.2 and 2.4.8: NVIC offsets in the private peripheral bus, UART0's interrupt. */
+const NVIC_ISER = 0x100;
+const NVIC_ICER = 0x180;
+const UART0_IRQ = (1 << 20) >>> 0;
+const FIFO_DEPTH = 32;
+const RING_BYTES = 1_024;
+const FAST_BAUD = 4_000_000;
+
+interface SessionRecord {
+  readonly transcript: string;
+  /** When each byte had arrived at the host, µs. */
+  readonly arrivalsUs: number[];
+  readonly activity: DutActivity[];
+  /** clk_sys cycles after each command. */
+  readonly cycles: number[];
+  readonly sramSha256: string;
+}
+
+/** The prebuilt firmware with our own small model, on a chip that is watched from all sides. */
+class WatchedBoard {
+  readonly activity: DutActivity[] = [];
+  readonly arrivalsUs: number[] = [];
+  readonly cycles: number[] = [];
+  readonly chip: EmulatedPico;
+  readonly uart: HostUart;
+  text = '';
+  #us = 0;
+  #seen = 0;
+
+  constructor(sliceCycles: number) {
+    this.chip = new EmulatedPico({ activity: { activity: (a) => this.activity.push(a) }, sliceCycles });
+    this.uart = new HostUart({
+      toBoard: () => this.chip.uart0Input,
+      arrived: (byte) => {
+        this.text += String.fromCharCode(byte);
+        this.arrivalsUs.push(this.chip.timeUs);
+      },
+    });
+    this.chip.connectUart0(this.uart);
+  }
+
+  send(text: string): void {
+    this.uart.write(Buffer.from(text, 'latin1'), this.#us);
+  }
+
+  advance(us: number): void {
+    this.chip.advanceTo((this.#us += us));
+    expect(this.chip.failure).toBeNull();
+  }
+
+  /** What is printed up to the next `mark`. */
+  until(mark: string): string {
+    for (const endUs = this.#us + 2_000_000; !this.text.includes(mark, this.#seen);) {
+      if (this.#us >= endUs) throw new Error(`no ${mark} in ${JSON.stringify(this.text.slice(this.#seen))}`);
+      this.advance(100);
+    }
+    const from = this.#seen;
+    this.#seen = this.text.indexOf(mark, from) + mark.length;
+    this.cycles.push(this.chip.now());
+    return this.text.slice(from, this.#seen);
+  }
+
+  ask(command: string): string {
+    this.send(`${command}%`);
+    return this.until('m-ready\r\n');
+  }
+}
+
+function lineErrors(board: WatchedBoard): number[] {
+  const reply = board.ask('mj line');
+  return /\[overruns=(\d+),framing=(\d+),dropped=(\d+)\]/.exec(reply)!.slice(1).map(Number);
+}
+
+/**
+ * A debugger masks the interrupt that drains the FIFO (the firmware itself never leaves it masked for longer than some
+ * tens of cycles), 40 characters come, and the interrupt is let through again.
+ */
+function overrunFifo(board: WatchedBoard): void {
+  const { ppb } = board.chip.blocks;
+  ppb.write(NVIC_ICER, UART0_IRQ);
+  board.send('x'.repeat(40));
+  board.advance(41 * 87);
+  ppb.write(NVIC_ISER, UART0_IRQ);
+  expect(board.ask('')).toContain(`e-[Unknown command: ${'x'.repeat(FIFO_DEPTH)}]`);
+}
+
+/** While the firmware infers it only buffers: what exceeds its ring is lost, and counted. */
+function overrunRing(board: WatchedBoard): void {
+  board.ask(`mj baud ${FAST_BAUD}`);
+  board.uart.setBaud(FAST_BAUD);
+  board.send('infer 20 0%');
+  board.until('m-infer-start-20\r\n');
+  board.send(`${'y'.repeat(RING_BYTES + 100)}%`);
+  board.until('m-ready\r\n');
+  board.ask('');
+}
+
+/** Boot, `db load`, one inference, one overrun of the FIFO and one of the firmware's ring: one session. */
+function wholeSession(sliceCycles: number): SessionRecord {
+  const { uf2, loadBytes } = tinyImage();
+  const board = new WatchedBoard(sliceCycles);
+  board.chip.program(orThrow(readUf2(uf2, board.chip.core.flash.length)));
+  board.chip.setPower(true, 0);
+  board.until('m-ready\r\n');
+  board.ask(`db load ${loadBytes}`);
+  for (let at = 0; at < loadBytes; at += 31)
+    board.ask(`db ${Buffer.alloc(Math.min(31, loadBytes - at), at * 3).toString('hex')}`);
+  expect(board.ask('infer 1 0')).toMatch(/m-results-\[/);
+  overrunFifo(board);
+  expect(lineErrors(board)).toEqual([1, 0, 0]);
+  overrunRing(board);
+  const [overruns, framing, dropped] = lineErrors(board) as [number, number, number];
+  expect([overruns, framing]).toEqual([1, 0]);
+  expect(dropped).toBeGreaterThan(50);
+  const { activity, arrivalsUs, cycles, text, chip } = board;
+  const sramSha256 = createHash('sha256').update(chip.core.sram).digest('hex');
+  return { transcript: text, arrivalsUs, activity, cycles, sramSha256 };
+}
+
+describe('one session of the real firmware', () => {
+  it('is the same with slices of 1, 7, 1 000 and 200 000 cycles: bytes, time stamps, pin edges, cycles and memory', () => {
+    const [whole, ...cut] = SLICES.toReversed().map(wholeSession) as [SessionRecord, ...SessionRecord[]];
+    const pinEdges = whole.activity.filter((a, i) => i > 0 && a.pins !== whole.activity[i - 1]!.pins);
+    expect(pinEdges.length).toBeGreaterThan(20);
+    expect(whole.arrivalsUs.length).toBe(whole.transcript.length);
+    for (const record of cut) expect(record).toEqual(whole);
   });
 });
 
