@@ -159,7 +159,7 @@ describe('microjoule emulate refuses', () => {
     [['pico'], 'cli.no-place', 2],
     [['bench', '--dut-tcp', '0'], 'cli.no-place', 2],
     [['pico', ...at, '--pty', join(dir, 'x')], 'cli.two-places', 2],
-    [['pico', '--tcp', '70000'], 'cli.bad-port', 2],
+    [['pico', '--tcp', '70000'], 'cli.usage', 2],
     [['bench', '--dut-pty', 'x', '--monitor-pty', 'x'], 'cli.same-place', 2],
     [['pico', ...at, '--load', bad], 'cli.option-not-here', 2],
     [['pico', ...at, '--model', model, '--uf2', bad], 'cli.two-images', 2],

@@ -65,15 +65,12 @@ export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> 
 
 function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
   for (const [tcp, pty] of places[kind]) {
-    const port = o[tcp] as number | undefined;
     const options = [flag(tcp), flag(pty)];
-    const named = Number(port !== undefined) + Number(o[pty] !== undefined);
+    const named = Number(o[tcp] !== undefined) + Number(o[pty] !== undefined);
     if (named === 0)
       return fail('cli.no-place', { options, what: kind }, 'It was not said where other programs find it.', 'Give a TCP port or the path of a pseudo-terminal for each wire.');
     if (named === 2)
       return fail('cli.two-places', { options, what: kind }, 'A wire is served in one place.', 'Give either a TCP port or the path of a pseudo-terminal.');
-    if (port !== undefined && port > 65_535)
-      return fail('cli.bad-port', { option: flag(tcp), port }, 'TCP ports end at 65535.', 'Choose one from 1024 to 65535, or 0 for any that is free.');
   }
   if (kind === 'bench' && o.dutPty !== undefined && o.dutPty === o.monitorPty)
     return fail('cli.same-place', { path: o.dutPty }, 'Board and monitor cannot share a pseudo-terminal.', 'Give each a path of its own.');
