@@ -1,45 +1,39 @@
 /**
- * Hostile and damaged .tflite files: a stable error id or a valid Program, never an exception, a hang or memory
- * beyond the file's own size.
+ * Hostile and damaged .tflite files: a stable error id or a valid Program, never an exception or a hang, and bounded
+ * memory: the mutants are read in a process whose heap is limited and whose buffers are watched.
  */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src-main/base/rng.ts';
-import { failureText } from '../../src-main/base/errors.ts';
-import { pico } from '../../src-main/board/pico.ts';
-import { compile } from '../../src-main/compile/compile.ts';
 import { operatorTable } from '../../src-main/model/operator-table.ts';
-import { readModel } from '../../src-main/model/reader.ts';
 import { writeModel } from '../../src-main/model/writer.ts';
-import { describeWith, needs, root, sharedDir } from '../needs.ts';
-import { mutate, targetOf, type Target } from './tflite-mutator.ts';
+import { describeWith, needs, sharedDir } from '../needs.ts';
+import { outcome, type Survey } from './tflite-survey.ts';
 
-const ID = /^(model|compile)\.[a-z]+(-[a-z0-9]+)*$/;
+const HEAP_MB = 128;
+/** A generous multiple of the largest model here, 325 KB, and of what its Program takes. */
+const BUFFER_LIMIT_BYTES = 32 << 20;
+const RESIDENT_LIMIT_BYTES = 96 << 20;
+const HANG_MS = 90_000;
 
-/** Reads and, when that succeeds, compiles; gives the outcome's id. */
-function outcome(bytes: Uint8Array): string {
-  const graph = readModel(bytes, 'mutant');
-  const result = graph.ok ? compile(graph.value, pico) : graph;
-  if (result.ok) return 'ok';
-  expect(result.id).toMatch(ID);
-  expect(failureText(result).length).toBeLessThan(20_000);
-  expect(result.cause).not.toBe('');
-  expect(result.next).not.toBe('');
-  return result.id;
+function limitedChild(which: string, count: number, seed: number) {
+  const child = join(import.meta.dirname, 'tflite-child.ts');
+  const args = [`--max-old-space-size=${HEAP_MB}`, child, which, `${count}`, `${seed}`];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: HANG_MS });
 }
 
-function survey(seed: number, targets: readonly Target[], count: number): Map<string, number> {
-  const rng = new Rng(seed);
-  const seen = new Map<string, number>();
-  for (let i = 0; i < count; i++) {
-    const id = outcome(mutate(rng, rng.pick(targets)));
-    seen.set(id, (seen.get(id) ?? 0) + 1);
-  }
-  return seen;
+/** Kinds of outcomes of `count` mutants read in a process with little memory. */
+function surveyInChild(which: string, count: number, seed: number): Map<string, number> {
+  const run = limitedChild(which, count, seed);
+  expect(run.signal, run.stderr).toBeNull();
+  expect(run.status, run.stderr).toBe(0);
+  const { seen, arrayBufferBytes, residentBytes } = JSON.parse(run.stdout) as Survey;
+  expect(arrayBufferBytes).toBeLessThan(BUFFER_LIMIT_BYTES);
+  expect(residentBytes).toBeLessThan(RESIDENT_LIMIT_BYTES);
+  return new Map(Object.entries(seen));
 }
 
-const tiny = new Uint8Array(readFileSync(join(root, 'models/tiny-ad.tflite')));
 const generated = operatorTable.flatMap((r) =>
   [1, 2, 3].map((seed) => writeModel(r.generate(new Rng(seed)))),
 );
@@ -103,11 +97,15 @@ describe('files made to do harm', () => {
 });
 
 describe('mutated models', () => {
-  it('10 000 mutants of small models end in a Program or a named failure, and reach many different checks', () => {
-    const seen = survey(1, [...generated, tiny].map(targetOf), 10000);
-    expect([...seen.values()].reduce((a, b) => a + b)).toBe(10000);
+  it(`10 000 mutants of small models end in a Program or a named failure, with ${HEAP_MB} MB of heap, and reach many different checks`, () => {
+    const seen = surveyInChild('small', 10_000, 1);
+    expect([...seen.values()].reduce((a, b) => a + b)).toBe(10_000);
     expect(seen.get('ok')).toBeGreaterThan(100);
     expect(seen.size).toBeGreaterThan(15);
+  });
+
+  it('the limit is one: two million small objects do not fit in it', () => {
+    expect(limitedChild('hoard', 2_000_000, 0).status).not.toBe(0);
   });
 
   it('every prefix of a model is refused as truncated or as no model at all', () => {
@@ -123,9 +121,8 @@ describeWith([needs.shared], 'mutated reference models', () => {
     ['ic01', 300],
     ['ad01', 150],
     ['vww01', 150],
-  ])('%s: %i mutants', (name, count) => {
-    const original = new Uint8Array(readFileSync(join(sharedDir!, `data/models/${name}_int8.tflite`)));
-    const seen = survey(count, [targetOf(original)], count);
+  ])('%s: %i mutants in limited memory', (name, count) => {
+    const seen = surveyInChild(join(sharedDir!, `data/models/${name}_int8.tflite`), count, count);
     expect(seen.size).toBeGreaterThan(5);
   });
 });
