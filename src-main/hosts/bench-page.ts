@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import { reportInput } from '../core/report-input.ts';
 import { reportHtml } from '../report/html.ts';
 import { buildReport } from '../report/report-model.ts';
+import { withNotes } from './cli/run-notes.ts';
 import { serveBench, type WebHost } from './web/server.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -34,7 +35,7 @@ export async function serveCore(core: Core, options: { readonly listen?: string;
       runs: async () => core.runs(),
       async reportHtml(id) {
         const run = core.result(Number(id));
-        return run.ok ? ok(reportHtml(buildReport(reportInput([run.value])))) : run;
+        return run.ok ? ok(reportHtml(buildReport(reportInput([withNotes(core, run.value)])))) : run;
       },
     },
   });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { ensurePinnedNode } from './pinned-node.mjs';
 
-ensurePinnedNode(fileURLToPath(import.meta.url));
+await ensurePinnedNode(fileURLToPath(import.meta.url));
 const { start } = await import('./start.ts');
 await start(process.argv.slice(2));

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/errors.ts';
+import { sysfsPorts, ttyRoots, type RawPort, type TtyRoots } from './sysfs-ports.ts';
 
 /** A USB device of a lab bench. Boards come from their descriptors. */
 export interface UsbDevice {
@@ -71,26 +72,34 @@ export interface PortEntry {
   readonly device: UsbDevice | null;
 }
 
-/** What serialport's list gives, as far as it is used. */
-export interface RawPort {
-  readonly path: string;
-  readonly vendorId?: string | undefined;
-  readonly productId?: string | undefined;
-  readonly serialNumber?: string | undefined;
-  readonly manufacturer?: string | undefined;
+export interface PortListOptions {
+  /** What the system's own list says; default: serialport's, which asks udevadm on Linux. */
+  readonly list?: () => Promise<readonly RawPort[]>;
+  /** Asked when `list` fails. */
+  readonly roots?: TtyRoots;
 }
 
-export async function listPorts(boards: readonly UsbBoard[]): Promise<Result<PortEntry[]>> {
+async function serialportList(): Promise<readonly RawPort[]> {
   const { SerialPort } = await import('serialport');
+  return SerialPort.list();
+}
+
+/** The serial ports of this computer. Without udevadm the kernel's own list is read. */
+export async function listPorts(boards: readonly UsbBoard[], options: PortListOptions = {}): Promise<Result<PortEntry[]>> {
+  const { list = serialportList, roots = ttyRoots } = options;
   try {
-    return ok(namePorts(await SerialPort.list(), boards));
+    return ok(namePorts(await list(), boards));
   } catch (e) {
-    return fail(
-      'link.no-port-list',
-      { reason: e instanceof Error ? e.message : String(e) },
-      'The system does not tell which serial ports there are.',
-      'Give the path of the port itself (on Linux, `udevadm` is needed for the list).',
-    );
+    try {
+      return ok(namePorts(sysfsPorts(roots), boards));
+    } catch {
+      return fail(
+        'link.no-port-list',
+        { reason: e instanceof Error ? e.message : String(e) },
+        'The system does not tell which serial ports there are.',
+        'Give the path of the port itself (on Linux, `udevadm` or /sys is needed for the list).',
+      );
+    }
   }
 }
 

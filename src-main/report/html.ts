@@ -8,7 +8,7 @@ import type { Source } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
 import { reportJson } from './json.ts';
 import type { PowerTrace, ReportModel } from './report-model.ts';
-import { agreementRows, referenceText, scoreRows } from './rows.ts';
+import { agreementRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
 import { reportStyle } from './style.ts';
 
 const badge = (source: Source) => `<span class="badge ${source}">${source}</span>`;
@@ -55,7 +55,8 @@ function perInferenceUs(w: RunResult['windows'][number]): number | null {
 
 function windowTable(run: RunResult): string {
   if (run.windows.length === 0) return '';
-  const rows = run.windows.map((w) => {
+  const energy = windowEnergyColumn(run);
+  const rows = run.windows.map((w, i) => {
     const latency = perInferenceUs(w);
     return [
       String(w.index + 1) + (w.attempt ? ` (attempt ${w.attempt + 1})` : ''),
@@ -63,14 +64,14 @@ function windowTable(run: RunResult): string {
       String(w.inferences),
       w.durationUs === null ? '—' : (w.durationUs / 1e6).toFixed(3),
       latency === null ? '—' : (latency / 1000).toFixed(3),
-      w.energy && w.inferences ? (w.energy.energyUj / w.inferences).toFixed(2) : '—',
+      energy.cells[i] || '—',
       w.energy ? `${(w.energy.coverage * 100).toFixed(2)} %` : '—',
       esc(w.outputCheck),
       w.status === 'finished' ? 'counts' : `excluded: ${esc(w.exclusion ? `${w.exclusion.id} ${w.exclusion.cause}` : '')}`,
     ];
   });
   return tableOf(
-    ['Window', 'Input', 'N', 'Length / s', 'Latency / ms', 'Energy / µJ/inf', 'Coverage', 'Device = host', 'Status'],
+    ['Window', 'Input', 'N', 'Length / s', 'Latency / ms', `Energy, ${energy.head}`, 'Coverage', 'Device = host', 'Status'],
     rows,
     [2, 3, 4, 5, 6],
   );

@@ -23,6 +23,7 @@ export function reportMarkdown(model: ReportModel): string {
     formatQuantity(r.measured).line,
     `${(r.residual * 100).toFixed(1)} %`,
   ]);
+  const notes = [...new Set(model.runs.flatMap((r) => r.notes))];
   const profile = model.runs.find((r) => r.profile)?.profile;
   const parts = [
     `# ${model.title}`,
@@ -40,6 +41,7 @@ export function reportMarkdown(model: ReportModel): string {
           ),
         ]
       : []),
+    ...(notes.length ? ['## Notes', notes.map((n) => `- ${n.replaceAll(/\s+/g, ' ')}`).join('\n')] : []),
     '## System',
     table(['Property', 'Value'], model.system),
     '## Method',

@@ -9,6 +9,8 @@ export interface BenchmarkRules {
   /** Files of the whole data set; ad01 also has the 72 of y_labels_alt.csv. */
   readonly files: readonly number[];
   readonly classes: number;
+  /** Values of the model's output; ad01 is an autoencoder. */
+  readonly outputs: number;
   readonly scoring: Scoring;
   /** Closed division, as a fraction or AUC. */
   readonly threshold: number;
@@ -20,10 +22,10 @@ export interface BenchmarkRules {
 }
 
 const rules: readonly BenchmarkRules[] = [
-  { id: 'kws01', files: [1000], classes: 12, scoring: 'top1', threshold: 0.9, inputBytes: 490, strideBytes: null, usualInferences: 70, usualWarmUp: 10 },
-  { id: 'vww01', files: [1000], classes: 2, scoring: 'top1', threshold: 0.8, inputBytes: 27648, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
-  { id: 'ic01', files: [200], classes: 10, scoring: 'top1', threshold: 0.85, inputBytes: 3072, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
-  { id: 'ad01', files: [248, 72], classes: 2, scoring: 'auc', threshold: 0.85, inputBytes: 2560, strideBytes: 512, usualInferences: 1500, usualWarmUp: 10 },
+  { id: 'kws01', files: [1000], classes: 12, outputs: 12, scoring: 'top1', threshold: 0.9, inputBytes: 490, strideBytes: null, usualInferences: 70, usualWarmUp: 10 },
+  { id: 'vww01', files: [1000], classes: 2, outputs: 2, scoring: 'top1', threshold: 0.8, inputBytes: 27648, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
+  { id: 'ic01', files: [200], classes: 10, outputs: 10, scoring: 'top1', threshold: 0.85, inputBytes: 3072, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
+  { id: 'ad01', files: [248, 72], classes: 2, outputs: 640, scoring: 'auc', threshold: 0.85, inputBytes: 2560, strideBytes: 512, usualInferences: 1500, usualWarmUp: 10 },
 ];
 
 export function benchmarkRules(id: BenchmarkId): BenchmarkRules {
@@ -44,6 +46,11 @@ export interface RuleFacts {
 export function validity(facts: RuleFacts): Validity {
   const checks = facts.plan.mode === 'accuracy' ? accuracyRules(facts) : windowRules(facts);
   return { valid: checks.every((c) => c.kept), rules: checks };
+}
+
+/** `1 window`, `5 windows`. */
+export function windowsText(count: number): string {
+  return `${count} window${count === 1 ? '' : 's'}`;
 }
 
 function rule(name: string, kept: boolean, reason: string): RuleCheck {
@@ -84,7 +91,7 @@ function differentInputsRule(done: readonly WindowResult[]): RuleCheck {
 
 function warmUpRule(done: readonly WindowResult[]): RuleCheck {
   const warm = done.filter((w) => w.warmUp !== 0).length;
-  return rule('no warm-up in energy windows', warm === 0, warm === 0 ? 'none' : `${warm} windows had warm-up`);
+  return rule('no warm-up in energy windows', warm === 0, warm === 0 ? 'none' : `${windowsText(warm)} had warm-up`);
 }
 
 function coverageRule(done: readonly WindowResult[]): RuleCheck {
@@ -94,7 +101,7 @@ function coverageRule(done: readonly WindowResult[]): RuleCheck {
 
 function outputRule(done: readonly WindowResult[]): RuleCheck {
   const different = done.filter((w) => w.outputCheck === 'different').length;
-  return rule('the device computes what the host twin computes', different === 0, different === 0 ? 'no difference seen' : `${different} windows differ`);
+  return rule('the device computes what the host twin computes', different === 0, different === 0 ? 'no difference seen' : different === 1 ? '1 window differs' : `${different} windows differ`);
 }
 
 function accuracyRules({ plan, itemsDone, itemsInSet, inputsAreRandom, score }: RuleFacts): RuleCheck[] {

@@ -6,6 +6,7 @@ import { Eta } from './eta.ts';
 import { failureKind, toDto } from './failures.ts';
 import { inputOf, type WindowInput } from './inputs.ts';
 import type { Device, InferReply } from './ports.ts';
+import { windowsText } from './rules.ts';
 import { retuned } from './tuning.ts';
 
 /** Measures the windows that are not there yet. Each is stored before the next begins. */
@@ -21,7 +22,7 @@ export async function measureWindows(run: RunContext, device: Device): Promise<F
     eta.stepDone();
     state.gained();
   }
-  run.emit({ type: 'progress', phase: 'measuring', done: total, total, etaS: 0, text: `${total} windows` });
+  run.emit({ type: 'progress', phase: 'measuring', done: total, total, etaS: 0, text: windowsText(total) });
   return null;
 }
 

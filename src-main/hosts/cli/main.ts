@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { fail } from '../../base/errors.ts';
+import { onStopRequest } from '../stop-request.ts';
 import type { RunCommandOptions } from './commands/run.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import type { EmulateOptions } from './emulate-options.ts';
@@ -17,23 +19,37 @@ function count(text: string): number {
   return n;
 }
 
+function wholeFrom1(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('must be a whole number from 1');
+  return n;
+}
+
 function runNumber(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('must be the number of a run; `microjoule runs` lists them');
   return n;
 }
 
+function runNumbers(text: string, before: readonly number[] = []): number[] {
+  return [...before, runNumber(text)];
+}
+
+function tcpPort(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new InvalidArgumentError('must be a port from 0 (any that is free) to 65535');
+  return n;
+}
+
 function untilInterrupted(kept: string): AbortSignal {
   const controller = new AbortController();
-  let asked = false;
-  const stop = () => {
-    if (asked) process.exit(exitCodes.interrupted);
-    asked = true;
-    process.stderr.write(`\nstopping${kept} (once more: leave at once)\n`);
-    controller.abort();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  onStopRequest(
+    () => {
+      process.stderr.write(`\nstopping${kept} (once more: leave at once)\n`);
+      controller.abort();
+    },
+    () => process.exit(exitCodes.interrupted),
+  );
   return controller.signal;
 }
 
@@ -48,15 +64,18 @@ async function perform(
   process.exitCode = code;
 }
 
-function program(): Command {
+function program(json: boolean): Command {
   const cli = new Command('microjoule')
+    .exitOverride()
+    // with --json a usage error is a document on standard output, see main()
+    .configureOutput(json ? { writeErr: () => undefined } : {})
     .description('Latency and energy of neural networks on microcontrollers, from real boards or the emulated bench.')
     .version('0.1.0')
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       'after',
       `
-Exit codes: 0 done · 1 unexpected · 2 bad input · 3 ran, but a check failed · 4 device or monitor · 5 storage · 130 interrupted
+Exit codes: 0 done · 1 unexpected · 2 bad words or input · 3 device and host differ · 4 device or monitor · 5 storage · 130 interrupted
 Examples:
   microjoule demo
   microjoule run models/kws-syn.tflite --target pico-emulated --mode energy
@@ -94,10 +113,12 @@ Examples:
     .option('--port <address>', 'the board\'s port, for a real target')
     .option('--monitor <address>', 'the monitor\'s port, for a real target')
     .option('--seed <n>', 'seed of random inputs', count, 1)
-    .option('--resume <run>', 'go on with an interrupted run', runNumber)
-    .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions) =>
-      perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o, c)),
-    );
+    .option('--note <text>', 'a remark that show and report carry')
+    .option('--resume <run>', 'go on with an interrupted run (takes --port, --monitor, --note)', runNumber)
+    .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions, own: Command) => {
+      const given = own.options.filter((x) => own.getOptionValueSource(x.attributeName()) === 'cli').map((x) => x.long!);
+      return perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o, given, c));
+    });
 
   command('infer <model>', 'one inference; output integers as the model gives them')
     .requiredOption('--input <file>', 'raw bytes in the model\'s own input encoding')
@@ -110,29 +131,39 @@ Examples:
   command('runs', 'list the runs of the database').action(async (o: CommonOptions) =>
     perform(o, async (c) => (await import('./commands/results.ts')).runs(c)),
   );
-  command('show <run>', 'one run in full').action(async (run: string, o: CommonOptions) =>
-    perform(o, async (c) => (await import('./commands/results.ts')).show(runNumber(run), c)),
-  );
-  command('compare <baseline> <run...>', 'runs beside a baseline: faster, slower, or can\'t tell').action(
-    async (baseline: string, others: string[], o: CommonOptions) =>
-      perform(o, async (c) => (await import('./commands/results.ts')).compare(runNumber(baseline), others.map(runNumber), c)),
-  );
-  command('report [run...]', 'write a report of runs (default: the newest of each mode of one model)')
+  command('show', 'one run in full')
+    .argument('<run>', 'number of the run', runNumber)
+    .action(async (run: number, o: CommonOptions) => perform(o, async (c) => (await import('./commands/results.ts')).show(run, c)));
+  command('compare', 'runs beside a baseline: better, worse, equal, or can\'t tell')
+    .argument('<baseline>', 'number of a run', runNumber)
+    .argument('<run...>', 'numbers of runs', runNumbers)
+    .action(async (baseline: number, others: number[], o: CommonOptions) =>
+      perform(o, async (c) => (await import('./commands/compare.ts')).compare(baseline, others, c)),
+    );
+  command('report', 'write a report of runs (default: the newest of each mode of one model)')
+    .argument('[run...]', 'numbers of runs', runNumbers, [])
     .option('--html <file>', 'self-contained HTML')
     .option('--md <file>', 'Markdown')
     .option('--json-file <file>', 'JSON by docs/report.schema.json')
-    .action(async (runs: string[], o: CommonOptions & { html?: string; md?: string; jsonFile?: string }) =>
-      perform(o, async (c) => (await import('./commands/report.ts')).report(runs.map(runNumber), o, c)),
+    .action(async (runs: number[], o: CommonOptions & { html?: string; md?: string; jsonFile?: string }) =>
+      perform(o, async (c) => (await import('./commands/report.ts')).report(runs, o, c)),
     );
-  command('export <what>', '`runs` or `profiles` as CSV')
-    .option('--csv <file>', 'to a file instead of standard output')
-    .action(async (what: string, o: CommonOptions & { csv?: string }) =>
-      perform(o, async (c) => (await import('./commands/results.ts')).exportCsv(what, o.csv ?? null, c)),
+  command('export <what>', '`runs` or `profiles` as CSV, or with --json as a list of objects')
+    .option('--csv [file]', 'CSV to a file, or to standard output')
+    .action(async (what: string, o: CommonOptions & { csv?: string | true }) =>
+      perform(o, async (c) => (await import('./commands/export.ts')).exportRows(what, typeof o.csv === 'string' ? o.csv : null, c)),
     );
   command('predict <model>', 'latency and energy before measuring')
     .addOption(target)
     .action(async (model: string, o: CommonOptions & { target: string }) =>
       perform(o, async (c) => (await import('./commands/predict.ts')).predict(model, o, c)),
+    );
+  command('sqnr <model>', 'what int8 costs: the host twin beside a float reference, layer by layer')
+    .option('--data <dir>', 'data set in the MLPerf Tiny layout (default: random inputs)')
+    .option('--items <n>', 'inputs at most', wholeFrom1, 32)
+    .option('--seed <n>', 'seed of random inputs', count, 1)
+    .action(async (model: string, o: CommonOptions & { data?: string; items: number; seed: number }) =>
+      perform(o, async (c) => (await import('./commands/sqnr.ts')).sqnr(model, o, c)),
     );
   command('calibrate', 'measure generated layers on a target and fit its cost model')
     .addOption(target)
@@ -152,11 +183,11 @@ Examples:
     perform(o, async (c) => (await import('./commands/doctor.ts')).doctor(c)),
   );
   command('emulate <what>', '`pico`, `ppk2` or `bench` (both in one world) for other programs')
-    .option('--tcp <port>', 'pico, ppk2: serve on 127.0.0.1 (0: any free port)', count)
+    .option('--tcp <port>', 'pico, ppk2: serve on 127.0.0.1 (0: any free port)', tcpPort)
     .option('--pty <path>', 'pico, ppk2: serve on a pseudo-terminal that is linked at this path')
-    .option('--dut-tcp <port>', 'bench: the board\'s UART on 127.0.0.1', count)
+    .option('--dut-tcp <port>', 'bench: the board\'s UART on 127.0.0.1', tcpPort)
     .option('--dut-pty <path>', 'bench: the board\'s UART on a pseudo-terminal')
-    .option('--monitor-tcp <port>', 'bench: the PPK2 on 127.0.0.1', count)
+    .option('--monitor-tcp <port>', 'bench: the PPK2 on 127.0.0.1', tcpPort)
     .option('--monitor-pty <path>', 'bench: the PPK2 on a pseudo-terminal')
     .addOption(new Option('--pace <pace>', 'virtual time as the wall clock, or as fast as the clients read').choices(['real', 'free']).default('real'))
     .option('--model <file>', 'deploy this model first')
@@ -171,7 +202,7 @@ Examples:
       perform(o, async (c) => (await import('./commands/emulate.ts')).emulate(what, o, c), ''),
     );
   command('serve', 'serve the bench\'s page on loopback')
-    .option('--port <n>', 'port', count, 0)
+    .option('--port <n>', 'port (0: any free one)', tcpPort, 0)
     .option('--listen <address>', 'address', '127.0.0.1')
     .action(async (o: CommonOptions & { port: number; listen: string }) =>
       perform(o, async (c) => (await import('./commands/serve.ts')).serve(o, c)),
@@ -179,20 +210,33 @@ Examples:
   return cli;
 }
 
+/** What went wrong with the words, as every other failure. */
+function usageFailure(e: CommanderError, argv: readonly string[]) {
+  const text = e.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'no command was named');
+  return fail('cli.usage', { words: argv.slice(2) }, `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.?)]$/.test(text) ? '' : '.'}`, 'See microjoule --help, or microjoule COMMAND --help.');
+}
+
+function bugFailure(e: unknown) {
+  return fail('host.bug', { stack: e instanceof Error ? (e.stack ?? e.message) : String(e) }, 'This is a bug of Microjoule.', 'Please report it with what is printed here.');
+}
+
+/** A reader that went away (`| head`) or a closed terminal is no bug of ours. */
+function surviveClosedStreams(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (e: NodeJS.ErrnoException) => {
+      if (e.code !== 'EPIPE' && e.code !== 'EIO') throw e;
+    });
+}
+
 export async function main(argv: readonly string[]): Promise<void> {
-  const cli = program().exitOverride();
-  for (const sub of cli.commands) sub.exitOverride();
+  surviveClosedStreams();
+  const json = argv.includes('--json');
   try {
-    await cli.parseAsync([...argv]);
+    await program(json).parseAsync([...argv]);
   } catch (e) {
-    if (e instanceof CommanderError) {
-      // commander has printed help, version or what was wrong
-      process.exitCode = e.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
-      return;
-    }
-    process.stderr.write(
-      `host.bug: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\nThis is a bug of Microjoule. Please report it with the line above.\n`,
-    );
-    process.exitCode = exitCodes.unexpected;
+    if (!(e instanceof CommanderError)) process.exitCode = terminalOutput(json).fail(bugFailure(e));
+    // commander has printed help, version or what was wrong
+    else if (e.exitCode === 0) process.exitCode = exitCodes.done;
+    else process.exitCode = json ? terminalOutput(true).fail(usageFailure(e, argv)) : exitCodes.badInput;
   }
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../../base/errors.ts';
+import type { FactValue, Failure } from '../../base/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
 /**
@@ -15,6 +15,12 @@ export interface Output {
   fail(failure: Failure): number;
   progress(text: string, fraction: number | null, etaS: number | null): void;
   endProgress(): void;
+}
+
+/** A failure for a terminal: id, what was seen, cause and next step, each on its line. */
+export function failureLines(failure: Pick<Failure, 'id' | 'cause' | 'next'> & { readonly facts: Readonly<Record<string, FactValue>> }): string {
+  const facts = Object.entries(failure.facts).map(([k, v]) => `  ${k}: ${Array.isArray(v) ? v.join(', ') : String(v)}`);
+  return [failure.id, ...facts, failure.cause, `→ ${failure.next}`].filter(Boolean).join('\n');
 }
 
 const BAR = 24;
@@ -62,10 +68,7 @@ export function terminalOutput(
     fail(failure) {
       clear();
       if (json) stdout.write(`${JSON.stringify({ error: failure }, null, 2)}\n`);
-      else {
-        const facts = Object.entries(failure.facts).map(([k, v]) => `  ${k}: ${Array.isArray(v) ? v.join(', ') : String(v)}`);
-        stderr.write([`error ${failure.id}`, ...facts, failure.cause, `→ ${failure.next}`].filter(Boolean).join('\n') + '\n');
-      }
+      else stderr.write(`error ${failureLines(failure)}\n`);
       return exitCodeOf(failure);
     },
     progress(text, fraction, etaS) {

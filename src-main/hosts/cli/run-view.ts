@@ -1,15 +1,15 @@
 import type { RunEvent, RunResult } from '../../contract/index.ts';
 import { formatQuantity } from '../../contract/format-quantity.ts';
 import { agreementRows, referenceText, scoreRows } from '../../report/rows.ts';
-import { table, type Output } from './output.ts';
+import { failureLines, table, type Output } from './output.ts';
 
 /** Shows a run's events as they come. */
 export function watchRun(output: Output): (event: RunEvent) => void {
   return (event) => {
     if (event.type === 'progress') output.progress(event.text, event.total > 0 ? event.done / event.total : null, event.etaS);
-    else if (event.type === 'warning') output.note(`warning ${event.failure.id}: ${event.failure.cause} ${event.failure.next}`);
+    else if (event.type === 'warning') output.note(`warning ${failureLines(event.failure)}`);
     else if (event.type === 'paused')
-      output.note(`paused ${event.failure.id}: ${event.failure.cause} Plug it back to continue window ${event.window + 1}/${event.of}.`);
+      output.note(`paused ${failureLines({ ...event.failure, next: `Plug it back to continue window ${event.window + 1}/${event.of}.` })}`);
     else if (event.type === 'resumed') output.note(`going on with window ${event.window + 1}/${event.of}`);
     else if (event.type === 'ended') output.endProgress();
   };
@@ -33,7 +33,8 @@ export function runText(run: RunResult): string {
   if (agreement.length) parts.push(table(['predicted and measured', 'predicted', 'measured', 'residual'], agreement, [2, 3]));
   parts.push(`${run.comparison.text}; ${referenceText(run)}`);
   if (run.status === 'finished') parts.push(validityText(run));
-  if (run.failure) parts.push(`${run.failure.id}: ${run.failure.cause}\n→ ${run.failure.next}`);
+  if (run.failure) parts.push(failureLines(run.failure));
+  if (run.notes.length) parts.push(run.notes.map((n) => `note: ${n}`).join('\n'));
   if (run.status === 'interrupted') parts.push(`→ microjoule run --resume ${run.runId}`);
   return parts.join('\n\n');
 }

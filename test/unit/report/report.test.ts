@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatQuantity } from '../../../src-main/contract/format-quantity.ts';
-import { csv, profilesCsv, runsCsv } from '../../../src-main/report/csv.ts';
+import { csv, profilesTable, rowObjects, runsTable } from '../../../src-main/report/csv.ts';
 import { reportHtml } from '../../../src-main/report/html.ts';
 import { ReportDocument, reportJson, reportJsonSchema } from '../../../src-main/report/json.ts';
 import { reportMarkdown } from '../../../src-main/report/markdown.ts';
 import { buildReport } from '../../../src-main/report/report-model.ts';
+import { windowEnergyColumn } from '../../../src-main/report/rows.ts';
 import { root } from '../../needs.ts';
 import { quantity, runFixture } from './run-fixture.ts';
 
@@ -74,14 +75,48 @@ describe('report', () => {
   });
 });
 
+describe('the windows\' energies', () => {
+  const uJ = (values: readonly number[]) =>
+    runFixture({
+      windows: runFixture().windows.slice(0, values.length).map((w, i) => ({
+        ...w,
+        status: 'finished' as const,
+        energy: { ...w.energy!, energyUj: values[i]! * w.inferences, statisticalUj: null },
+      })),
+    });
+
+  it('have the digits in which they differ, and the common bound in the head', () => {
+    // differ by 8.5 (one sigma): a place of ones; 387 of 12905.4 is 3.0 %
+    const column = windowEnergyColumn(uJ([13_076.2634, 13_064.2634]));
+    expect(column.head).toBe('µJ/inf (± 3 % systematic, common)');
+    expect(column.cells).toEqual(['13076', '13064']);
+    expect(windowEnergyColumn(uJ([13_076.2634, 13_106.5])).cells).toEqual(['13076', '13107']);
+    expect(windowEnergyColumn(uJ([13_076.2634, 13_376.5])).cells).toEqual(['13080', '13380']);
+  });
+
+  it('have no more digits than the bound where they do not differ', () => {
+    expect(windowEnergyColumn(uJ([13_076.2634, 13_076.2634])).cells).toEqual(['13100', '13100']);
+    expect(windowEnergyColumn(uJ([13_076.2634])).cells).toEqual(['13100']);
+  });
+
+  it('stand so in the report', () => {
+    const html = reportHtml(buildReport({ generator: 'test', system: [], runs: [uJ([13_076.2634, 13_064.2634])], powerTraces: [] }));
+    expect(html).toContain('Energy, µJ/inf (± 3 % systematic, common)');
+    expect(html).toContain('>13076<');
+    expect(html).not.toContain('13076.26<');
+  });
+});
+
 describe('CSV', () => {
   it('keeps decimals with a point and quotes what needs it', () => {
     expect(csv(['a', 'b'], [['x,"y"', 1.5], ['=HYPERLINK()', null]])).toBe('a,b\n"x,""y""",1.5\n\'=HYPERLINK(),\n');
   });
 
   it('has one row a run and one an operator, with source', () => {
-    expect(runsCsv([runFixture()]).trim().split('\n')).toHaveLength(2);
-    const rows = profilesCsv([runFixture()]).trim().split('\n');
+    expect(runsTable([runFixture()]).rows).toHaveLength(1);
+    const table = profilesTable([runFixture()]);
+    const rows = csv(table.head, table.rows).trim().split('\n');
+    expect(rowObjects(table)[0]).toMatchObject({ run: 1, kernel: 'Conv2dS8', cycles: 4_000_000, predicted_cycles: 3_900_000 });
     expect(rows).toHaveLength(3);
     expect(rows[1]).toBe('1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000');
   });

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pico } from '../../../board/pico.ts';
-import { openTfjs } from '../../../engine/tfjs.ts';
 import { checkDialout, checkModemManager, checkPort, type Finding } from '../../../link/permissions.ts';
 import { listPorts } from '../../../link/ports.ts';
 import type { CommandContext } from '../context.ts';
@@ -11,8 +10,13 @@ import { exitCodes } from '../exit-codes.ts';
 
 const repository = join(import.meta.dirname, '../../../..');
 
-function program(name: string, why: string): Finding {
-  const there = spawnSync(name, ['--version'], { stdio: 'ignore', timeout: 5000 }).error === undefined;
+const PROGRAM_ANSWERS_MS = 5000;
+const TENSORFLOW_LOADS_MS = 20_000;
+
+async function program(name: string, why: string): Promise<Finding> {
+  const there = await new Promise<boolean>((resolve) =>
+    execFile(name, ['--version'], { timeout: PROGRAM_ANSWERS_MS }, (error) => resolve((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT')),
+  );
   return {
     id: `optional.${name}`,
     ok: there,
@@ -21,15 +25,35 @@ function program(name: string, why: string): Finding {
   };
 }
 
+/** What the probe prints. */
+export interface TensorflowProbe {
+  readonly native: boolean;
+  readonly fact: string;
+}
+
+/**
+ * In a process of its own: the native library greets on standard error whatever it is told, and one that was built for
+ * another processor takes its process with it.
+ */
 async function tensorflow(): Promise<Finding> {
-  const tf = await openTfjs('training');
-  const native = tf.ok && tf.value.backend === 'native';
-  return {
-    id: 'optional.tfjs-node',
-    ok: native,
-    fact: tf.ok ? `TensorFlow.js runs on ${tf.value.description}` : `TensorFlow.js does not load: ${tf.id}`,
-    fix: native ? '' : 'npm run setup:tfjs (needed only for training)',
-  };
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../tfjs-probe.ts')], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: TENSORFLOW_LOADS_MS,
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = await new Promise<string>((resolve) => {
+    child.once('error', (e) => resolve(e.message));
+    child.once('close', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+  let probe: TensorflowProbe;
+  try {
+    probe = JSON.parse(said) as TensorflowProbe;
+  } catch {
+    probe = { native: false, fact: `TensorFlow.js does not load: its process ended with ${ended}` };
+  }
+  return { id: 'optional.tfjs-node', ok: probe.native, fact: probe.fact, fix: probe.native ? '' : 'npm run setup:tfjs (needed only for training)' };
 }
 
 async function serialPorts(): Promise<Finding[]> {
@@ -47,13 +71,18 @@ async function serialPorts(): Promise<Finding[]> {
   return [summary, ...known.map((p) => checkPort(p.path))];
 }
 
-// TensorFlow's library greets on standard error; a doctor speaks alone
-process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-
 export async function doctor({ output }: CommandContext): Promise<number> {
   const { username, uid } = userInfo();
   const groups = process.getgroups?.() ?? [];
   const prebuilt = join(repository, 'firmware/prebuilt/pico/microjoule-pico.bin');
+  const asked = await Promise.all([
+    serialPorts(),
+    tensorflow(),
+    program('socat', 'PTYs for third-party clients (emulate --pty)'),
+    program('espeak-ng', 'making the SYN-KWS data set'),
+    program('arm-none-eabi-gcc', 'rebuilding the firmware'),
+    program('clang', 'rebuilding the WASM modules'),
+  ]);
   const findings: Finding[] = [
     { id: 'node', ok: true, fact: `Node ${process.versions.node}`, fix: '' },
     {
@@ -63,12 +92,7 @@ export async function doctor({ output }: CommandContext): Promise<number> {
       fix: existsSync(prebuilt) ? '' : 'npm run build:firmware',
     },
     ...(process.platform === 'linux' ? [checkDialout({ name: username, uid, groups }), checkModemManager()] : []),
-    ...(await serialPorts()),
-    await tensorflow(),
-    program('socat', 'PTYs for third-party clients (emulate --pty)'),
-    program('espeak-ng', 'making the SYN-KWS data set'),
-    program('arm-none-eabi-gcc', 'rebuilding the firmware'),
-    program('clang', 'rebuilding the WASM modules'),
+    ...asked.flat(),
   ];
   output.result(findings, () =>
     findings.map((f) => `${f.ok ? '✓' : '✗'} ${f.fact}${f.fix ? `\n    → ${f.fix}` : ''}`).join('\n'),

@@ -10,6 +10,7 @@ import { buildReport } from '../../../report/report-model.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
+import { withNotes } from '../run-notes.ts';
 
 /** The newest finished run of each mode, all of the model of the newest one. */
 function newestRuns(core: Core): Result<number[]> {
@@ -27,7 +28,7 @@ export function resultsOf(core: Core, ids: readonly number[]): Result<RunResult[
   for (const id of ids) {
     const r = core.result(id);
     if (!r.ok) return r;
-    out.push(r.value);
+    out.push(withNotes(core, r.value));
   }
   return ok(out);
 }

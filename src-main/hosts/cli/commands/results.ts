@@ -1,13 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { fail } from '../../../base/errors.ts';
-import type { Quantity, RunResult } from '../../../contract/index.ts';
-import { formatQuantity } from '../../../contract/format-quantity.ts';
-import { profilesCsv, runsCsv } from '../../../report/csv.ts';
+import { windowEnergyColumn } from '../../../report/rows.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 import { table } from '../output.ts';
-import { profileText, runText, validityText } from '../run-view.ts';
+import { profileText, runText } from '../run-view.ts';
 import { resultsOf } from './report.ts';
 
 /** A list has no room for uncertainties: no digit that a monitor's systematic part would not carry. */
@@ -48,128 +44,29 @@ export async function show(id: number, { output, db }: CommandContext): Promise<
   const opened = await openCore(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
-  const run = core.result(id);
-  if (!run.ok) return output.fail(run);
-  output.result(run.value, () => {
-    const windows = run.value.windows.map((w) => [
+  const found = resultsOf(core, [id]);
+  if (!found.ok) return output.fail(found);
+  const run = found.value[0]!;
+  output.result(run, () => {
+    const energy = windowEnergyColumn(run);
+    const windows = run.windows.map((w, i) => [
       `${w.index + 1}${w.attempt ? `.${w.attempt + 1}` : ''}`,
       w.inputName,
       String(w.inferences),
       w.durationUs === null || !w.inferences ? '' : (w.durationUs / w.inferences / 1000).toFixed(4),
-      w.energy && w.inferences ? (w.energy.energyUj / w.inferences).toFixed(2) : '',
+      energy.cells[i]!,
       w.outputCheck,
       w.status === 'finished' ? '' : `excluded: ${w.exclusion?.id ?? ''}`,
     ]);
-    const rules = run.value.validity.rules.map((r) => `${r.kept ? '✓' : '✗'} ${r.rule}: ${r.reason}`).join('\n');
+    const rules = run.validity.rules.map((r) => `${r.kept ? '✓' : '✗'} ${r.rule}: ${r.reason}`).join('\n');
     return [
-      runText(run.value),
-      windows.length ? table(['window', 'input', 'N', 'ms/inf', 'µJ/inf', 'device = host', ''], windows, [2, 3, 4]) : '',
-      profileText(run.value),
+      runText(run),
+      windows.length ? table(['window', 'input', 'N', 'ms/inf', energy.head, 'device = host', ''], windows, [2, 3, 4]) : '',
+      profileText(run),
       rules,
     ]
       .filter(Boolean)
       .join('\n\n');
   });
-  return exitCodes.done;
-}
-
-export interface Verdict {
-  readonly figure: string;
-  readonly baseline: number;
-  readonly other: number;
-  readonly change: number;
-  readonly verdict: 'better' | 'worse' | 'equal' | "can't tell";
-}
-
-/** Half-width of all that is known to be uncertain of a value when two runs of one bench are compared. */
-function slack(q: Quantity): number {
-  const { low, high } = q.interval;
-  return low !== null && high !== null ? (high - low) / 2 : 0;
-}
-
-/**
- * The systematic part is common to runs on one bench and does not blur their difference; across benches it does.
- * A verdict needs intervals that do not touch.
- */
-export function verdictOf(figure: string, a: Quantity, b: Quantity, sameBench: boolean, higherIsBetter: boolean): Verdict {
-  const systematic = sameBench ? 0 : (a.systematic?.plusMinus ?? 0) + (b.systematic?.plusMinus ?? 0);
-  const gap = slack(a) + slack(b) + systematic;
-  const difference = b.value - a.value;
-  const known = a.interval.method !== 'none' && b.interval.method !== 'none';
-  const verdict =
-    difference === 0 && known
-      ? 'equal'
-      : !known || Math.abs(difference) <= gap
-        ? "can't tell"
-        : difference > 0 === higherIsBetter
-          ? 'better'
-          : 'worse';
-  return { figure, baseline: a.value, other: b.value, change: difference / a.value, verdict };
-}
-
-function verdicts(base: RunResult, other: RunResult): (Verdict & { readonly text: readonly [string, string] })[] {
-  const sameBench =
-    base.source === other.source &&
-    base.monitor?.serial === other.monitor?.serial &&
-    base.identity?.boardSerial === other.identity?.boardSerial;
-  const pairs: readonly (readonly [string, Quantity | null, Quantity | null, boolean])[] = [
-    ['latency', base.latency, other.latency, false],
-    ['energy per inference', base.energyPerInference, other.energyPerInference, false],
-    ['net energy per inference', base.netEnergyPerInference, other.netEnergyPerInference, false],
-    ['accuracy', base.accuracy?.score ?? null, other.accuracy?.score ?? null, true],
-  ];
-  return pairs.flatMap(([figure, a, b, higher]) =>
-    a && b ? [{ ...verdictOf(figure, a, b, sameBench, higher), text: [formatQuantity(a).line, formatQuantity(b).line] as const }] : [],
-  );
-}
-
-export async function compare(baseline: number, others: readonly number[], { output, db }: CommandContext): Promise<number> {
-  const opened = await openCore(db);
-  if (!opened.ok) return output.fail(opened);
-  await using core = opened.value;
-  const results = resultsOf(core, [baseline, ...others]);
-  if (!results.ok) return output.fail(results);
-  const [base, ...rest] = results.value;
-  const rows = rest.map((r) => ({ run: r.runId, baseline, verdicts: verdicts(base!, r), validity: validityText(r) }));
-  const any = rows.some((r) => r.verdicts.length > 0);
-  if (!any)
-    return output.fail(
-      fail('cli.nothing-to-compare', { baseline, others: [...others] }, 'These runs share no figure: they were made in different modes.', 'Compare runs of one mode.'),
-    );
-  output.result(rows, () =>
-    rows
-      .map((r) =>
-        table(
-          [`run ${r.run} against ${baseline}`, 'baseline', 'this run', 'change', 'verdict'],
-          r.verdicts.map((v) => [v.figure, v.text[0], v.text[1], `${v.change >= 0 ? '+' : '−'}${Math.abs(v.change * 100).toFixed(2)} %`, v.verdict]),
-          [3],
-        ),
-      )
-      .join('\n\n'),
-  );
-  return exitCodes.done;
-}
-
-export async function exportCsv(what: string, path: string | null, { output, db }: CommandContext): Promise<number> {
-  if (what !== 'runs' && what !== 'profiles')
-    return output.fail(fail('cli.unknown-export', { what, known: ['runs', 'profiles'] }, 'There is no such export.', 'microjoule export runs --csv FILE'));
-  const opened = await openCore(db);
-  if (!opened.ok) return output.fail(opened);
-  await using core = opened.value;
-  const list = core.runs(1_000_000);
-  if (!list.ok) return output.fail(list);
-  const results = resultsOf(core, list.value.map((r) => r.runId).reverse());
-  if (!results.ok) return output.fail(results);
-  const text = what === 'runs' ? runsCsv(results.value) : profilesCsv(results.value);
-  if (path === null) {
-    output.result({ csv: text }, () => text.trimEnd());
-    return exitCodes.done;
-  }
-  try {
-    writeFileSync(path, text);
-  } catch (e) {
-    return output.fail(fail('cli.cannot-write', { path, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The file cannot be written.', 'Check folder and permissions.'));
-  }
-  output.result({ written: path }, () => `${results.value.length} runs → ${path}`);
   return exitCodes.done;
 }

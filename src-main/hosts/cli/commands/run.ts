@@ -1,8 +1,12 @@
-import { fail } from '../../../base/errors.ts';
-import type { RunResult } from '../../../contract/index.ts';
+import { resolve } from 'node:path';
+import { fail, ok, type Result } from '../../../base/errors.ts';
+import type { RunEvent, RunResult } from '../../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
+import type { Core, RunRequest } from '../../../core.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
+import type { Output } from '../output.ts';
+import { withNotes } from '../run-notes.ts';
 import { profileText, runText, watchRun } from '../run-view.ts';
 
 export interface RunCommandOptions {
@@ -19,45 +23,69 @@ export interface RunCommandOptions {
   readonly monitor?: string;
   readonly seed: number;
   readonly resume?: number;
+  readonly note?: string;
 }
+
+/** What may be said when a run goes on: where its hardware is now, and a remark. The rest is in its plan. */
+const resumeTakes = ['--resume', '--port', '--monitor', '--note', '--db', '--json'];
 
 export function exitCodeOfRun(run: RunResult): number {
   if (run.status === 'interrupted') return exitCodes.interrupted;
   if (run.status === 'failed') return exitCodes.hardware;
-  return run.comparison.equal === run.comparison.compared ? exitCodes.done : exitCodes.checkFailed;
+  return run.comparison.equal === run.comparison.compared ? exitCodes.done : exitCodes.differ;
 }
 
-export async function run(model: string | null, o: RunCommandOptions, context: CommandContext): Promise<number> {
+function checkWords(model: string | null, o: RunCommandOptions, given: readonly string[]): Result<void> {
+  if (o.resume === undefined)
+    return model === null ? fail('cli.no-model', {}, 'No model was named.', 'microjoule run MODEL.tflite, or --resume RUN.') : ok();
+  const extra = [...(model === null ? [] : [model]), ...given.filter((name) => !resumeTakes.includes(name))];
+  return extra.length === 0
+    ? ok()
+    : fail('cli.resume-takes-nothing', { given: extra }, 'A run goes on with the model and the settings it began with.', `microjoule run --resume ${o.resume}, or start a new run.`);
+}
+
+/** Paths as seen from any folder: a run may be resumed from another one. */
+function requestOf(model: string, o: RunCommandOptions): RunRequest {
+  return {
+    modelPath: resolve(model),
+    targetId: o.target,
+    mode: o.mode,
+    windows: o.windows,
+    windowS: o.windowS,
+    dataDir: o.data === undefined ? null : resolve(o.data),
+    maxItems: o.items ?? null,
+    inferences: o.inferences ?? null,
+    supplyV: o.supply,
+    seed: o.seed,
+    ...(o.warmUp === undefined ? {} : { warmUp: o.warmUp }),
+  };
+}
+
+/** Shows the run's events and keeps the note from the start, so that it is there whatever becomes of the run. */
+function watchWithNote(core: Core, note: string | undefined, output: Output): (event: RunEvent) => void {
+  const show = watchRun(output);
+  return (event) => {
+    if (event.type === 'started' && note !== undefined) {
+      const kept = core.store.notes.add(event.runId, note);
+      if (!kept.ok) output.note(`the note was not kept: ${kept.id}`);
+    }
+    show(event);
+  };
+}
+
+export async function run(model: string | null, o: RunCommandOptions, given: readonly string[], context: CommandContext): Promise<number> {
   const { output, signal } = context;
-  if (model === null && o.resume === undefined)
-    return output.fail(fail('cli.no-model', {}, 'No model was named.', 'microjoule run MODEL.tflite, or --resume RUN.'));
+  const checked = checkWords(model, o, given);
+  if (!checked.ok) return output.fail(checked);
   const opened = await openCore(context.db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const wiring = { ...(o.port ? { port: o.port } : {}), ...(o.monitor ? { monitor: o.monitor } : {}) };
-  const watch = { signal, onEvent: watchRun(output) };
-  const done =
-    o.resume !== undefined
-      ? await core.resume(o.resume, wiring, watch)
-      : await core.run(
-          {
-            modelPath: model!,
-            targetId: o.target,
-            mode: o.mode,
-            windows: o.windows,
-            windowS: o.windowS,
-            dataDir: o.data ?? null,
-            maxItems: o.items ?? null,
-            inferences: o.inferences ?? null,
-            supplyV: o.supply,
-            seed: o.seed,
-            ...(o.warmUp === undefined ? {} : { warmUp: o.warmUp }),
-          },
-          wiring,
-          watch,
-        );
+  const watch = { signal, onEvent: watchWithNote(core, o.note, output) };
+  const done = o.resume !== undefined ? await core.resume(o.resume, wiring, watch) : await core.run(requestOf(model!, o), wiring, watch);
   output.endProgress();
   if (!done.ok) return output.fail(done);
-  output.result(done.value, () => [runText(done.value), profileText(done.value)].filter(Boolean).join('\n\n'));
+  const shown = withNotes(core, done.value);
+  output.result(shown, () => [runText(shown), profileText(shown)].filter(Boolean).join('\n\n'));
   return exitCodeOfRun(done.value);
 }
