@@ -1,7 +1,8 @@
 import { ConvParamsBytes, Kernel, writeConvParams } from '../../abi/generated.ts';
 import { convScratchBytes } from '../../abi/scratch.ts';
 import { attributesOf, inputOf, outputOf, zeroPointOf, type OpView } from '../../model/op-view.ts';
-import { convGeometry, type ConvGeometry } from '../../model/ops/conv2d.ts';
+import { convGeometry } from '../../model/ops/conv2d.ts';
+import type { ConvGeometry } from '../../model/ops/convolution.ts';
 import { depthwiseGeometry } from '../../model/ops/depthwise-conv2d.ts';
 import type { OpAttributes } from '../../model/operators.ts';
 import { activationRange } from '../fixed-point.ts';

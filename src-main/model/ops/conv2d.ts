@@ -1,57 +1,14 @@
-import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import {
-  arity,
-  biasOf,
-  clampable,
-  countable,
-  expressibleLayer,
-  firstBroken,
-  isConstant,
-  ofRank,
-  ofType,
-  perTensor,
-  refuseOp,
-  weightQuantization,
-} from '../op-rules.ts';
-import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
+import { refuseOp } from '../op-rules.ts';
+import { attributesOf, inputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
-import { windowOutput, windowPadding } from '../window.ts';
 import { generateConv2d } from '../generate/conv2d.ts';
-
-/** All sizes of a CONV_2D: NHWC activations, OHWI weights. */
-export interface ConvGeometry {
-  readonly batches: number;
-  readonly inH: number;
-  readonly inW: number;
-  readonly inC: number;
-  readonly outH: number;
-  readonly outW: number;
-  readonly outC: number;
-  readonly filterH: number;
-  readonly filterW: number;
-  /** Input channels one filter sees; smaller than inC in a grouped convolution. */
-  readonly filterC: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-}
+import { checkConvolution, convolutionMacs, geometryOf, type ConvGeometry } from './convolution.ts';
 
 export function convGeometry(view: OpView): ConvGeometry {
-  const a = attributesOf(view.op.attributes, 'conv2d');
-  const [batches, inH, inW, inC] = inputOf(view, 0).shape as [number, number, number, number];
   const [outC, filterH, filterW, filterC] = inputOf(view, 1).shape as [number, number, number, number];
-  const h = { input: inH, filter: filterH, stride: a.strideH, dilation: a.dilationH };
-  const w = { input: inW, filter: filterW, stride: a.strideW, dilation: a.dilationW };
-  const outH = windowOutput(h, a.padding);
-  const outW = windowOutput(w, a.padding);
-  const padTop = windowPadding(h, outH);
-  const padLeft = windowPadding(w, outW);
-  return { batches, inH, inW, inC, outH, outW, outC, filterH, filterW, filterC, padTop, padLeft };
-}
-
-export function countableSides(view: OpView, g: ConvGeometry): Failure | null {
-  return countable(view, [g.filterH, g.filterW], [g.inH, g.inW, g.padTop, g.padLeft]);
+  return geometryOf(view, attributesOf(view.op.attributes, 'conv2d'), [filterH, filterW, filterC, outC]);
 }
 
 /** A grouped convolution sees inC / groups channels, and every group makes as many output channels. */
@@ -91,30 +48,13 @@ export const conv2d: OperatorRecord = {
       5: i32(a.dilationH),
     });
   },
-  check: (view) => {
-    const broken =
-      arity(view, 2, 3) ??
-      firstBroken(
-        () => ofType(view, inputOf(view, 0), 'int8'),
-        () => ofType(view, inputOf(view, 1), 'int8'),
-        () => ofType(view, outputOf(view), 'int8'),
-        () => ofRank(view, inputOf(view, 0), 4) ?? ofRank(view, inputOf(view, 1), 4),
-        () => isConstant(view, inputOf(view, 1)),
-        () => groups(view),
-        () => biasOf(view, view.inputs[2] ?? null, convGeometry(view).outC),
-        () => countableSides(view, convGeometry(view)),
-        () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
-        () => weightQuantization(view, inputOf(view, 1), 0, convGeometry(view).outC),
-        () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
-        () => clampable(view, attributesOf(view.op.attributes, 'conv2d').activation, outputOf(view)),
-      );
-    if (broken) return broken;
-    const g = convGeometry(view);
-    return ok([g.batches, g.outH, g.outW, g.outC]);
-  },
-  macs: (view) => {
-    const g = convGeometry(view);
-    return g.batches * g.outH * g.outW * g.outC * g.filterH * g.filterW * g.filterC;
-  },
+  check: (view) =>
+    checkConvolution(view, {
+      geometry: convGeometry,
+      channels: groups,
+      channelAxis: 0,
+      activation: ({ op }) => attributesOf(op.attributes, 'conv2d').activation,
+    }),
+  macs: (view) => convolutionMacs(convGeometry(view)),
   generate: generateConv2d,
 };

@@ -1,37 +1,15 @@
-import { ok } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import {
-  arity,
-  biasOf,
-  clampable,
-  expressibleLayer,
-  firstBroken,
-  isConstant,
-  ofRank,
-  ofType,
-  perTensor,
-  weightQuantization,
-  wrongShape,
-} from '../op-rules.ts';
-import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
+import { wrongShape } from '../op-rules.ts';
+import { attributesOf, inputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
-import { windowOutput, windowPadding } from '../window.ts';
 import { generateDepthwiseConv2d } from '../generate/depthwise-conv2d.ts';
-import { countableSides, type ConvGeometry } from './conv2d.ts';
+import { checkConvolution, convolutionMacs, geometryOf, type ConvGeometry } from './convolution.ts';
 
 /** Sizes of a DEPTHWISE_CONV_2D: NHWC activations, weights 1 × H × W × (inC · multiplier). filterC is 1. */
 export function depthwiseGeometry(view: OpView): ConvGeometry {
-  const a = attributesOf(view.op.attributes, 'depthwiseConv2d');
-  const [batches, inH, inW, inC] = inputOf(view, 0).shape as [number, number, number, number];
   const [, filterH, filterW, outC] = inputOf(view, 1).shape as [number, number, number, number];
-  const h = { input: inH, filter: filterH, stride: a.strideH, dilation: a.dilationH };
-  const w = { input: inW, filter: filterW, stride: a.strideW, dilation: a.dilationW };
-  const outH = windowOutput(h, a.padding);
-  const outW = windowOutput(w, a.padding);
-  const padTop = windowPadding(h, outH);
-  const padLeft = windowPadding(w, outW);
-  return { batches, inH, inW, inC, outH, outW, outC, filterH, filterW, filterC: 1, padTop, padLeft };
+  return geometryOf(view, attributesOf(view.op.attributes, 'depthwiseConv2d'), [filterH, filterW, 1, outC]);
 }
 
 function multiplied(view: OpView) {
@@ -69,30 +47,13 @@ export const depthwiseConv2d: OperatorRecord = {
       6: i32(a.dilationH),
     });
   },
-  check: (view) => {
-    const broken =
-      arity(view, 2, 3) ??
-      firstBroken(
-        () => ofType(view, inputOf(view, 0), 'int8'),
-        () => ofType(view, inputOf(view, 1), 'int8'),
-        () => ofType(view, outputOf(view), 'int8'),
-        () => ofRank(view, inputOf(view, 0), 4) ?? ofRank(view, inputOf(view, 1), 4),
-        () => isConstant(view, inputOf(view, 1)),
-        () => multiplied(view),
-        () => biasOf(view, view.inputs[2] ?? null, depthwiseGeometry(view).outC),
-        () => countableSides(view, depthwiseGeometry(view)),
-        () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
-        () => weightQuantization(view, inputOf(view, 1), 3, depthwiseGeometry(view).outC),
-        () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
-        () => clampable(view, attributesOf(view.op.attributes, 'depthwiseConv2d').activation, outputOf(view)),
-      );
-    if (broken) return broken;
-    const g = depthwiseGeometry(view);
-    return ok([g.batches, g.outH, g.outW, g.outC]);
-  },
-  macs: (view) => {
-    const g = depthwiseGeometry(view);
-    return g.batches * g.outH * g.outW * g.outC * g.filterH * g.filterW;
-  },
+  check: (view) =>
+    checkConvolution(view, {
+      geometry: depthwiseGeometry,
+      channels: multiplied,
+      channelAxis: 3,
+      activation: ({ op }) => attributesOf(op.attributes, 'depthwiseConv2d').activation,
+    }),
+  macs: (view) => convolutionMacs(depthwiseGeometry(view)),
   generate: generateDepthwiseConv2d,
 };
