@@ -1,50 +1,35 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { InputEncoding } from './abi/generated.ts';
-import { HarnessMode } from './abi/generated.ts';
 import { WallClock } from './base/clock.ts';
-import { fail, ok, type Result } from './base/errors.ts';
-import { calibrate, type Calibration } from './calibrate/calibrate.ts';
-import { buildImage, inputBytes, loadPrebuilt, type Image } from './compile/image.ts';
-import type { Program } from './compile/program.ts';
-import type { RunEvent, RunPlanInput, RunResult, RunSummary } from './contract/index.ts';
-import { deployImage } from './core/deploy-image.ts';
+import { fail, failureText, ok, type Result } from './base/errors.ts';
+import type { Calibration } from './calibrate/calibrate.ts';
+import { inputBytes } from './compile/image.ts';
+import type { ReferenceCheck, RunEvent, RunPlanInput, RunResult, RunSummary } from './contract/index.ts';
+import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
 import { datasetInputs, randomInputs } from './core/input-sets.ts';
-import type { TraceFile as MeterTrace } from './core/meter-adapter.ts';
-import { compileFor, openModelFile, type ModelFile } from './core/model-file.ts';
 import { costModelFor, predictProgram, shippedCostModels, type FullPrediction } from './core/prediction.ts';
-import { realRigs } from './core/real-rig.ts';
+import { prepare, type Prepared } from './core/prepare.ts';
 import { RigBench } from './core/rig-bench.ts';
-import type { RigFactory } from './core/rig.ts';
-import { simulatedRigs } from './core/simulated-rig.ts';
-import { findTarget, targets, type TargetDescriptor } from './core/targets.ts';
-import { rawValues, tensorsOf } from './engine/harness-io.ts';
+import { refuseSupply } from './core/supply.ts';
+import { newTraceFile } from './core/trace-recording.ts';
+import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
 import { tflmRecord } from './engine/tflm-record.ts';
 import { openTwin } from './engine/twin.ts';
-import type { Monitor } from './monitor/monitor.ts';
 import type { CostModel } from './predict/cost-model.ts';
 import type { RunPorts } from './run/ports.ts';
 import { executeRun, resumeRun } from './run/run.ts';
 import { openStore, type Store } from './store/store.ts';
-import { TraceFile } from './store/trace-file.ts';
-import { newTraceHeader } from './trace/format.ts';
 
-/** Where a run finds its hardware; the emulated bench needs none of it. */
-export interface Wiring {
-  /** Address of the board's UART. */
-  readonly port?: string;
-  /** Address of the power monitor. */
-  readonly monitor?: string;
-  /** Seed of the simulated world's hidden current model. */
-  readonly worldSeed?: number;
-}
+export { inferOnce, type InferAnswer } from './core/infer.ts';
+export { prepare } from './core/prepare.ts';
+export type { Wiring } from './core/wiring.ts';
 
 export interface CoreOptions {
   readonly dbPath: string;
   /** Folder of trace files; default: `traces` beside the database. */
   readonly tracesDir?: string;
+  /** Cost models that come with the product; a test gives a folder of its own. */
+  readonly calibrationsDir?: string;
   readonly nowIso?: () => string;
 }
 
@@ -55,29 +40,17 @@ export interface RunWatch {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
-interface Prepared {
-  readonly target: TargetDescriptor;
-  readonly model: ModelFile;
-  readonly program: Program;
-  readonly image: Image;
-}
-
-export interface InferAnswer {
-  readonly target: string;
-  readonly model: string;
-  /** One list an output tensor: the integers (or floats) as the model gives them. */
-  readonly outputs: readonly (readonly number[])[];
-}
-
 /** The application's centre: composes the rooms. Hosts talk to nothing else. */
 export class Core implements AsyncDisposable {
   readonly store: Store;
   readonly tracesDir: string;
   readonly #nowIso: () => string;
+  readonly #calibrationsDir: string | undefined;
 
   constructor(store: Store, options: CoreOptions) {
     this.store = store;
     this.tracesDir = options.tracesDir ?? join(dirname(options.dbPath), 'traces');
+    this.#calibrationsDir = options.calibrationsDir;
     this.#nowIso = options.nowIso ?? (() => new Date().toISOString());
   }
 
@@ -134,10 +107,13 @@ export class Core implements AsyncDisposable {
     use: (ports: RunPorts) => Promise<Result<RunResult>>,
   ): Promise<Result<RunResult>> {
     const { model, program, image, target } = prepared;
+    const supplyV = plan.supplyV ?? target.board.power.supplyV;
+    const refused = refuseSupply(target.board, supplyV);
+    if (refused) return refused;
     const bytes = inputBytes(program, model.inputEncoding);
     const inputs = plan.dataDir ? datasetInputs(plan.dataDir, bytes) : ok(randomInputs(plan.seed ?? 1, bytes, model.inputEncoding));
     if (!inputs.ok) return inputs;
-    const rigs = rigsFor(target, wiring, plan.seed ?? 1, program.ops.length);
+    const rigs = rigsFor(target, wiring, { seed: plan.worldSeed ?? DEFAULT_WORLD_SEED, operators: program.ops.length });
     if (!rigs.ok) return rigs;
     const twin = await openTwin(program.bytes);
     if (!twin.ok) return twin;
@@ -151,17 +127,16 @@ export class Core implements AsyncDisposable {
         assumptions: target.assumptions,
         clockPlusMinusPpm: target.source === 'emulated' ? null : CRYSTAL_PPM,
       },
-      boardSerial: wiring.port ?? 'emulated',
       rigs: rigs.value,
       image,
       program,
       withMonitor: plan.mode === 'energy',
-      supplyV: plan.supplyV ?? 3.3,
+      supplyV,
       windowChannel: target.board.pins.window.channel,
-      openTrace: (monitor) => this.#openTrace(monitor, model.name, target),
+      openTrace: (monitor) => newTraceFile(this.tracesDir, monitor, model.name, target),
       nowIso: this.#nowIso,
     });
-    const prediction = this.predictPrepared(prepared);
+    const { prediction, remarks } = this.#expectation(prepared, supplyV);
     return await use({
       bench,
       inputs: inputs.value,
@@ -170,77 +145,56 @@ export class Core implements AsyncDisposable {
       clock: stopwatch,
       stopwatch,
       nowIso: this.#nowIso,
-      referenceCheck: (programHash) => tflmRecord(model.graph.sha256, programHash),
+      referenceCheck: (programHash) => this.#referenceCheck(model.graph.sha256, programHash),
       prediction: prediction.ok ? prediction.value.prediction : null,
+      remarks: [...model.remarks, ...remarks],
     });
   }
 
-  #openTrace(monitor: Monitor, title: string, { source, board }: TargetDescriptor): Result<MeterTrace> {
-    const { window, operator, timestamp } = board.pins;
-    // channels that nothing is wired to would fill the trace with what they pick up
-    const logicMask = [window, ...operator, timestamp].reduce((mask, pin) => mask | (1 << pin.channel), 0);
-    const id = randomUUID();
-    const path = join(this.tracesDir, `${id}.mjtrace`);
-    try {
-      mkdirSync(this.tracesDir, { recursive: true });
-    } catch (e) {
-      return fail('trace.write-failed', { folder: this.tracesDir, reason: (e as Error).message }, 'The folder for traces cannot be made.', 'Check the path and its permissions.');
-    }
-    const file = TraceFile.create(path, newTraceHeader(monitor.streamFormat, { traceId: id, title, source, logicMask }));
-    if (!file.ok) return file;
-    return ok({ id, path, store: file.value, close: () => file.value[Symbol.dispose]() });
+  /** The committed record first: it holds for this engine build. Then what this database was told. */
+  #referenceCheck(modelSha256: string, programHash: string): ReferenceCheck | null {
+    const committed = tflmRecord(modelSha256, programHash);
+    if (committed) return committed;
+    const stored = this.store.referenceChecks.of(programHash);
+    return stored.ok ? stored.value : null;
   }
 
-  /** Cost models of this database first, then those that come with the product. */
-  #costModel(target: TargetDescriptor, firmwareHash: string): Result<CostModel> {
-    const own = this.store.calibrations.latest<CostModel>({ board: target.board.id, firmwareHash, timingModel: target.timingModel });
-    if (!own.ok) return own;
-    return costModelFor([...(own.value ? [own.value.model] : []), ...shippedCostModels()], target, firmwareHash);
+  /** A run goes on without a prediction, but says why it has none. */
+  #expectation(prepared: Prepared, supplyV: number): { readonly prediction: Result<FullPrediction>; readonly remarks: readonly string[] } {
+    const { models, leftOut } = this.#costModels(prepared);
+    const prediction = this.#predictWith(models, prepared, supplyV);
+    const why = prediction.ok ? [] : [`No prediction: ${failureText(prediction)}`];
+    return { prediction, remarks: [...leftOut, ...why] };
   }
 
-  predictPrepared(prepared: Prepared): Result<FullPrediction> {
-    const { target, image, program } = prepared;
-    const model = this.#costModel(target, image.firmwareHash);
-    return model.ok ? predictProgram(model.value, program, target, image.firmwareHash) : model;
+  /** Of this database first, then those that come with the product. */
+  #costModels({ target, image }: Prepared): { readonly models: Result<readonly CostModel[]>; readonly leftOut: readonly string[] } {
+    const { board, timingModel } = target;
+    const own = this.store.calibrations.latest<CostModel>({ board: board.id, firmwareHash: image.firmwareHash, timingModel });
+    const { models, leftOut } = shippedCostModels(this.#calibrationsDir);
+    return { models: own.ok ? ok([...(own.value ? [own.value.model] : []), ...models]) : own, leftOut };
+  }
+
+  #predictWith(models: Result<readonly CostModel[]>, { target, image, program }: Prepared, supplyV: number): Result<FullPrediction> {
+    if (!models.ok) return models;
+    const model = costModelFor(models.value, target, image.firmwareHash);
+    return model.ok ? predictProgram(model.value, program, target, image.firmwareHash, supplyV) : model;
   }
 
   /** Latency and energy of a model before anything runs. */
-  predict(modelPath: string, targetId: string): Result<{ readonly prepared: Prepared; readonly full: FullPrediction }> {
+  predict(modelPath: string, targetId: string, supplyV?: number): Result<{ readonly prepared: Prepared; readonly full: FullPrediction }> {
     const prepared = prepare(modelPath, targetId);
     if (!prepared.ok) return prepared;
-    const full = this.predictPrepared(prepared.value);
+    const volts = supplyV ?? prepared.value.target.board.power.supplyV;
+    const refused = refuseSupply(prepared.value.target.board, volts);
+    if (refused) return refused;
+    const full = this.#predictWith(this.#costModels(prepared.value).models, prepared.value, volts);
     return full.ok ? ok({ prepared: prepared.value, full: full.value }) : full;
   }
 
   /** Measures generated layers on a target, stores and returns the cost model. */
-  async calibrate(targetId: string, seed: number, wiring: Wiring, watch: { signal?: AbortSignal; onLayer?: (done: number, total: number, name: string) => void }): Promise<Result<Calibration>> {
-    const target = targetOf(targetId);
-    if (!target.ok) return target;
-    const prebuilt = loadPrebuilt(target.value.board);
-    if (!prebuilt.ok) return prebuilt;
-    const image = buildImage({ board: target.value.board, firmware: prebuilt.value.firmware, program: null, config: ownHarness('calibration') });
-    if (!image.ok) return image;
-    const rigs = rigsFor(target.value, wiring, seed, 1);
-    if (!rigs.ok) return rigs;
-    const opened = await rigs.value.open(false);
-    if (!opened.ok) return opened;
-    await using rig = opened.value;
-    const session = await deployImage(rig, image.value);
-    if (!session.ok) return session;
-    await using talk = session.value;
-    if (!talk.mj) return fail('device.no-mj', { target: targetId }, 'The board does not run the Microjoule firmware.', 'Deploy it first.');
-    const done = await calibrate(talk.mj, { board: target.value.board, timingModel: target.value.timingModel, seed, ...watch });
-    return done.ok ? this.#keepCalibration(done.value) : done;
-  }
-
-  #keepCalibration(calibration: Calibration): Result<Calibration> {
-    const { model, samples } = calibration;
-    const rows = samples.map((s) => {
-      const k = model.kernels[s.kernel]!;
-      return { ...s, predictedCycles: k.a * s.macs + k.b * s.outputs + k.c * s.bytes + k.d };
-    });
-    const kept = this.store.calibrations.put(model, rows);
-    return kept.ok ? ok(calibration) : kept;
+  calibrate(targetId: string, seed: number, wiring: Wiring, watch: CalibrationWatch): Promise<Result<Calibration>> {
+    return calibrateTarget(this.store, targetId, seed, wiring, watch);
   }
 }
 
@@ -251,93 +205,3 @@ export async function createCore(options: CoreOptions): Promise<Result<Core>> {
   const store = openStore(options.dbPath, options.nowIso ? { nowIso: options.nowIso } : {});
   return store.ok ? ok(new Core(store.value, options)) : store;
 }
-
-function targetOf(id: string): Result<TargetDescriptor> {
-  const target = findTarget(id);
-  return target
-    ? ok(target)
-    : fail('cli.unknown-target', { target: id, known: targets.map((t) => t.id) }, 'There is no such target.', '`microjoule targets` lists them.');
-}
-
-function ownHarness(model: string) {
-  return { mode: HarnessMode.Performance, inputEncoding: InputEncoding.Raw, resultKind: 0, model, vendor: 'microjoule' } as const;
-}
-
-function safeName(name: string): string {
-  return name.replace(/[^\x21-\x7e]|[[\]%]/g, '-').slice(0, 24) || 'model';
-}
-
-/** Reads, compiles and builds: everything that can be refused before hardware is touched. */
-export function prepare(modelPath: string, targetId: string): Result<Prepared> {
-  const target = targetOf(targetId);
-  if (!target.ok) return target;
-  const { board } = target.value;
-  const model = openModelFile(modelPath);
-  if (!model.ok) return model;
-  const program = compileFor(model.value, board);
-  if (!program.ok) return program;
-  const prebuilt = loadPrebuilt(board);
-  if (!prebuilt.ok) return prebuilt;
-  const { inputEncoding, resultKind, name } = model.value;
-  const image = buildImage({
-    board,
-    firmware: prebuilt.value.firmware,
-    program: program.value,
-    config: { ...ownHarness(safeName(name)), inputEncoding, resultKind },
-  });
-  if (!image.ok) return image;
-  return ok({ target: target.value, model: model.value, program: program.value, image: image.value });
-}
-
-function rigsFor(target: TargetDescriptor, wiring: Wiring, seed: number, operators: number): Result<RigFactory> {
-  if (!target.needsPort) return ok(simulatedRigs(wiring.worldSeed ?? seed, operators));
-  if (wiring.port === undefined)
-    return fail('cli.no-port', { target: target.id }, 'This target is a real board.', 'Name its port with --port; `microjoule ports` lists them.');
-  return ok(realRigs({ board: target.board, port: wiring.port, monitorPort: wiring.monitor ?? null }));
-}
-
-/** One inference on the host twin or on a board; the output integers as the model gives them. */
-export async function inferOnce(modelPath: string, input: Uint8Array, targetId: string, wiring: Wiring): Promise<Result<InferAnswer>> {
-  const onHost = targetId === 'host';
-  const prepared = prepare(modelPath, onHost ? 'pico-emulated' : targetId);
-  if (!prepared.ok) return prepared;
-  const { model, program, image } = prepared.value;
-  const inputs = program.inputs.map((t) => program.tensors[t]!);
-  const outputs = program.outputs.map((t) => program.tensors[t]!);
-  const tensors = tensorsOf(input, inputs, model.inputEncoding);
-  if (!tensors.ok) return tensors;
-  const answer = (raw: readonly Uint8Array[]): InferAnswer => ({
-    target: targetId,
-    model: model.name,
-    outputs: raw.map((bytes, i) => rawValues(outputs[i]!, bytes)),
-  });
-  if (onHost) {
-    const twin = await openTwin(program.bytes);
-    if (!twin.ok) return twin;
-    await using host = twin.value;
-    const raw = host.infer(tensors.value);
-    return raw.ok ? ok(answer(raw.value)) : raw;
-  }
-  const rigs = rigsFor(prepared.value.target, wiring, 1, program.ops.length);
-  if (!rigs.ok) return rigs;
-  const raw = await inferOnRig(rigs.value, image, input);
-  if (!raw.ok) return raw;
-  let at = 0;
-  return ok(answer(outputs.map((t) => raw.value.subarray(at, (at += t.bytes)))));
-}
-
-async function inferOnRig(rigs: RigFactory, image: Image, input: Uint8Array): Promise<Result<Uint8Array>> {
-  const opened = await rigs.open(false);
-  if (!opened.ok) return opened;
-  await using rig = opened.value;
-  const session = await deployImage(rig, image);
-  if (!session.ok) return session;
-  await using talk = session.value;
-  const steps: (() => Promise<Result<unknown>>)[] = [() => talk.loadInput(input), () => talk.infer(1, 0)];
-  for (const step of steps) {
-    const done = await step();
-    if (!done.ok) return done;
-  }
-  return talk.mj ? await talk.mj.output() : fail('device.no-mj', {}, 'The board does not give raw outputs.', 'Deploy the Microjoule firmware.');
-}
-

@@ -29,6 +29,11 @@ export interface BoardDescriptor {
     readonly timestamp: PinUse;
   };
   readonly program: { readonly kind: 'uf2'; readonly familyId: number } | { readonly kind: 'elf' };
+  /**
+   * Where the monitor feeds the board (the documented wiring, and what the current figures are for) and what may be
+   * set there. Nothing outside this range is ever switched on.
+   */
+  readonly supply: { readonly point: string; readonly minV: number; readonly maxV: number; readonly source: string };
   /** Data-sheet supply currents for the wide first prediction, in A, with their source. */
   readonly power: { readonly supplyV: number; readonly runA: number; readonly sleepA: number; readonly source: string };
 }

@@ -28,6 +28,13 @@ export const pico: BoardDescriptor = {
     timestamp: { gpio: 6, channel: 4 },
   },
   program: { kind: 'uf2', familyId: 0xe48b_ff56 },
+  // VSYS would take 1.8–5.5 V, but then the board's switching converter is measured with the chip
+  supply: {
+    point: '3V3 (pin 36) with 3V3_EN (pin 37) to ground',
+    minV: 3.135,
+    maxV: 3.6,
+    source: 'RP2040 data sheet, supplies: USB_VDD from 3.135 V, IOVDD and VREG_VIN to 3.63 V; W25Q16JV: VCC to 3.6 V',
+  },
   power: {
     supplyV: 3.3,
     runA: 0.026,

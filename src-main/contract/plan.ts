@@ -33,6 +33,8 @@ export const RunPlan = z.object({
   dataDir: z.string().nullable().default(null),
   /** Seed of random inputs. */
   seed: z.number().int().nonnegative().default(1),
+  /** Which of the simulated world's boards and monitors: seeds the hidden current model. Never the inputs. */
+  worldSeed: z.number().int().nonnegative().default(1),
   supplyV: z.number().min(0.8).max(5).default(3.3),
   /** Ask `mj prof` for cycles per operator. */
   profile: z.boolean().default(true),

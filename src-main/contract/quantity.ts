@@ -20,9 +20,12 @@ export const Unit = z.enum([
 ]);
 export type Unit = z.infer<typeof Unit>;
 
-/** The statistical part. `deterministic`: all repetitions were identical; `none`: too few to say. */
+/**
+ * The statistical part. `deterministic`: all repetitions were identical; `none`: too few to say; `samples`: from the
+ * noise of the samples of the only window, which says nothing of how windows differ.
+ */
 export const Interval = z.object({
-  method: z.enum(['t', 'wilson', 'bootstrap', 'prediction', 'deterministic', 'none']),
+  method: z.enum(['t', 'wilson', 'bootstrap', 'prediction', 'deterministic', 'samples', 'none']),
   /** 0.95, or null where no interval is claimed. */
   confidence: z.number().nullable(),
   low: z.number().nullable(),

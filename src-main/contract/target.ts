@@ -5,6 +5,7 @@ export const DeviceIdentity = z.object({
   /** From `mj id`; false for a foreign th- DUT, whose hashes are then null. */
   hasMj: z.boolean(),
   boardId: z.string(),
+  /** Of its USB port where that is known, else `unknown`; `emulated` for the simulated world's. */
   boardSerial: z.string(),
   vendor: z.string(),
   modelName: z.string(),
@@ -23,7 +24,7 @@ export const MonitorIdentity = z.object({
   kind: z.string(),
   serial: z.string(),
   firmware: z.string(),
-  /** Short hash of the calibration in force. */
+  /** Where the calibration in force comes from, and its short hash: `device:1a2b3c4d`. */
   calibration: z.string(),
   sampleRateHz: z.number().positive(),
   emulated: z.boolean(),

@@ -6,6 +6,9 @@ import { FailureDto } from './failure.ts';
 export const WindowEnergy = z.object({
   energyUj: z.number(),
   netUj: z.number().nullable(),
+  /** One standard error of the gross and of the net energy, from the noise of the samples; null where not recorded. */
+  statisticalUj: z.number().nonnegative().nullable(),
+  netStatisticalUj: z.number().nonnegative().nullable(),
   idleCurrentA: z.number().nullable(),
   meanCurrentA: z.number(),
   /** Length of the window on the monitor's time, between the sync edges. */
@@ -15,11 +18,17 @@ export const WindowEnergy = z.object({
   supplyHow: z.enum(['set-point', 'measured']),
   /** Systematic parts in µJ of the window (gross). */
   systematic: z.array(SystematicPart),
+  /** And of the net energy, where what window and idle have in common has cancelled; null without a net energy. */
+  netSystematic: z.array(SystematicPart).nullable(),
+  /** Tolerance of the monitor's clock, relative. */
+  clockRel: z.number().nonnegative(),
   sampleCount: z.number().int().nonnegative(),
   lostSamples: z.number().int().nonnegative(),
   /** Share of the window that samples cover, 0…1. */
   coverage: z.number().min(0).max(1),
   traceId: z.string(),
+  /** Logic channel of the trace whose edges bound the window, D0 = 0. */
+  channel: z.number().int().nonnegative(),
   /** The window in the trace, µs since its first sample. */
   traceStartUs: z.number(),
   traceEndUs: z.number(),

@@ -1,6 +1,7 @@
-import { sha256Hex } from '../base/crc.ts';
-import { readFileSync } from 'node:fs';
-import { ok, type Result } from '../base/errors.ts';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { fail, ok, type Result } from '../base/errors.ts';
 import type { MonitorIdentity, SystematicPart, TraceReference, WindowEnergy } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Meter, MeterWindow } from '../run/ports.ts';
@@ -41,6 +42,17 @@ function systematicUj(parts: SystematicParts): SystematicPart[] {
   return causes.flatMap(([key, cause, basis]) => (parts[key] > 0 ? [{ cause, plusMinus: parts[key] * 1e6, basis }] : []));
 }
 
+/** A trace of a day does not fit into memory: read as a stream. */
+async function fileSha256(path: string): Promise<Result<string>> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+    return ok(hash.digest('hex'));
+  } catch (e) {
+    return fail('trace.read-failed', { path, reason: (e as Error).message }, 'The finished trace cannot be read back.', 'Check the disk; the trace has no checksum in the database.');
+  }
+}
+
 /** The edges of the window may come a little after `infer-done` was printed: delivery, and the window's own look. */
 const EDGE_WAIT_US = 3_000_000;
 
@@ -57,12 +69,13 @@ export class RecordingMeter implements Meter {
 
   identity(): MonitorIdentity {
     const { monitor, emulated } = this.#options;
-    const { kind, serial, hardware, calibration } = monitor.identity;
+    const { kind, serial, calibration } = monitor.identity;
     return {
       kind,
       serial: serial ?? 'unknown',
-      firmware: hardware ?? 'unknown',
-      calibration: calibration.origin,
+      // the metadata names a hardware revision, but no firmware
+      firmware: 'unknown',
+      calibration: `${calibration.origin}:${calibration.hash}`,
       sampleRateHz: monitor.descriptor.sampleRateHz,
       emulated,
     };
@@ -92,8 +105,9 @@ export class RecordingMeter implements Meter {
     const reference = this.#traces.at(-1)!;
     const sampleCount = recording.trace.lengthSamples;
     file.close();
-    this.#traces[this.#traces.length - 1] = { ...reference, sampleCount, sha256: sha256Hex(readFileSync(file.path)) };
-    return end.failure ?? ok();
+    const sha256 = await fileSha256(file.path);
+    this.#traces[this.#traces.length - 1] = { ...reference, sampleCount, sha256: sha256.ok ? sha256.value : null };
+    return end.failure ?? (sha256.ok ? ok() : sha256);
   }
 
   #begin(): Result<Recording> {
@@ -127,6 +141,8 @@ export class RecordingMeter implements Meter {
     return {
       energyUj: e.gross.joules * 1e6,
       netUj: e.net ? e.net.joules * 1e6 : null,
+      statisticalUj: e.gross.statisticalJ * 1e6,
+      netStatisticalUj: e.net ? e.net.statisticalJ * 1e6 : null,
       idleCurrentA: e.idle?.meanA ?? null,
       meanCurrentA: e.meanA,
       durationUs: e.durationS * 1e6,
@@ -134,10 +150,13 @@ export class RecordingMeter implements Meter {
       supplyPlusMinusV: e.supply.uncertaintyV,
       supplyHow: e.supply.origin,
       systematic: systematicUj(e.gross.systematic),
+      netSystematic: e.net ? systematicUj(e.net.systematic) : null,
+      clockRel: this.#options.monitor.accuracy.clockRel,
       sampleCount: Math.round(endSample - startSample) - e.missingSamples,
       lostSamples: Math.round(e.missingSamples),
       coverage: Math.min(1, Math.max(0, e.coverage)),
       traceId: recording.trace.header.traceId,
+      channel: this.#options.windowChannel,
       traceStartUs: startSample * periodUs,
       traceEndUs: endSample * periodUs,
       warnings: [...e.notes],

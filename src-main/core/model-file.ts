@@ -8,6 +8,7 @@ import type { Program } from '../compile/program.ts';
 import type { BenchmarkId } from '../contract/index.ts';
 import type { Graph } from '../model/graph.ts';
 import { readModel } from '../model/reader.ts';
+import { benchmarkRules } from '../run/rules.ts';
 
 /** A model and what the harness needs to know of it. */
 export interface ModelFile {
@@ -17,6 +18,8 @@ export interface ModelFile {
   readonly benchmark: BenchmarkId | null;
   readonly inputEncoding: InputEncoding;
   readonly resultKind: ResultKind;
+  /** What the file only seems to be. */
+  readonly remarks: readonly string[];
 }
 
 /** No microcontroller of the field takes more; a wrong file is not read into memory whole. */
@@ -41,8 +44,24 @@ function benchmarkOf(name: string): BenchmarkId | null {
   return (id as BenchmarkId | undefined) ?? null;
 }
 
+function elements(graph: Graph, tensors: readonly number[]): number {
+  return tensors.reduce((n, t) => n + graph.tensors[t]!.shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/** A file may have the name of a benchmark's model without being one: its inputs and outputs must be the benchmark's. */
+function unlike(graph: Graph, id: BenchmarkId): string | null {
+  const rules = benchmarkRules(id);
+  const bytes = elements(graph, graph.inputs) * (harnesses[id].inputEncoding === InputEncoding.Float32 ? 4 : 1);
+  const outputs = elements(graph, graph.outputs);
+  if (bytes === rules.inputBytes && outputs === rules.outputs) return null;
+  return (
+    `The file is named like ${id}, but takes ${bytes} bytes and gives ${outputs} values where the benchmark's model takes ` +
+    `${rules.inputBytes} and gives ${rules.outputs}: treated as a model of one's own.`
+  );
+}
+
 /** Reads a .tflite from disk. `model.cannot-read`, `model.too-large`, and all of model/reader's ids. */
-export function openModelFile(path: string, benchmark?: BenchmarkId): Result<ModelFile> {
+export function openModelFile(path: string): Result<ModelFile> {
   let bytes: Uint8Array;
   try {
     const { size } = statSync(path);
@@ -57,8 +76,10 @@ export function openModelFile(path: string, benchmark?: BenchmarkId): Result<Mod
   const name = basename(path).replace(/\.tflite$/i, '').replace(/_int8$/, '');
   const graph = readModel(bytes, name);
   if (!graph.ok) return graph;
-  const id = benchmark ?? benchmarkOf(name);
-  return ok({ name, path, graph: graph.value, benchmark: id, ...(id ? harnesses[id] : own) });
+  const named = benchmarkOf(name);
+  const remark = named ? unlike(graph.value, named) : null;
+  const id = remark === null ? named : null;
+  return ok({ name, path, graph: graph.value, benchmark: id, ...(id ? harnesses[id] : own), remarks: remark === null ? [] : [remark] });
 }
 
 /** Compiles for a board; an anomaly detector's input must outlive the inference, its score compares with it. */

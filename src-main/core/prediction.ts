@@ -30,18 +30,32 @@ export const CostModelFile = z.object({
 
 const shipped = join(import.meta.dirname, '../../data/calibrations');
 
-/** Cost models that come with the product: measured on its prebuilt firmware. Unreadable files are left out. */
-export function shippedCostModels(dir = shipped): CostModel[] {
+/** Cost models that come with the product: measured on its prebuilt firmware. A file that cannot be used is left out, with the reason. */
+export function shippedCostModels(dir = shipped): { readonly models: readonly CostModel[]; readonly leftOut: readonly string[] } {
   let names: string[];
   try {
     names = readdirSync(dir).filter((n) => n.endsWith('.json'));
   } catch {
-    return [];
+    return { models: [], leftOut: [`Cost models that come with the product: the folder ${dir} cannot be read.`] };
   }
-  return names.sort().flatMap((name) => {
-    const parsed = CostModelFile.safeParse(JSON.parse(readFileSync(join(dir, name), 'utf8')));
-    return parsed.success ? [parsed.data] : [];
-  });
+  const models: CostModel[] = [];
+  const leftOut: string[] = [];
+  for (const name of names.sort()) {
+    const model = readCostModel(join(dir, name));
+    if (typeof model === 'string') leftOut.push(`The cost model ${name} was left out: ${model}.`);
+    else models.push(model);
+  }
+  return { models, leftOut };
+}
+
+/** The model, or why not. */
+function readCostModel(path: string): CostModel | string {
+  try {
+    const parsed = CostModelFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    return parsed.success ? parsed.data : `${parsed.error.issues[0]!.path.join('.') || 'the file'}: ${parsed.error.issues[0]!.message}`;
+  } catch (e) {
+    return (e as Error).message;
+  }
 }
 
 /** The first of the models that was measured on this firmware and kept time as the target does. */
@@ -92,18 +106,18 @@ export interface FullPrediction {
 }
 
 /** Latency and energy of a compiled model on a target, before anything runs. */
-export function predictProgram(model: CostModel, program: Program, target: TargetDescriptor, firmwareHash: string): Result<FullPrediction> {
+export function predictProgram(model: CostModel, program: Program, target: TargetDescriptor, firmwareHash: string, supplyV: number): Result<FullPrediction> {
   const cycles = predictCycles(model, program, firmwareHash);
   if (!cycles.ok) return cycles;
   const usPerCycle = 1e6 / model.clockHz;
   const latencyUs = cycles.value.cycles * usPerCycle;
-  const energy = predictEnergy(target.board, latencyUs);
+  const energy = predictEnergy(target.board, latencyUs, supplyV);
   const extrapolated = cycles.value.ops.filter((o) => o.extrapolated).map((o) => `operator ${o.index} is larger than any layer calibrated`);
   return ok({
     cycles: cycles.value,
     prediction: {
       latency: predicted(latencyUs, 'us', cycles.value.plusMinus * usPerCycle, 'Σ (a·MACs + b·outputs + c·bytes + d) / clock', extrapolated),
-      energy: predicted(energy.energyUj, 'uJ/inf', energy.plusMinusUj, energy.formula, [energy.source]),
+      energy: predicted(energy.energyUj, 'uJ/inf', energy.plusMinusUj, energy.formula, energy.assumptions),
       ops: cycles.value.ops.map((o) => ({ index: o.index, kernel: o.kernel, cycles: o.cycles })),
       basis: `cost model of firmware ${model.firmwareHash}, ${model.timingModel}, ${Object.values(model.kernels).reduce((n, k) => n + k.n, 0)} layers`,
     },

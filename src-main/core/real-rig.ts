@@ -3,14 +3,19 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import type { Link } from '../link/link.ts';
 import { openLink } from '../link/open.ts';
+import { listPorts, type PortEntry } from '../link/ports.ts';
 import { Uf2DriveProgrammer } from '../link/uf2-drive.ts';
 import type { Rig, RigFactory } from './rig.ts';
+import { addressOf, isSerial, usbPlaceOf, type UsbPlace } from './usb-place.ts';
 
 export interface RealRigOptions {
   readonly board: BoardDescriptor;
   /** Of the board's UART. */
   readonly port: string;
   readonly monitorPort: string | null;
+  /** Folders that hold mounted volumes; the system's usual ones where absent. */
+  readonly mountFolders?: readonly string[];
+  readonly listPorts?: () => Promise<Result<PortEntry[]>>;
 }
 
 /** CDC devices ignore it; other bridges want one. */
@@ -20,53 +25,96 @@ const DUT_BAUD = 115_200;
 const DRIVE_APPEARS_US = 60_000_000;
 const REPLUG_POLL_US = 500_000;
 
-async function openLinks(options: RealRigOptions, clock: WallClock, withMonitor: boolean): Promise<Result<Pick<Rig, 'dut' | 'monitor'>>> {
-  const dut = await openLink(options.port, { clock, baud: DUT_BAUD });
-  if (!dut.ok) return dut;
-  if (!withMonitor || options.monitorPort === null) return ok({ dut: dut.value, monitor: null });
-  const monitor = await openLink(options.monitorPort, { clock, baud: MONITOR_BAUD });
-  if (!monitor.ok) {
+/** One wire: as the user named it, and which USB port that was. */
+interface Wire {
+  readonly address: string;
+  readonly place: UsbPlace | null;
+}
+
+interface Wires {
+  readonly dut: Wire;
+  readonly monitor: Wire | null;
+}
+
+class RealRigs implements RigFactory {
+  readonly #options: RealRigOptions;
+  readonly #clock = new WallClock();
+  #wires: Wires | undefined;
+
+  constructor(options: RealRigOptions) {
+    this.#options = options;
+  }
+
+  async open(withMonitor: boolean): Promise<Result<Rig>> {
+    const ports = await this.#ports();
+    const wire = (address: string): Wire => ({ address, place: usbPlaceOf(address, ports) });
+    const { port, monitorPort } = this.#options;
+    this.#wires = { dut: wire(port), monitor: withMonitor && monitorPort !== null ? wire(monitorPort) : null };
+    return this.#rig(this.#wires, ports);
+  }
+
+  async reopen(old: Rig, _withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>> {
+    await old[Symbol.asyncDispose]();
+    for (;;) {
+      if (signal.aborted) return fail('run.aborted', {}, 'Waiting for the board was stopped.', 'Resume the run when the board is back.');
+      const rig = await this.#rig(this.#wires!, await this.#ports());
+      if (rig.ok) return rig;
+      await this.#clock.sleepUntilUs(this.#clock.nowUs() + REPLUG_POLL_US, signal);
+    }
+  }
+
+  /** Without a list nobody knows serial numbers, and paths must do. */
+  async #ports(): Promise<readonly PortEntry[]> {
+    const { port, monitorPort, board } = this.#options;
+    if (!isSerial(port) && (monitorPort === null || !isSerial(monitorPort))) return [];
+    const ports = await (this.#options.listPorts ?? (() => listPorts([board])))();
+    return ports.ok ? ports.value : [];
+  }
+
+  async #link({ address, place }: Wire, ports: readonly PortEntry[], baud: number): Promise<Result<Link>> {
+    const now = place === null ? address : addressOf(place, ports);
+    if (now === null)
+      return fail('link.not-found', { address, serial: place!.serial }, 'No port with this serial number is plugged in.', 'Plug it in again.');
+    return openLink(now, { clock: this.#clock, baud });
+  }
+
+  async #rig(wires: Wires, ports: readonly PortEntry[]): Promise<Result<Rig>> {
+    const dut = await this.#link(wires.dut, ports, DUT_BAUD);
+    if (!dut.ok) return dut;
+    if (wires.monitor === null) return ok(this.#assemble(wires, dut.value, null));
+    const monitor = await this.#link(wires.monitor, ports, MONITOR_BAUD);
+    if (monitor.ok) return ok(this.#assemble(wires, dut.value, monitor.value));
     await dut.value[Symbol.asyncDispose]();
     return monitor;
   }
-  return ok({ dut: dut.value, monitor: monitor.value });
+
+  #assemble(wires: Wires, dut: Link, monitor: Link | null): Rig {
+    const { board, mountFolders } = this.#options;
+    const programmer = new Uf2DriveProgrammer({
+      clock: this.#clock,
+      boardId: 'RPI-RP2',
+      familyId: board.program.kind === 'uf2' ? board.program.familyId : 0,
+      appearUs: DRIVE_APPEARS_US,
+      ...(mountFolders ? { mountFolders } : {}),
+    });
+    return {
+      clock: this.#clock,
+      dut,
+      monitor,
+      programmer,
+      serials: { board: wires.dut.place?.serial ?? null, monitor: wires.monitor?.place?.serial ?? null },
+      async [Symbol.asyncDispose]() {
+        await monitor?.[Symbol.asyncDispose]();
+        await dut[Symbol.asyncDispose]();
+      },
+    };
+  }
 }
 
-function rigOf(options: RealRigOptions, clock: WallClock, links: { dut: Link; monitor: Link | null }): Rig {
-  const { program } = options.board;
-  const programmer = new Uf2DriveProgrammer({
-    clock,
-    boardId: 'RPI-RP2',
-    familyId: program.kind === 'uf2' ? program.familyId : 0,
-    appearUs: DRIVE_APPEARS_US,
-  });
-  return {
-    clock,
-    ...links,
-    programmer,
-    async [Symbol.asyncDispose]() {
-      await links.monitor?.[Symbol.asyncDispose]();
-      await links.dut[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** A board on a serial port, flashed through its USB drive, and perhaps a monitor on another port. */
+/**
+ * A board on a serial port, flashed through its USB drive, and perhaps a monitor on another port. Lost ports are found
+ * again by their USB serial numbers, whatever they are called then; where those are unknown, by path.
+ */
 export function realRigs(options: RealRigOptions): RigFactory {
-  const clock = new WallClock();
-  return {
-    async open(withMonitor) {
-      const links = await openLinks(options, clock, withMonitor);
-      return links.ok ? ok(rigOf(options, clock, links.value)) : links;
-    },
-    async reopen(old, withMonitor, signal) {
-      await old[Symbol.asyncDispose]();
-      for (;;) {
-        if (signal.aborted) return fail('run.aborted', {}, 'Waiting for the board was stopped.', 'Resume the run when the board is back.');
-        const links = await openLinks(options, clock, withMonitor);
-        if (links.ok) return ok(rigOf(options, clock, links.value));
-        await clock.sleepUntilUs(clock.nowUs() + REPLUG_POLL_US, signal);
-      }
-    },
-  };
+  return new RealRigs(options);
 }

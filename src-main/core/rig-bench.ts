@@ -1,10 +1,12 @@
 import { HarnessMode } from '../abi/generated.ts';
-import { fail, ok, type Result } from '../base/errors.ts';
+import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { TraceReference } from '../contract/index.ts';
 import { defaultBaud, withMode, type Image } from '../compile/image.ts';
 import type { Program } from '../compile/program.ts';
 import { openSession, type Session } from '../device/session.ts';
 import { openPpk2 } from '../monitor/ppk2/driver.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import { UNKNOWN } from '../run/state.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
 import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
@@ -13,7 +15,6 @@ import type { Rig, RigFactory } from './rig.ts';
 
 export interface RigBenchOptions {
   readonly target: Bench['target'];
-  readonly boardSerial: string;
   readonly rigs: RigFactory;
   readonly image: Image;
   readonly program: Program;
@@ -25,6 +26,8 @@ export interface RigBenchOptions {
   readonly nowIso: () => string;
 }
 
+/** The board's capacitors run empty. */
+const POWER_DOWN_US = 100_000;
 /** Converter and capacitors of the board settle before it is programmed. */
 const POWER_UP_US = 200_000;
 
@@ -38,6 +41,7 @@ export class RigBench implements Bench, AsyncDisposable {
   #session: Session | undefined;
   #recording: RecordingMeter | undefined;
   readonly #finished: TraceReference[] = [];
+  readonly #warnings: Failure[] = [];
   #mode: 'performance' | 'energy' = 'performance';
 
   constructor(options: RigBenchOptions) {
@@ -67,10 +71,11 @@ export class RigBench implements Bench, AsyncDisposable {
   async reconnect(options: StepOptions): Promise<Result<Device>> {
     const { rigs, withMonitor } = this.#options;
     const old = this.#rig;
-    if (!old || !rigs.reopen)
+    if (!old)
       return fail('device.lost', { target: this.target.id }, 'The connection to the board is gone.', 'Start the run again with --resume.');
     await this.#closeSession();
-    await this.#closeRecording();
+    const closed = await this.#closeRecording();
+    if (!closed.ok) this.#warnings.push(closed);
     const rig = await rigs.reopen(old, withMonitor, options.signal);
     if (!rig.ok) return rig;
     this.#rig = rig.value;
@@ -78,6 +83,10 @@ export class RigBench implements Bench, AsyncDisposable {
     if (!metered.ok) return metered;
     const session = await openSession(rig.value.dut, { baud: this.#baud(), mode: this.#mode });
     return session.ok ? ok(this.#deviceOf(session.value)) : session;
+  }
+
+  takeWarnings(): readonly Failure[] {
+    return this.#warnings.splice(0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,13 +115,14 @@ export class RigBench implements Bench, AsyncDisposable {
     if (!this.#options.withMonitor) return ok();
     if (!rig.monitor)
       return fail('monitor.none', { target: this.target.id }, 'An energy run needs a power monitor.', 'Name one with --monitor, or run in performance mode.');
-    const monitor = await openPpk2(rig.monitor);
+    const { serials } = rig;
+    const monitor = await openPpk2(rig.monitor, serials.monitor === null ? {} : { serial: serials.monitor });
     if (!monitor.ok) return monitor;
-    const set = await monitor.value.setSupply({ mode: 'source', millivolts: Math.round(this.#options.supplyV * 1000) });
-    if (!set.ok) return set;
-    const on = await monitor.value.setDutPower(true);
-    if (!on.ok) return on;
-    await rig.clock.sleepUntilUs(rig.clock.nowUs() + POWER_UP_US);
+    const powered = await this.#supply(rig, monitor.value);
+    if (!powered.ok) {
+      await monitor.value[Symbol.asyncDispose]();
+      return powered;
+    }
     const { openTrace, nowIso, windowChannel, target } = this.#options;
     this.#recording = new RecordingMeter({
       monitor: monitor.value,
@@ -124,13 +134,26 @@ export class RigBench implements Bench, AsyncDisposable {
     return ok();
   }
 
+  /** Off first: after a lost link the board may still be busy with a window that nobody sees any more. */
+  async #supply({ clock }: Rig, monitor: Monitor): Promise<Result<void>> {
+    const off = await monitor.setDutPower(false);
+    if (!off.ok) return off;
+    const set = await monitor.setSupply({ mode: 'source', millivolts: Math.round(this.#options.supplyV * 1000) });
+    if (!set.ok) return set;
+    await clock.sleepUntilUs(clock.nowUs() + POWER_DOWN_US);
+    const on = await monitor.setDutPower(true);
+    if (!on.ok) return on;
+    await clock.sleepUntilUs(clock.nowUs() + POWER_UP_US);
+    return ok();
+  }
+
   #baud(): number {
     return defaultBaud(this.#mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
   }
 
   #deviceOf(session: Session): Device {
     this.#session = session;
-    return new SessionDevice(session, this.#options.boardSerial, this.#baud());
+    return new SessionDevice(session, this.#rig?.serials.board ?? UNKNOWN, this.#baud());
   }
 
   async #closeRecording(): Promise<Result<void>> {

@@ -9,11 +9,15 @@ export interface Rig extends AsyncDisposable {
   readonly dut: Link;
   readonly monitor: Link | null;
   readonly programmer: Programmer;
+  /** USB serial numbers of the ports; null where nobody knows. Never a port's path, which changes with every plug. */
+  readonly serials: { readonly board: string | null; readonly monitor: string | null };
+  /** Of a simulated rig: a cable pulled. */
+  unplug?(wire: 'dut' | 'monitor'): void;
 }
 
 export interface RigFactory {
   /** `withMonitor`: energy runs wire the monitor into the supply. */
   open(withMonitor: boolean): Promise<Result<Rig>>;
-  /** Opens the links of a rig again after one was lost; waits at most this long. Absent where links are never lost. */
-  reopen?(rig: Rig, withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>>;
+  /** Opens the links of a rig again after one was lost; waits until they are back or the signal ends it. */
+  reopen(rig: Rig, withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>>;
 }

@@ -1,20 +1,47 @@
-import { fail, ok } from '../base/errors.ts';
-import { openSimulatedBench } from '../sim/simulated-bench.ts';
-import type { RigFactory } from './rig.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
+import { openSimulatedBench, type SimulatedBench } from '../sim/simulated-bench.ts';
+import type { Rig, RigFactory } from './rig.ts';
 
 /**
  * The emulated Pico, with the emulated PPK2 in its supply for energy runs. `operators` of the plan: the current model
- * gives each operator its own factor, the same in every inference.
+ * gives each operator its own factor, the same in every inference. A pulled cable is plugged in again as soon as
+ * somebody waits for it.
  */
 export function simulatedRigs(seed: number, operators: number): RigFactory {
+  const benches = new WeakMap<Rig, SimulatedBench>();
+  const pulled = new Set<'dut' | 'monitor'>();
+  const rigOf = (bench: SimulatedBench): Rig => {
+    const { clock, dut, monitor, programmer } = bench;
+    const rig: Rig = {
+      clock,
+      dut,
+      monitor,
+      programmer,
+      serials: { board: 'emulated', monitor: monitor ? 'emulated' : null },
+      unplug(wire) {
+        pulled.add(wire);
+        bench.unplug(wire);
+      },
+      [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+    };
+    benches.set(rig, bench);
+    return rig;
+  };
   return {
     async open(withMonitor) {
       const bench = await openSimulatedBench({ seed, monitor: withMonitor ? 'ppk2' : 'none', currentModel: { operatorsPerInference: operators } });
       if (!bench.ok) return bench;
-      const { clock, dut, monitor, programmer } = bench.value;
-      if (withMonitor && !monitor)
+      if (withMonitor && !bench.value.monitor)
         return fail('sim.no-monitor', {}, 'The simulated world came without its monitor.', 'This is a bug of Microjoule; please report it.');
-      return ok({ clock, dut, monitor, programmer, [Symbol.asyncDispose]: () => bench.value[Symbol.asyncDispose]() });
+      return ok(rigOf(bench.value));
+    },
+    async reopen(old): Promise<Result<Rig>> {
+      const bench = benches.get(old)!;
+      if (pulled.size === 0)
+        return bench.fault ?? fail('device.lost', { address: old.dut.address }, 'The connection to the emulated board is gone.', 'Start the run again with --resume.');
+      for (const wire of pulled) bench.replug(wire);
+      pulled.clear();
+      return ok(rigOf(bench));
     },
   };
 }

@@ -28,6 +28,8 @@ export interface MonitorIdentity {
   readonly calibration: {
     readonly origin: 'device' | 'defaults' | 'mixed';
     readonly remarks: readonly string[];
+    /** First 8 hex digits of the SHA-256 of the values in use: another hash is another instrument. */
+    readonly hash: string;
   };
 }
 

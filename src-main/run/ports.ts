@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Result } from '../base/errors.ts';
+import type { Failure, Result } from '../base/errors.ts';
 import type {
   AccuracyItem,
   DeviceIdentity,
@@ -38,6 +38,8 @@ export interface RunPorts {
   /** Was this Program compared with TFLM? null = not checked. */
   readonly referenceCheck: (programHash: string) => ReferenceCheck | null;
   readonly prediction: Prediction | null;
+  /** What is worth saying before the first window: what could not be predicted and why, what a file only seems to be. */
+  readonly remarks: readonly string[];
 }
 
 /** A target that can be given the Program, and perhaps a monitor in its supply. */
@@ -65,6 +67,8 @@ export interface Bench {
    * Resolves with a failure when the user gives up (signal) or waiting makes no sense.
    */
   reconnect(options: StepOptions): Promise<Result<Device>>;
+  /** Failures since the last call that stopped nothing: a trace that did not close well when its monitor went away. */
+  takeWarnings(): readonly Failure[];
   /** null where no monitor is wired: energy runs are then refused. */
   readonly meter: Meter | null;
 }
@@ -147,6 +151,8 @@ export interface NewRun {
   readonly inputKind: 'dataset' | 'random';
   readonly inputCount: number;
   readonly startedAt: string;
+  /** Of RunPorts; they come back as notes of the result. */
+  readonly remarks: readonly string[];
 }
 
 /** A run as the store keeps it: enough to go on after its process died, and to compose its result (run/result.ts). */

@@ -9,11 +9,13 @@ import type {
   Systematic,
   SystematicPart,
   Unit,
+  WindowEnergy,
   WindowResult,
 } from '../contract/index.ts';
 import { comparison, score } from './accuracy.ts';
 import type { StoredRun } from './ports.ts';
 import { benchmarkRules, validity } from './rules.ts';
+import { UNKNOWN } from './state.ts';
 
 /** The result of a run, finished or not, from what was stored of it. Pure: the same windows give the same result. */
 export function composeResult(run: StoredRun, status: RunStatus = run.status): RunResult {
@@ -54,8 +56,9 @@ export function composeResult(run: StoredRun, status: RunStatus = run.status): R
 }
 
 function notes(run: StoredRun): string[] {
-  const out: string[] = [];
+  const out: string[] = [...run.remarks];
   if (run.source === 'emulated') out.push('Emulated: no silicon was measured.');
+  if (run.identity?.boardSerial === UNKNOWN) out.push("The board's serial number is not known: nothing tells it from another of its kind.");
   if (run.inputKind === 'random') out.push(`Inputs were random bytes (seed ${run.plan.seed}).`);
   const excluded = run.windows.filter((w) => w.status === 'excluded').length;
   if (excluded > 0) out.push(`${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`);
@@ -87,6 +90,16 @@ function interval(values: readonly number[]): Interval {
   return { method: 't', confidence: 0.95, low: t.low, high: t.high };
 }
 
+/** 95 % of a normal distribution, in standard errors. */
+const Z95 = 1.96;
+
+/** Of one window only: what the noise of its samples tells, where it was recorded. */
+function sampleInterval(value: number, standardError: number | null): Interval {
+  if (standardError === null) return interval([value]);
+  return { method: 'samples', confidence: 0.95, low: value - Z95 * standardError, high: value + Z95 * standardError };
+}
+
+/** `standardError`: of one window's value from within the window, in the quantity's unit. */
 function quantity(
   run: StoredRun,
   windows: readonly WindowResult[],
@@ -94,6 +107,7 @@ function quantity(
   unit: Unit,
   formula: string,
   systematic: Systematic | null,
+  standardError: (w: WindowResult) => number | null = () => null,
 ): Quantity | null {
   if (windows.length === 0) return null;
   const values = windows.map(of);
@@ -102,7 +116,7 @@ function quantity(
     unit,
     source: run.source,
     n: values.length,
-    interval: interval(values),
+    interval: values.length === 1 ? sampleInterval(values[0]!, standardError(windows[0]!)) : interval(values),
     systematic,
     derivedFrom: derivation(run, windows, `${formula}; median of the windows, Student's t interval on the window means`),
   };
@@ -135,10 +149,18 @@ function timeSystematic(run: StoredRun, done: readonly WindowResult[], scale: (u
       ? { cause: 'sample period', plusMinus: Math.max(...done.map((w) => scale(sampleUs, w))), basis: 'one sample at the window ends together' }
       : { cause: 'timer resolution', plusMinus: Math.max(...done.map((w) => scale(1, w))), basis: '1 µs between two readings' },
   ];
+  if (energy) parts.push(...monitorClock(done, scale));
   const ppm = energy ? null : run.clockPlusMinusPpm;
   if (ppm !== null)
     parts.push({ cause: 'crystal', plusMinus: Math.max(...done.map((w) => scale(w.durationUs! * ppm * 1e-6, w))), basis: `± ${ppm} ppm of the board's crystal` });
   return sum(parts);
+}
+
+function monitorClock(done: readonly WindowResult[], scale: (us: number, w: WindowResult) => number): SystematicPart[] {
+  const rel = Math.max(...done.map((w) => w.energy?.clockRel ?? 0));
+  if (rel === 0) return [];
+  const plusMinus = Math.max(...done.map((w) => scale(w.durationUs! * (w.energy?.clockRel ?? 0), w)));
+  return [{ cause: 'monitor clock', plusMinus, basis: `± ${Number((rel * 1e6).toPrecision(3))} ppm of the monitor's clock` }];
 }
 
 /** A bound: the causes may well be correlated, so their half-widths are added. */
@@ -148,28 +170,66 @@ function sum(parts: readonly SystematicPart[]): Systematic {
 
 function energies(run: StoredRun, done: readonly WindowResult[]): Pick<RunResult, 'energyPerInference' | 'netEnergyPerInference' | 'meanPower'> {
   const measured = done.filter((w) => w.energy !== null);
-  const withNet = measured.filter((w) => w.energy!.netUj !== null);
-  const perInference = energySystematic(measured, (uj, w) => uj / w.inferences);
-  const power = energySystematic(measured, (uj, w) => (uj / w.energy!.durationUs) * 1000);
+  const perInference = (uj: number, w: WindowResult) => uj / w.inferences;
+  // µJ/µs = W
+  const mw = (uj: number, w: WindowResult) => (uj / w.energy!.durationUs) * 1000;
+  const gross = (e: WindowEnergy) => e.systematic;
+  const statistical = (w: WindowResult) => w.energy!.statisticalUj;
   return {
-    energyPerInference: quantity(run, measured, (w) => w.energy!.energyUj / w.inferences, 'uJ/inf', 'V · Σ i·Δt between the sync edges / N, gross', perInference),
-    netEnergyPerInference:
-      withNet.length === measured.length
-        ? quantity(run, withNet, (w) => w.energy!.netUj! / w.inferences, 'uJ/inf', '(V · Σ i·Δt − V · idle current · t) / N', perInference)
-        : null,
-    // µJ/µs = W
-    meanPower: quantity(run, measured, (w) => (w.energy!.energyUj / w.energy!.durationUs) * 1000, 'mW', 'V · Σ i·Δt / t', power),
+    energyPerInference: quantity(
+      run,
+      measured,
+      (w) => perInference(w.energy!.energyUj, w),
+      'uJ/inf',
+      'V · Σ i·Δt between the sync edges / N, gross',
+      energySystematic(measured, gross, perInference),
+      (w) => scaled(statistical(w), w, perInference),
+    ),
+    netEnergyPerInference: netEnergy(run, measured, perInference),
+    meanPower: quantity(
+      run,
+      measured,
+      (w) => mw(w.energy!.energyUj, w),
+      'mW',
+      'V · Σ i·Δt / t',
+      energySystematic(measured, gross, mw),
+      (w) => scaled(statistical(w), w, mw),
+    ),
   };
 }
 
+type EnergyScale = (uj: number, w: WindowResult) => number;
+
+function scaled(uj: number | null, w: WindowResult, scale: EnergyScale): number | null {
+  return uj === null ? null : scale(uj, w);
+}
+
+/** Its own bound: a gain or offset error that window and idle share has cancelled, the idle's own step has come in. */
+function netEnergy(run: StoredRun, measured: readonly WindowResult[], scale: EnergyScale): Quantity | null {
+  if (measured.some((w) => w.energy!.netUj === null)) return null;
+  return quantity(
+    run,
+    measured,
+    (w) => scale(w.energy!.netUj!, w),
+    'uJ/inf',
+    '(V · Σ i·Δt − V · idle current · t) / N',
+    energySystematic(measured, (e) => e.netSystematic ?? [], scale),
+    (w) => scaled(w.energy!.netStatisticalUj, w, scale),
+  );
+}
+
 /** The same monitor and the same errors in every window: the largest of the windows, cause by cause. */
-function energySystematic(windows: readonly WindowResult[], scale: (uj: number, w: WindowResult) => number): Systematic | null {
+function energySystematic(
+  windows: readonly WindowResult[],
+  partsOf: (e: WindowEnergy) => readonly SystematicPart[],
+  scale: EnergyScale,
+): Systematic | null {
   const largest = new Map<string, SystematicPart>();
   for (const w of windows)
-    for (const part of w.energy!.systematic) {
-      const scaled = { ...part, plusMinus: scale(part.plusMinus, w) };
+    for (const part of partsOf(w.energy!)) {
+      const here = { ...part, plusMinus: scale(part.plusMinus, w) };
       const before = largest.get(part.cause);
-      if (!before || before.plusMinus < scaled.plusMinus) largest.set(part.cause, scaled);
+      if (!before || before.plusMinus < here.plusMinus) largest.set(part.cause, here);
     }
   return largest.size === 0 ? null : sum([...largest.values()]);
 }

@@ -39,6 +39,7 @@ export async function executeRun(input: RunPlanInput, ports: RunPorts, options: 
     inputKind: ports.inputs.kind,
     inputCount: ports.inputs.size,
     startedAt: ports.nowIso(),
+    remarks: ports.remarks,
   } as const;
   const runId = ports.store.begin(begun);
   if (!runId.ok) return runId;
@@ -203,6 +204,7 @@ class Run implements RunContext {
     this.#enter('paused');
     this.emit({ type: 'paused', failure: toDto(lost), window, of: state.total() });
     const device = await this.#guard(this.ports.bench.reconnect(this.step()));
+    for (const warning of this.ports.bench.takeWarnings()) this.emit({ type: 'warning', failure: toDto(warning) });
     if (device.ok) this.emit({ type: 'resumed', window, of: state.total() });
     return device;
   }

@@ -14,6 +14,9 @@ import type {
 } from '../contract/index.ts';
 import type { NewRun, StoredRun } from './ports.ts';
 
+/** A serial number that nobody could read: no evidence for another board. */
+export const UNKNOWN = 'unknown';
+
 /** What a run has so far: the same as the store has, plus how often this process had to repeat. */
 export class RunState {
   readonly runId: number;
@@ -144,7 +147,7 @@ export class RunState {
     const then = this.identity;
     if (!then) return null;
     for (const key of ['firmwareHash', 'programHash', 'boardId', 'boardSerial'] as const)
-      if (then[key] !== now[key])
+      if (then[key] !== now[key] && !(key === 'boardSerial' && [then[key], now[key]].includes(UNKNOWN)))
         return fail(
           'run.other-device',
           { field: key, before: then[key] ?? '', now: now[key] ?? '' },

@@ -8,7 +8,10 @@ export interface StoredEdge {
   readonly level: 0 | 1;
 }
 
-/** Edges that were exported from a trace for queries; the trace file itself has all of them. */
+/**
+ * Edges of a trace for queries: those of the windows are stored with each window, others where somebody exports them;
+ * the trace file itself has all.
+ */
 export class Edges {
   readonly #table: Table;
 
@@ -17,17 +20,7 @@ export class Edges {
   }
 
   put(traceId: string, edges: readonly StoredEdge[]): Result<void> {
-    return this.#table.write(() => {
-      for (const e of edges)
-        this.#table.run(
-          `INSERT INTO edges (trace_id, at_us, channel, level) VALUES (?, ?, ?, ?)
-           ON CONFLICT (trace_id, channel, at_us) DO UPDATE SET level = excluded.level`,
-          traceId,
-          e.atUs,
-          e.channel,
-          e.level,
-        );
-    });
+    return this.#table.write(() => putEdges(this.#table, traceId, edges));
   }
 
   of(traceId: string): Result<StoredEdge[]> {
@@ -37,4 +30,16 @@ export class Edges {
         .map((r) => ({ atUs: r.at_us as number, channel: r.channel as number, level: r.level as 0 | 1 })),
     );
   }
+}
+
+export function putEdges(table: Table, traceId: string, edges: readonly StoredEdge[]): void {
+  for (const e of edges)
+    table.run(
+      `INSERT INTO edges (trace_id, at_us, channel, level) VALUES (?, ?, ?, ?)
+       ON CONFLICT (trace_id, channel, at_us) DO UPDATE SET level = excluded.level`,
+      traceId,
+      e.atUs,
+      e.channel,
+      e.level,
+    );
 }

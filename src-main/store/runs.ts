@@ -47,8 +47,8 @@ export class Runs implements RunStore {
       modelRow(t, run.plan.model, run.startedAt);
       return t.run(
         `INSERT INTO runs (status, mode, target_id, target_name, source, model_sha256, plan_json, assumptions_json,
-           clock_plus_minus_ppm, input_kind, input_count, started_at, owner_boot, owner_namespace, owner_pid, owner_started)
-         VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           clock_plus_minus_ppm, input_kind, input_count, started_at, remarks_json, owner_boot, owner_namespace, owner_pid, owner_started)
+         VALUES ('running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         run.plan.mode,
         run.plan.targetId,
         run.targetName,
@@ -60,6 +60,7 @@ export class Runs implements RunStore {
         run.inputKind,
         run.inputCount,
         run.startedAt,
+        JSON.stringify(run.remarks),
         self.boot,
         self.namespace,
         self.pid,
@@ -277,6 +278,7 @@ function storedRun(t: Table, row: Row): StoredRun {
     targetName: text('target_name')!,
     assumptions: parsed(z.array(z.string()), 'runs.assumptions_json', text('assumptions_json')!),
     clockPlusMinusPpm: row.clock_plus_minus_ppm as number | null,
+    remarks: parsed(z.array(z.string()), 'runs.remarks_json', text('remarks_json')!),
     inputKind: row.input_kind as StoredRun['inputKind'],
     inputCount: row.input_count as number,
     startedAt: text('started_at')!,

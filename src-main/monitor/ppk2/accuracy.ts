@@ -4,8 +4,8 @@ import { converterStepA } from './decoder.ts';
 
 /**
  * What the maker states for the PPK2: ± 10 % of average currents between 1 µA and 1 A. Offsets and the sample clock
- * are not stated; two converter steps and a common crystal's 50 ppm are taken. `microjoule monitor check` replaces
- * these by a dated record of the one device.
+ * are not stated; two converter steps and a common crystal's 50 ppm are taken. A
+ * caller with a dated check of the one device gives its bounds to `openPpk2` instead.
  */
 export const PPK2_VENDOR_ACCURACY: MonitorAccuracy = {
   origin: 'maker’s statement for the PPK2 (± 10 %), offset 2 converter steps and clock 50 ppm assumed',

@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../base/crc.ts';
 import { fail, failureText, ok, type Failure, type Result } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Link } from '../../link/link.ts';
@@ -161,7 +162,11 @@ export class Ppk2Monitor implements Monitor {
       kind: 'ppk2',
       serial: options.serial ?? null,
       hardware: metadata.hardware,
-      calibration: { origin: metadata.origin, remarks: metadata.remarks },
+      calibration: {
+        origin: metadata.origin,
+        remarks: metadata.remarks,
+        hash: sha256Hex(new TextEncoder().encode(JSON.stringify(metadata.calibration))).slice(0, 8),
+      },
     };
     this.streamFormat = {
       codecId: 'ppk2',

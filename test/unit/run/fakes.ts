@@ -62,6 +62,7 @@ export class FakeBench implements Bench {
   readonly deployed = { programHash: '0badcafe', firmwareHash: '12345678', operators: [{ name: 'fc', macs: 640 }] };
   readonly meter: FakeMeter | null;
   readonly calls: string[] = [];
+  readonly warnings: Failure[] = [];
   readonly counts = new Map<string, number>();
   readonly clock: ManualClock;
   readonly script: Script;
@@ -80,6 +81,10 @@ export class FakeBench implements Bench {
     this.calls.push(name);
     this.script.onStep(name, count);
     return this.script.faults.get(`${name}#${count}`) ?? null;
+  }
+
+  takeWarnings(): readonly Failure[] {
+    return this.warnings.splice(0);
   }
 
   async deploy(mode: 'performance' | 'energy'): Promise<Result<Device>> {
@@ -190,6 +195,8 @@ export class FakeMeter implements Meter {
     return {
       energyUj,
       netUj: energyUj / 2,
+      statisticalUj: 10,
+      netStatisticalUj: 12,
       idleCurrentA: 0.01,
       meanCurrentA: 0.02,
       durationUs: this.lastUs,
@@ -197,10 +204,13 @@ export class FakeMeter implements Meter {
       supplyPlusMinusV: 0.03,
       supplyHow: 'set-point',
       systematic: [{ cause: 'supply voltage', plusMinus: energyUj * 0.01, basis: '1 %' }],
+      netSystematic: [{ cause: 'edge jitter', plusMinus: 20, basis: '' }],
+      clockRel: 50e-6,
       sampleCount: Math.round(this.lastUs / 10),
       lostSamples: 0,
       coverage: 1,
       traceId: 't1',
+      channel: 0,
       traceStartUs: 0,
       traceEndUs: this.lastUs,
       warnings: [],
@@ -299,6 +309,7 @@ export function world(s: Script, inputs: InputSet, store = new MemoryStore(), wi
     expected: { of: async (input) => ok({ raw: modelOf(input), printed: printed(modelOf(input)) }) },
     referenceCheck: () => null,
     prediction: null,
+    remarks: [],
   };
   return { bench, store, ports, clock };
 }

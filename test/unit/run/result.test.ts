@@ -8,6 +8,8 @@ import { plan } from './fakes.ts';
 const energy = (energyUj: number, parts: [string, number][], over: Partial<WindowEnergy> = {}): WindowEnergy => ({
   energyUj,
   netUj: energyUj / 2,
+  statisticalUj: 10,
+  netStatisticalUj: 12,
   idleCurrentA: 0.01,
   meanCurrentA: 0.02,
   durationUs: 10e6,
@@ -15,10 +17,13 @@ const energy = (energyUj: number, parts: [string, number][], over: Partial<Windo
   supplyPlusMinusV: 0.03,
   supplyHow: 'set-point',
   systematic: parts.map(([cause, plusMinus]) => ({ cause, plusMinus, basis: '' })),
+  netSystematic: [{ cause: 'edge jitter', plusMinus: 20, basis: '' }],
+  clockRel: 50e-6,
   sampleCount: 1_000_000,
   lostSamples: 0,
   coverage: 1,
   traceId: 't',
+  channel: 0,
   traceStartUs: 0,
   traceEndUs: 10e6,
   warnings: [],
@@ -51,6 +56,7 @@ const run = (windows: WindowResult[], over: Partial<StoredRun> = {}): StoredRun 
   inputKind: 'dataset',
   inputCount: 5,
   startedAt: '',
+  remarks: [],
   endedAt: '',
   inferences: 1000,
   identity: null,
@@ -112,8 +118,37 @@ describe('the result of a run', () => {
     expect(q.derivedFrom.monitor).toEqual({ kind: 'ppk2', serial: 'S', calibration: 'c' });
     expect(r.meanPower!.value).toBeCloseTo(66.1, 9);
     expect(r.netEnergyPerInference!.value).toBe(330.5);
-    // one sample of 10 µs over 1000 inferences
-    expect(r.latency!.systematic!.parts).toMatchObject([{ cause: 'sample period', plusMinus: 0.01 }]);
+    // one sample of 10 µs over 1000 inferences; 50 ppm of 10 s / 1000
+    expect(r.latency!.systematic!.parts).toMatchObject([
+      { cause: 'sample period', plusMinus: 0.01 },
+      { cause: 'monitor clock', plusMinus: 0.5 },
+    ]);
+  });
+
+  it('the net energy has a bound of its own: what window and idle share has cancelled', () => {
+    const net = [{ cause: 'edge jitter', plusMinus: 700, basis: '' }];
+    const windows = [660_000, 661_000].map((uj, i) => window(i, 10e6, energy(uj, [['monitor gain', 66_000]], { netSystematic: net })));
+    const r = composeResult(run(windows));
+    expect(r.energyPerInference!.systematic!.plusMinus).toBe(66);
+    expect(r.netEnergyPerInference!.systematic).toMatchObject({ plusMinus: 0.7, parts: [{ cause: 'edge jitter' }] });
+  });
+
+  it('the noise of the samples speaks where there is one window only, for gross and net apart', () => {
+    const r = composeResult(run([window(0, 10e6, energy(660_000, [], { statisticalUj: 100, netStatisticalUj: 200 }))]));
+    const half = (q: { interval: { low: number | null; high: number | null } } | null) => (q!.interval.high! - q!.interval.low!) / 2;
+    expect(r.energyPerInference!.interval).toMatchObject({ method: 'samples', confidence: 0.95 });
+    expect(half(r.energyPerInference)).toBeCloseTo(0.196, 9);
+    expect(half(r.netEnergyPerInference)).toBeCloseTo(0.392, 9);
+    expect(half(r.meanPower)).toBeCloseTo(0.0196, 9);
+    const two = composeResult(run([0, 1].map((i) => window(i, 10e6, energy(660_000 + i, [])))));
+    expect(two.energyPerInference!.interval.method).toBe('t');
+  });
+
+  it('says what was remarked before the first window, and that nobody knows the board', () => {
+    const identity = { boardSerial: 'unknown', firmwareHash: null, programHash: null } as StoredRun['identity'];
+    const notes = composeResult(run([], { remarks: ['No prediction: predict.no-calibration'], identity })).notes;
+    expect(notes[0]).toBe('No prediction: predict.no-calibration');
+    expect(notes.join()).toContain('serial number is not known');
   });
 
   it('without an idle current in every window there is no net energy', () => {

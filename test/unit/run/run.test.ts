@@ -105,6 +105,26 @@ describe('a performance run', () => {
     expect(finishedOf(r)).toEqual([0, 1]);
   });
 
+  it('a board whose serial number cannot be read after it came back is not taken for another', async () => {
+    const w = world(script(), inputSet(8, false));
+    w.bench.script.faults.set('infer#5', lost);
+    w.bench.script.onStep = (step) => {
+      if (step === 'reconnect') w.bench.script.boardSerial = 'unknown';
+    };
+    const r = orThrow(await executeRun(plan(), w.ports));
+    expect(r).toMatchObject({ status: 'finished', failure: null });
+  });
+
+  it('what went wrong while the monitor went away is kept as a warning', async () => {
+    const w = world(script(), inputSet(8, false));
+    const events: RunEvent[] = [];
+    w.bench.script.faults.set('infer#5', lost);
+    w.bench.warnings.push(fail('trace.write-failed', {}, 'disk', 'free some'));
+    const r = orThrow(await executeRun(plan(), w.ports, { onEvent: (e) => events.push(e) }));
+    expect(r.status).toBe('finished');
+    expect(events.filter((e) => e.type === 'warning').map((e) => e.failure.id)).toEqual(['trace.write-failed']);
+  });
+
   it('Ctrl-C in the third window keeps two, and a resumed run measures the other three only', async () => {
     const abort = new AbortController();
     const w = world(script(), inputSet(8, false));

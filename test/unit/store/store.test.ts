@@ -201,7 +201,14 @@ describe('runs in the database', () => {
     orThrow(store.notes.add(result.runId, 'warm room'));
     expect(orThrow(store.notes.of(result.runId))).toMatchObject([{ text: 'warm room' }]);
     orThrow(store.edges.put('t1', [{ atUs: 5.25, channel: 0, level: 1 }, { atUs: 9, channel: 0, level: 0 }]));
-    expect(orThrow(store.edges.of('t1'))).toEqual([{ atUs: 5.25, channel: 0, level: 1 }, { atUs: 9, channel: 0, level: 0 }]);
+    const ofWindows = result.windows.flatMap((w) => [w.energy!.traceStartUs, w.energy!.traceEndUs]);
+    expect(orThrow(store.edges.of('t1'))).toEqual([
+      { atUs: 0, channel: 0, level: 1 },
+      { atUs: 5.25, channel: 0, level: 1 },
+      { atUs: 9, channel: 0, level: 0 },
+      { atUs: ofWindows[1], channel: 0, level: 0 },
+    ]);
+    expect(new Set(ofWindows)).toEqual(new Set([0, ofWindows[1]]));
 
     const key = { board: 'pico', firmwareHash: '12345678', timingModel: 'emulated/zero-wait' };
     const layer = { kernel: 'FullyConnectedS8', macs: 640, outputs: 10, bytes: 700, cycles: 5000, predictedCycles: 4990.5 };
@@ -226,7 +233,7 @@ describe('runs that a dead process left', () => {
   async function orphan(): Promise<number> {
     const store = open({ self: dead });
     const w = world(script(), inputSet(8, false));
-    const runId = orThrow(store.runs.begin({ plan: (await runInto(store)).result.plan, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, startedAt: w.ports.nowIso() }));
+    const runId = orThrow(store.runs.begin({ plan: (await runInto(store)).result.plan, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, remarks: [], startedAt: w.ports.nowIso() }));
     store.close();
     return runId;
   }
@@ -252,7 +259,7 @@ describe('runs that a dead process left', () => {
   it('of this very process are in use until they end', async () => {
     const store = open();
     const { plan: p } = (await runInto(store)).result;
-    const runId = orThrow(store.runs.begin({ plan: p, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, startedAt: '' }));
+    const runId = orThrow(store.runs.begin({ plan: p, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, remarks: [], startedAt: '' }));
     expect(store.runs.reopen(runId)).toMatchObject({ ok: false, id: 'store.run-in-use', facts: { pid: process.pid } });
     store.close();
   });
@@ -298,17 +305,17 @@ describe.runIf(existsSync('/proc/self/stat'))('a process that ended and was not 
 });
 
 describe('migrations', () => {
-  const extra = { number: 3, name: 'colour', sql: "ALTER TABLE boards ADD COLUMN colour TEXT NOT NULL DEFAULT 'green';" };
+  const extra = { number: 4, name: 'colour', sql: "ALTER TABLE boards ADD COLUMN colour TEXT NOT NULL DEFAULT 'green';" };
 
   it('copy the database first and keep its rows', async () => {
     const old = open();
     const { result } = await runInto(old);
     old.close();
     const store = open({ migrations: [...shippedMigrations(), extra] });
-    expect(store.migrated).toEqual({ from: 2, to: 3, backupPath: `${path}.v2.backup` });
+    expect(store.migrated).toEqual({ from: 3, to: 4, backupPath: `${path}.v3.backup` });
     expect(orThrow(store.runs.result(result.runId))).toEqual(result);
     store.close();
-    const backup = orThrow(openStore(`${path}.v2.backup`, { readOnly: true }));
+    const backup = orThrow(openStore(`${path}.v3.backup`, { readOnly: true }));
     expect(orThrow(backup.runs.result(result.runId))).toEqual(result);
     backup.close();
   });
@@ -317,11 +324,32 @@ describe('migrations', () => {
     const old = open();
     const { result } = await runInto(old);
     old.close();
-    const broken = { number: 3, name: 'broken', sql: 'ALTER TABLE boards ADD COLUMN half TEXT; SELECT * FROM nothing_there;' };
+    const broken = { number: 4, name: 'broken', sql: 'ALTER TABLE boards ADD COLUMN half TEXT; SELECT * FROM nothing_there;' };
     expect(() => openStore(path, { migrations: [...shippedMigrations(), broken] })).toThrow(/nothing_there/);
     const store = open();
-    expect(store.migrated).toMatchObject({ from: 2, to: 2 });
+    expect(store.migrated).toMatchObject({ from: 3, to: 3 });
     expect(orThrow(store.runs.result(result.runId))).toEqual(result);
+    store.close();
+  });
+
+  it('keep windows of before the uncertainties of the net energy: its bound is then the gross one, wider', async () => {
+    const two = shippedMigrations().slice(0, 2);
+    const db = new Database(path);
+    orThrow(migrate(db, path, two));
+    db.exec(`INSERT INTO models VALUES ('${'ab'.repeat(32)}', 'm', NULL, '');
+      INSERT INTO traces VALUES ('t', '/t', NULL, '', 100000, 1);`);
+    db.prepare(`INSERT INTO runs (status, mode, target_id, target_name, source, model_sha256, plan_json, assumptions_json, input_kind, input_count, started_at)
+      VALUES ('interrupted', 'energy', 'fake', 'Fake', 'emulated', ?, ?, '[]', 'random', 8, '')`)
+      .run('ab'.repeat(32), JSON.stringify({ mode: 'energy', model: { name: 'm', sha256: 'ab'.repeat(32), path: null }, targetId: 'fake' }));
+    db.exec(`INSERT INTO windows VALUES (1, 0, 0, 'finished', NULL, 'i', 'x', 10, 0, 1e6, 'equal', '');
+      INSERT INTO window_energies VALUES (1, 0, 0, 100, 60, 0.01, 0.02, 1e6, 3.3, 0.03, 'set-point',
+        '[{"cause":"monitor gain","plusMinus":10,"basis":""}]', 1, 0, 1, 't', 0, 1e6, '[]');`);
+    db.close();
+    const store = open();
+    const energy = orThrow(store.runs.load(1)).windows[0]!.energy!;
+    expect(energy).toMatchObject({ statisticalUj: null, netStatisticalUj: null, clockRel: 0, channel: 0 });
+    expect(energy.netSystematic).toEqual(energy.systematic);
+    expect(orThrow(store.runs.result(1)).netEnergyPerInference).toMatchObject({ value: 6, interval: { method: 'none' }, systematic: { plusMinus: 1 } });
     store.close();
   });
 
@@ -347,16 +375,16 @@ describe('migrations', () => {
 
 describe('files that are not ours to open', () => {
   it('a newer database is refused and left alone', () => {
-    open({ migrations: [...shippedMigrations(), { number: 3, name: 'x', sql: 'CREATE TABLE x (a) ;' }] }).close();
+    open({ migrations: [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }] }).close();
     const before = readFileSync(path);
     for (const readOnly of [false, true])
-      expect(openStore(path, { readOnly })).toMatchObject({ ok: false, id: 'store.newer', facts: { fileVersion: 3, knownVersion: 2 } });
+      expect(openStore(path, { readOnly })).toMatchObject({ ok: false, id: 'store.newer', facts: { fileVersion: 4, knownVersion: 3 } });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   it('an older database is not migrated by a reader', () => {
     open().close();
-    const more = [...shippedMigrations(), { number: 3, name: 'x', sql: 'CREATE TABLE x (a) ;' }];
+    const more = [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }];
     expect(openStore(path, { readOnly: true, migrations: more })).toMatchObject({ ok: false, id: 'store.older' });
   });
 

@@ -1,0 +1,51 @@
+import { HarnessMode, InputEncoding } from '../abi/generated.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
+import { buildImage, loadPrebuilt, type Image } from '../compile/image.ts';
+import type { Program } from '../compile/program.ts';
+import { compileFor, openModelFile, type ModelFile } from './model-file.ts';
+import { findTarget, targets, type TargetDescriptor } from './targets.ts';
+
+/** A model made ready for a target: everything that can be refused was accepted. */
+export interface Prepared {
+  readonly target: TargetDescriptor;
+  readonly model: ModelFile;
+  readonly program: Program;
+  readonly image: Image;
+}
+
+export function targetOf(id: string): Result<TargetDescriptor> {
+  const target = findTarget(id);
+  return target
+    ? ok(target)
+    : fail('cli.unknown-target', { target: id, known: targets.map((t) => t.id) }, 'There is no such target.', '`microjoule targets` lists them.');
+}
+
+export function ownHarness(model: string) {
+  return { mode: HarnessMode.Performance, inputEncoding: InputEncoding.Raw, resultKind: 0, model, vendor: 'microjoule' } as const;
+}
+
+function safeName(name: string): string {
+  return name.replace(/[^\x21-\x7e]|[[\]%]/g, '-').slice(0, 24) || 'model';
+}
+
+/** Reads, compiles and builds: everything that can be refused before hardware is touched. */
+export function prepare(modelPath: string, targetId: string): Result<Prepared> {
+  const target = targetOf(targetId);
+  if (!target.ok) return target;
+  const { board } = target.value;
+  const model = openModelFile(modelPath);
+  if (!model.ok) return model;
+  const program = compileFor(model.value, board);
+  if (!program.ok) return program;
+  const prebuilt = loadPrebuilt(board);
+  if (!prebuilt.ok) return prebuilt;
+  const { inputEncoding, resultKind, name } = model.value;
+  const image = buildImage({
+    board,
+    firmware: prebuilt.value.firmware,
+    program: program.value,
+    config: { ...ownHarness(safeName(name)), inputEncoding, resultKind },
+  });
+  if (!image.ok) return image;
+  return ok({ target: target.value, model: model.value, program: program.value, image: image.value });
+}

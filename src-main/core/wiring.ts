@@ -1,0 +1,48 @@
+import { fail, ok, type Result } from '../base/errors.ts';
+import { realRigs } from './real-rig.ts';
+import type { Rig, RigFactory } from './rig.ts';
+import { simulatedRigs } from './simulated-rig.ts';
+import type { TargetDescriptor } from './targets.ts';
+
+/** Where a run finds its hardware; the emulated bench needs none of it. */
+export interface Wiring {
+  /** Address of the board's UART. */
+  readonly port?: string;
+  /** Address of the power monitor. */
+  readonly monitor?: string;
+  /** Folders that hold mounted volumes, where the board's boot drive is not found by itself. */
+  readonly mountFolders?: readonly string[];
+  /** Sees every rig that is opened or opened again: a test pulls its cables. */
+  readonly onRig?: (rig: Rig) => void;
+}
+
+/**
+ * The emulated hardware where no plan names another. Never the seed of the inputs: other inputs must meet the same
+ * board.
+ */
+export const DEFAULT_WORLD_SEED = 1;
+
+/** `operators` of the plan: the simulated current model gives each its own factor. */
+export function rigsFor(target: TargetDescriptor, wiring: Wiring, world: { readonly seed: number; readonly operators: number }): Result<RigFactory> {
+  const rigs = factoryOf(target, wiring, world);
+  return rigs.ok && wiring.onRig ? ok(watched(rigs.value, wiring.onRig)) : rigs;
+}
+
+function factoryOf(target: TargetDescriptor, wiring: Wiring, world: { readonly seed: number; readonly operators: number }): Result<RigFactory> {
+  if (!target.needsPort) return ok(simulatedRigs(world.seed, world.operators));
+  if (wiring.port === undefined)
+    return fail('cli.no-port', { target: target.id }, 'This target is a real board.', 'Name its port with --port; `microjoule ports` lists them.');
+  const { port, monitor, mountFolders } = wiring;
+  return ok(realRigs({ board: target.board, port, monitorPort: monitor ?? null, ...(mountFolders ? { mountFolders } : {}) }));
+}
+
+function watched(rigs: RigFactory, onRig: (rig: Rig) => void): RigFactory {
+  const seen = (rig: Result<Rig>): Result<Rig> => {
+    if (rig.ok) onRig(rig.value);
+    return rig;
+  };
+  return {
+    open: async (withMonitor) => seen(await rigs.open(withMonitor)),
+    reopen: async (old, withMonitor, signal) => seen(await rigs.reopen(old, withMonitor, signal)),
+  };
+}
