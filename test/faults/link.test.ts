@@ -92,6 +92,11 @@ describe('links that break', () => {
   });
 });
 
+it('a TCP port that does not exist cannot be listened at', async () => {
+  for (const port of [70_000, -1, 1.5])
+    expect(await listenTcp({ port, clock }, () => undefined)).toMatchObject({ ok: false, id: 'link.bad-address' });
+});
+
 describeWith([needs.socat], 'serial ports on a pseudo-terminal', () => {
   it('one that another program has open is busy, and the program is named', async () => {
     await using pty = orThrow(await openPty(clock));
