@@ -14,14 +14,18 @@ export interface CliOptions {
   /** Called with the process as soon as standard error has shown this text. */
   readonly when?: { readonly text: string; readonly act: (kill: (signal: NodeJS.Signals) => void) => void };
   readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** Another Node than that of the tests. */
+  readonly node?: string;
 }
 
 /** Runs `microjoule` as a user's shell would. */
 export function microjoule(args: readonly string[], options: CliOptions = {}): Promise<CliAnswer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'src-main/hosts/cli/bin.mjs'), ...args], {
+    const child = spawn(options.node ?? process.execPath, [join(root, 'src-main/hosts/cli/bin.mjs'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      cwd: options.cwd ?? process.cwd(),
     });
     let stdout = '';
     let stderr = '';

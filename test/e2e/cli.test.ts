@@ -13,7 +13,7 @@ const db = join(dir, 'bench.db');
 const short = ['--window-s', '0.5', '--windows', '3', '--db', db, '--json'];
 afterAll(remove);
 
-const failureOf = (a: CliAnswer) => json<{ error: { id: string; next: string } }>(a).error;
+const failureOf = (a: CliAnswer) => json<{ error: { id: string; cause: string; next: string; facts: Record<string, unknown> } }>(a).error;
 
 describe('microjoule on the emulated bench', () => {
   it('infers the same integers on host and emulated Pico', async () => {
@@ -74,11 +74,15 @@ describe('microjoule on the emulated bench', () => {
     const csv = join(dir, 'profiles.csv');
     expect((await microjoule(['export', 'profiles', '--csv', csv, '--db', db])).code).toBe(0);
     expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 4);
-    expect((await microjoule(['show', '1', '--db', db])).stdout).toContain('FullyConnectedS8');
+    const shown = (await microjoule(['show', '1', '--db', db])).stdout;
+    expect(shown).toContain('FullyConnectedS8');
+    expect(shown).toMatch(/µJ\/inf \(± [\d.]+ % systematic, common\)/);
   });
 
   it('Ctrl-C keeps what was measured, and --resume finishes the run', async () => {
-    const stopped = await microjoule(['run', model, '--mode', 'performance', '--window-s', '4', '--windows', '4', '--db', db], {
+    // a relative path, and resumed from elsewhere: the run must know where its model is
+    const stopped = await microjoule(['run', 'models/tiny-ad.tflite', '--mode', 'performance', '--window-s', '4', '--windows', '4', '--note', 'cold room', '--db', db], {
+      cwd: root,
       when: { text: 'window 3/4', act: (kill) => kill('SIGINT') },
     });
     expect(stopped.code).toBe(130);
@@ -86,10 +90,19 @@ describe('microjoule on the emulated bench', () => {
     const before = json<RunResult>(await microjoule(['show', String(id), '--db', db, '--json']));
     expect(before.status).toBe('interrupted');
     expect(before.windows.length).toBeGreaterThanOrEqual(2);
-    const resumed = json<RunResult>(await microjoule(['run', '--resume', String(id), '--db', db, '--json']));
+    expect(before.notes).toContain('cold room');
+    const refused = await microjoule(['run', model, '--resume', String(id), '--windows', '9', '--db', db, '--json']);
+    expect([refused.code, failureOf(refused).id, failureOf(refused).facts.given]).toEqual([2, 'cli.resume-takes-nothing', [model, '--windows']]);
+    const resumed = json<RunResult>(await microjoule(['run', '--resume', String(id), '--db', db, '--json'], { cwd: dir }));
     expect(resumed.status).toBe('finished');
     expect(resumed.windows.filter((w) => w.status === 'finished')).toHaveLength(4);
     expect(resumed.windows.slice(0, 2)).toEqual(before.windows.slice(0, 2));
+    expect((await microjoule(['show', String(id), '--db', db])).stdout).toContain('note: cold room');
+    const html = join(dir, 'noted.html');
+    await microjoule(['report', String(id), '--html', html, '--db', db]);
+    expect(readFileSync(html, 'utf8')).toContain('<li>cold room</li>');
+    const again = await microjoule(['run', '--resume', String(id), '--db', db, '--json']);
+    expect([again.code, failureOf(again).id]).toEqual([2, 'store.run-finished']);
   });
 
   it.each([
@@ -101,13 +114,55 @@ describe('microjoule on the emulated bench', () => {
     [['run', model, '--data', '/nowhere', '--mode', 'accuracy'], 'dataset.no-labels', 2],
     [['infer', model, '--input', '/nowhere'], 'cli.cannot-read', 2],
     [['infer', model, '--input', join(root, 'package.json')], 'dataset.input-size', 2],
-    [['show', '9999'], 'store.no-run', 5],
+    [['show', '9999'], 'store.no-run', 2],
     [['export', 'everything'], 'cli.unknown-export', 2],
   ] as const)('%j fails with %s and exit code %i', async (args, id, code) => {
     const answer = await microjoule([...args, '--db', db, '--json']);
     expect(failureOf(answer).id).toBe(id);
     expect(failureOf(answer).next).not.toBe('');
     expect(answer.code).toBe(code);
+  });
+
+  it('exports rows to standard output, as CSV and as objects', async () => {
+    const csv = await microjoule(['export', 'profiles', '--csv', '--db', db]);
+    expect(csv.code).toBe(0);
+    const [head, ...rows] = csv.stdout.trim().split('\n');
+    expect(head).toMatch(/^run,model,target/);
+    const objects = json<{ run: number; kernel: string; macs: number }[]>(await microjoule(['export', 'profiles', '--json', '--db', db]));
+    expect(objects).toHaveLength(rows.length);
+    expect(objects[0]).toMatchObject({ run: 1, kernel: 'FullyConnectedS8', macs: 2048 });
+  });
+
+  it('compares int8 with a float reference layer by layer', async () => {
+    const answer = await microjoule(['sqnr', 'models/kws-syn.tflite', '--data', 'models/kws-syn-samples', '--items', '4', '--json'], { cwd: root });
+    expect(answer.code).toBe(0);
+    const told = json<{ backend: string; items: number; sameTop1: number; layers: { operator: number; name: string; db: number }[] }>(answer);
+    expect(told.backend).toMatch(/tfjs/);
+    expect(told.items).toBe(4);
+    expect(told.sameTop1).toBeGreaterThanOrEqual(3);
+    expect(told.layers).toHaveLength(12);
+    for (const layer of told.layers) {
+      expect(layer.db, layer.name).toBeGreaterThan(12);
+      expect(layer.db, layer.name).toBeLessThan(60);
+    }
+  });
+
+  it.each([
+    [['show', 'abc'], /'abc'.*number of a run/],
+    [['compare', 'x', '1'], /'x'.*baseline/],
+    [['report', '1', 'y'], /'y'.*number of a run/],
+    [['run', model, '--windows', 'many'], /--windows.*many/],
+    [['run', model, '--mode', 'fast'], /fast.*performance, energy, accuracy/],
+    [['serve', '--port', '70000'], /70000.*65535/],
+    [['emulate', 'pico', '--tcp', '70000'], /70000.*65535/],
+    [['sqnr', model, '--items', '0'], /'0'.*from 1/],
+    [['fly'], /fly/],
+    [['show'], /run/],
+    [[], /command/],
+  ])('%j --json is one document that says what is wrong', async (args, cause) => {
+    const answer = await microjoule([...args, '--json']);
+    expect([failureOf(answer).id, answer.code, answer.stderr]).toEqual(['cli.usage', 2, '']);
+    if (args.length > 0) expect(failureOf(answer).cause).toMatch(cause);
   });
 
   it('wrong words are refused before anything runs', async () => {

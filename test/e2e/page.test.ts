@@ -50,6 +50,8 @@ describe('microjoule doctor', () => {
   it('gives a fix for whatever is missing', async () => {
     const answer = await microjoule(['doctor', '--json']);
     expect(answer.code).toBe(0);
+    // TensorFlow's library greets on standard error where nobody stops it
+    expect(answer.stderr).toBe('');
     const findings = json<{ id: string; ok: boolean; fact: string; fix: string }[]>(answer);
     expect(findings.map((f) => f.id)).toContain('firmware');
     for (const f of findings) expect([f.id, f.fact !== '', f.ok || f.fix !== '']).toEqual([f.id, true, true]);
