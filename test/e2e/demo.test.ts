@@ -57,4 +57,15 @@ describe('demo', () => {
     const text = /<pre id="microjoule-report">([\s\S]*?)<\/pre>/.exec(html)![1]!.replace(/&#(\d+);/g, (_, c: string) => String.fromCharCode(Number(c)));
     expect(ReportDocument.parse(JSON.parse(text)).runs.map((r) => r.energyPerInference?.value)).toEqual(a.runs.map((r) => r.energyPerInference?.value));
   });
+
+  it('prints each figure once and says what it left out on purpose', async () => {
+    const answer = await microjoule(['demo', '--out', join(dir, 'table'), '--windows', '1', '--window-s', '0.3', '--items', '3']);
+    expect(answer.code).toBe(0);
+    const lines = answer.stdout.split('\n');
+    const whats = lines.slice(2, lines.indexOf('', 2)).map((l) => l.split(/ {2,}/)[0]);
+    expect(new Set(whats).size).toBe(whats.length);
+    expect(whats).toContain('predicted latency');
+    expect(lines.find((l) => l.startsWith('run rules (accuracy)'))).toMatch(/a part, on purpose +3 of 300 items/);
+    expect(answer.stdout + answer.stderr).not.toMatch(/\b1 windows/);
+  });
 });

@@ -165,7 +165,7 @@ describe('microjoule emulate refuses', () => {
     [['pico', ...at, '--model', model, '--uf2', bad], 'cli.two-images', 2],
     [['pico', ...at, '--model', '/nowhere'], 'model.cannot-read', 2],
     [['pico', ...at, '--uf2', '/nowhere'], 'cli.cannot-read', 2],
-    [['pico', ...at, '--uf2', bad], 'programmer.bad-uf2', 4],
+    [['pico', ...at, '--uf2', bad], 'programmer.bad-uf2', 2],
     [['ppk2', ...at], 'cli.no-load', 2],
     [['ppk2', ...at, '--load', bad], 'load.bad-line', 2],
   ];

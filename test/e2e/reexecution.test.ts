@@ -1,21 +1,16 @@
 /** Started by an older Node, the command line is two processes; a user and a shell must not notice. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunResult, RunSummary } from '../../src-main/contract/index.ts';
 import { root } from '../needs.ts';
+import { olderNode } from '../older-node.ts';
 import { json, microjoule, scratch, type CliOptions } from './cli-process.ts';
 
 const { dir, remove } = scratch();
 afterAll(remove);
-
-/** A Node below 24 on PATH, or null. */
-function olderNode(): string | null {
-  const candidates = (process.env.PATH ?? '').split(delimiter).map((d) => join(d, 'node'));
-  return candidates.find((bin) => existsSync(bin) && Number(/^v(\d+)/.exec(spawnSync(bin, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? 99) < 24) ?? null;
-}
 
 const older = olderNode();
 const forced: CliOptions = { env: { MICROJOULE_FORCE_REEXECUTION: '1' } };

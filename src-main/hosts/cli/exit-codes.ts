@@ -29,6 +29,8 @@ const byPrefix: Readonly<Record<string, number>> = {
   'load.': exitCodes.badInput,
   'engine.float-': exitCodes.badInput,
   'link.bad-': exitCodes.badInput,
+  'programmer.bad-uf2': exitCodes.badInput,
+  'programmer.wrong-family': exitCodes.badInput,
   'run.bad-plan': exitCodes.badInput,
   'run.no-labels': exitCodes.badInput,
   'run.no-inputs': exitCodes.badInput,
