@@ -123,6 +123,13 @@ describe('microjoule on the emulated bench', () => {
     expect(answer.code).toBe(code);
   });
 
+  it('finds a trace from any folder, however the database was named', async () => {
+    const made = json<RunResult>(await microjoule(['run', model, '--mode', 'energy', '--window-s', '0.2', '--windows', '1', '--db', 'near.db', '--json'], { cwd: dir }));
+    const report = join(dir, 'near.html');
+    await microjoule(['report', String(made.runId), '--html', report, '--db', join(dir, 'near.db')], { cwd: root });
+    expect(readFileSync(report, 'utf8')).toContain('Supply current, run');
+  });
+
   it('exports rows to standard output, as CSV and as objects', async () => {
     const csv = await microjoule(['export', 'profiles', '--csv', '--db', db]);
     expect(csv.code).toBe(0);

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createCore, type Core } from '../../core.ts';
 import type { Result } from '../../base/errors.ts';
 
-/** `--db`, else MICROJOULE_DB, else the data folder of the platform. */
+/** `--db`, else MICROJOULE_DB, else the data folder of the platform. Absolute: paths of traces beside it are kept in it. */
 export function databasePath(given: string | null): string {
-  if (given) return given;
-  if (process.env.MICROJOULE_DB) return process.env.MICROJOULE_DB;
+  if (given) return resolve(given);
+  if (process.env.MICROJOULE_DB) return resolve(process.env.MICROJOULE_DB);
   const base =
     process.platform === 'win32'
       ? (process.env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'))
