@@ -213,7 +213,8 @@ Examples:
 /** What went wrong with the words, as every other failure. */
 function usageFailure(e: CommanderError, argv: readonly string[]) {
   const text = e.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'no command was named');
-  return fail('cli.usage', { words: argv.slice(2) }, `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}${/[.?)]$/.test(text) ? '' : '.'}`, 'See microjoule --help, or microjoule COMMAND --help.');
+  const cause = text.charAt(0).toUpperCase() + text.slice(1) + (/[.?)]$/.test(text) ? '' : '.');
+  return fail('cli.usage', { words: argv.slice(2) }, cause, 'See microjoule --help, or microjoule COMMAND --help.');
 }
 
 function bugFailure(e: unknown) {
