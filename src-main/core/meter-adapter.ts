@@ -85,7 +85,11 @@ export class RecordingMeter implements Meter {
     const recording = this.#recording ? ok(this.#recording) : this.#begin();
     if (!recording.ok) return recording;
     const ordinal = recording.value.windows().length;
+    const ended = recording.value.ended.then(
+      (end) => end.failure ?? fail('trace.recording-ended', {}, 'The recording ended before this window closed.', 'Record again and let the window finish.'),
+    );
     return ok({
+      ended,
       finish: () => this.#finish(recording.value, ordinal),
       abandon: async () => {},
     });

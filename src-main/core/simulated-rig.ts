@@ -2,6 +2,10 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import { openSimulatedBench, type SimulatedBench } from '../sim/simulated-bench.ts';
 import type { Rig, RigFactory } from './rig.ts';
 
+function wires(bench: SimulatedBench): readonly ('dut' | 'monitor')[] {
+  return bench.monitor ? ['dut', 'monitor'] : ['dut'];
+}
+
 /**
  * The emulated Pico, with the emulated PPK2 in its supply for energy runs. `operators` of the plan: the current model
  * gives each operator its own factor, the same in every inference. A pulled cable is plugged in again as soon as
@@ -39,7 +43,11 @@ export function simulatedRigs(seed: number, operators: number): RigFactory {
       const bench = benches.get(old)!;
       if (pulled.size === 0)
         return bench.fault ?? fail('device.lost', { address: old.dut.address }, 'The connection to the emulated board is gone.', 'Start the run again with --resume.');
-      for (const wire of pulled) bench.replug(wire);
+      // all links are new, as on a real bench: nobody may still read from an old one
+      for (const wire of wires(bench)) {
+        if (!pulled.has(wire)) bench.unplug(wire);
+        bench.replug(wire);
+      }
       pulled.clear();
       return ok(rigOf(bench));
     },

@@ -116,6 +116,8 @@ export interface Meter {
 }
 
 export interface MeterWindow {
+  /** Resolves when the recording ends by itself, and this window with it: the monitor was unplugged, the disk is full. */
+  readonly ended: Promise<Failure>;
   /** Called after the DUT reported `infer-done`: waits for the closing edge, integrates between the edges. */
   finish(options: StepOptions): Promise<Result<WindowEnergy>>;
   /** The window is void: nothing is waited for. */

@@ -111,7 +111,9 @@ class Attempt {
     const meter = run.ports.bench.meter!;
     const opened = await orAborted(meter.openWindow(run.step()), run.signal);
     if (!opened.ok) return opened;
-    const reply = await orAborted(device.infer(this.#inferences, 0, run.step()), run.signal);
+    // a monitor that goes takes the board's supply with it: the board's silence would be the wrong diagnosis
+    const inferred = Promise.race([device.infer(this.#inferences, 0, run.step()), opened.value.ended]);
+    const reply = await orAborted<InferReply>(inferred, run.signal);
     if (!reply.ok) {
       await opened.value.abandon();
       return reply;

@@ -63,6 +63,8 @@ export class FakeBench implements Bench {
   readonly meter: FakeMeter | null;
   readonly calls: string[] = [];
   readonly warnings: Failure[] = [];
+  /** The recording ends by itself in the next window. */
+  meterEnds: Promise<Failure> | null = null;
   readonly counts = new Map<string, number>();
   readonly clock: ManualClock;
   readonly script: Script;
@@ -185,6 +187,7 @@ export class FakeMeter implements Meter {
     const fault = this.#bench.step('openWindow');
     if (fault) return fault;
     return ok({
+      ended: this.#bench.meterEnds ?? new Promise<Failure>(() => {}),
       finish: async (): Promise<Result<WindowEnergy>> => this.#bench.step('finish') ?? ok(this.#energy()),
       abandon: async () => void this.#bench.step('abandon'),
     });

@@ -284,6 +284,18 @@ describe('an energy run', () => {
     expect(finishedOf(r)).toEqual([0]);
   });
 
+  it('a recording that ends in mid-window ends the window: nobody waits for a board whose supply went with the monitor', async () => {
+    const w = world(script(), inputSet(8, false));
+    w.bench.script.onStep = (step, count) => {
+      if (step !== 'openWindow') return;
+      w.bench.meterEnds = count === 2 ? Promise.resolve(fail('monitor.link-lost', {}, 'unplugged', 'plug it in')) : null;
+    };
+    const r = orThrow(await executeRun(plan({ mode: 'energy' }), w.ports));
+    expect(r.status).toBe('finished');
+    expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([{ index: 1, exclusion: { id: 'monitor.link-lost' } }]);
+    expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('abandons the recording when the DUT fails', async () => {
     const w = world(script(), inputSet(8, false));
     w.bench.script.faults.set('infer#2', reset);
