@@ -113,6 +113,7 @@ Examples:
     .option('--port <address>', 'the board\'s port, for a real target')
     .option('--monitor <address>', 'the monitor\'s port, for a real target')
     .option('--seed <n>', 'seed of random inputs', count, 1)
+    .option('--world-seed <n>', 'which emulated board and monitor: seed of their hidden current model', count, 1)
     .option('--note <text>', 'a remark that show and report carry')
     .option('--resume <run>', 'go on with an interrupted run (takes --port, --monitor, --note)', runNumber)
     .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions, own: Command) => {

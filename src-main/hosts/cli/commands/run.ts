@@ -22,6 +22,7 @@ export interface RunCommandOptions {
   readonly port?: string;
   readonly monitor?: string;
   readonly seed: number;
+  readonly worldSeed: number;
   readonly resume?: number;
   readonly note?: string;
 }
@@ -57,6 +58,7 @@ function requestOf(model: string, o: RunCommandOptions): RunRequest {
     inferences: o.inferences ?? null,
     supplyV: o.supply,
     seed: o.seed,
+    worldSeed: o.worldSeed,
     ...(o.warmUp === undefined ? {} : { warmUp: o.warmUp }),
   };
 }
