@@ -42,7 +42,15 @@ const variantFlags: Record<Variant, readonly string[]> = {
 const cpuFlags = ['-mcpu=cortex-m0plus', '-mthumb'];
 const compileFlags = [
   ...cpuFlags,
-  ...['-std=gnu11', '-O2', '-ffreestanding', '-fbuiltin', '-nostdlib', '-ffunction-sections', '-fdata-sections'],
+  ...[
+    '-std=gnu11',
+    '-O2',
+    '-ffreestanding',
+    '-fbuiltin',
+    '-nostdlib',
+    '-ffunction-sections',
+    '-fdata-sections',
+  ],
   ...['-fno-common', '-fno-strict-aliasing', '-ffp-contract=off', '-fno-tree-loop-distribute-patterns'],
   ...['-Wall', '-Wextra', '-Werror', '-Wconversion'],
   '-DMJ_HOT=__attribute__((section(".hot"),noinline))',
@@ -116,19 +124,25 @@ function sealBoot2(bytes: Uint8Array, variant: Variant): void {
 
 function readSymbols(elf: string, cwd: string): Record<string, number> {
   const rows = tool('nm', ['--defined-only', elf], cwd).trim().split('\n');
-  return Object.fromEntries(rows.map((r) => r.split(' ')).map(([address, , name]) => [name!, parseInt(address!, 16)]));
+  return Object.fromEntries(
+    rows.map((r) => r.split(' ')).map(([address, , name]) => [name!, parseInt(address!, 16)]),
+  );
 }
 
 function readSections(elf: string, cwd: string): Record<string, number> {
   const rows = tool('size', ['-A', elf], cwd).split('\n');
   const named = rows.map((r) => /^\.(\S+)\s+(\d+)\s/.exec(r)).filter((m) => m !== null);
-  return Object.fromEntries(named.map((m) => [m[1]!, Number(m[2])] as const).filter(([name]) => !name.startsWith('debug')));
+  return Object.fromEntries(
+    named.map((m) => [m[1]!, Number(m[2])] as const).filter(([name]) => !name.startsWith('debug')),
+  );
 }
 
 /** Compiled objects by the hash of all that decides them: the variants share all but one. */
 function compile(source: Source, variant: Variant, key: string): string {
   const path = join(firmware, source.path);
-  const flags = readFileSync(path, 'utf8').includes('MJ_VARIANT_') ? [...compileFlags, ...variantFlags[variant]] : compileFlags;
+  const flags = readFileSync(path, 'utf8').includes('MJ_VARIANT_')
+    ? [...compileFlags, ...variantFlags[variant]]
+    : compileFlags;
   const object = join(objectCache, `${sha256Hex(Buffer.from([key, source.path, ...flags].join('\0')))}.o`);
   if (existsSync(object)) return object;
   const fresh = `${object}.${process.pid}`;
@@ -145,7 +159,11 @@ export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
     // copied under their names: pico.ld places by them
     for (const s of sources()) copyFileSync(compile(s, variant, key), join(dir, s.object));
     const objects = sources().map((s) => s.object);
-    tool('gcc', [...linkFlags, '-T', join(firmware, 'ports/pico/pico.ld'), ...objects, '-lgcc', '-o', 'fw.elf'], dir);
+    tool(
+      'gcc',
+      [...linkFlags, '-T', join(firmware, 'ports/pico/pico.ld'), ...objects, '-lgcc', '-o', 'fw.elf'],
+      dir,
+    );
     tool('objcopy', ['-O', 'binary', '--gap-fill', '0x00', 'fw.elf', 'fw.bin'], dir);
     const raw = readFileSync(join(dir, 'fw.bin'));
     const symbols = readSymbols('fw.elf', dir);
@@ -159,8 +177,23 @@ export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
 }
 
 const noted = [
-  ...['mj_pico_reset', 'mj_harness_main', 'mj_stack_top', 'mj_data_start', 'mj_data_end', 'mj_bss_start', 'mj_bss_end'],
-  ...['mj_pool_start', 'mj_pool_end', 'mj_engine_run', 'mj_pico_safe_stop', 'mj_pico_on_uart', 'mj_port_receive'],
+  ...[
+    'mj_pico_reset',
+    'mj_harness_main',
+    'mj_stack_top',
+    'mj_data_start',
+    'mj_data_end',
+    'mj_bss_start',
+    'mj_bss_end',
+  ],
+  ...[
+    'mj_pool_start',
+    'mj_pool_end',
+    'mj_engine_run',
+    'mj_pico_safe_stop',
+    'mj_pico_on_uart',
+    'mj_port_receive',
+  ],
 ];
 
 export interface FirmwareManifest {
@@ -242,7 +275,9 @@ function main(): number {
   mkdirSync(outDir, { recursive: true });
   writeFileSync(join(outDir, 'microjoule-pico.bin'), built.bytes);
   writeFileSync(recorded, `${JSON.stringify(manifest(built, compiler), null, 2)}\n`);
-  console.log(`${built.bytes.length} bytes of flash, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`);
+  console.log(
+    `${built.bytes.length} bytes of flash, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`,
+  );
   return 0;
 }
 

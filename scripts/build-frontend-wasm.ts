@@ -20,10 +20,23 @@ function build(out: string): void {
   const run = spawnSync(
     'clang',
     [
-      '--target=wasm32', '-std=c11', '-O3', '-nostdlib', '-ffreestanding',
-      '-Wall', '-Wextra', '-Werror', '-Wconversion',
-      '-Wl,--no-entry', '-Wl,--strip-debug', '-Wl,-z,stack-size=8192', '-Wl,--initial-memory=65536',
-      '-o', out, ...sources, `${sourceDir}/wasm/mj_frontend_wasm.c`,
+      '--target=wasm32',
+      '-std=c11',
+      '-O3',
+      '-nostdlib',
+      '-ffreestanding',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-Wconversion',
+      '-Wl,--no-entry',
+      '-Wl,--strip-debug',
+      '-Wl,-z,stack-size=8192',
+      '-Wl,--initial-memory=65536',
+      '-o',
+      out,
+      ...sources,
+      `${sourceDir}/wasm/mj_frontend_wasm.c`,
     ],
     { cwd: root, encoding: 'utf8' },
   );
@@ -36,7 +49,9 @@ function build(out: string): void {
 
 /** The compiler's name and version as clang writes them into the module. */
 function producer(wasm: Uint8Array): string {
-  return /clang[^\0]*?version [\d.]+|clang.{0,40}/s.exec(Buffer.from(wasm).toString('latin1'))?.[0] ?? 'unknown';
+  return (
+    /clang[^\0]*?version [\d.]+|clang.{0,40}/s.exec(Buffer.from(wasm).toString('latin1'))?.[0] ?? 'unknown'
+  );
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'mj-frontend-'));

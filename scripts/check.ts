@@ -6,6 +6,18 @@ const root = resolve(import.meta.dirname, '..');
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['generated files', ['scripts/generate-abi.ts', '--check']],
   ['error page', ['scripts/list-error-ids.ts', '--check']],
+  [
+    'format',
+    [
+      'node_modules/prettier/bin/prettier.cjs',
+      '--check',
+      '--log-level',
+      'warn',
+      'src-main/**/*.ts',
+      'test/**/*.ts',
+      'scripts/**/*.ts',
+    ],
+  ],
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']],
   ['svelte', ['node_modules/svelte-check/bin/svelte-check', '--tsconfig', 'src-renderer/tsconfig.json']],
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
@@ -16,6 +28,8 @@ for (const [name, args] of steps) {
   if (wanted.length && !wanted.includes(name)) continue;
   const began = performance.now();
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`,
+  );
   if (status !== 0) process.exit(1);
 }

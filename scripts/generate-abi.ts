@@ -84,7 +84,11 @@ function typescript(): string {
       out.push(`  ${field.name}: ${field.count === undefined ? 'number' : 'number[]'};`);
     }
     out.push('}', `export const ${s.name}Bytes = ${s.bytes};`);
-    out.push(`export function read${s.name}(view: DataView, at: number): ${s.name} {`, '  let o = at;', '  return {');
+    out.push(
+      `export function read${s.name}(view: DataView, at: number): ${s.name} {`,
+      '  let o = at;',
+      '  return {',
+    );
     for (const { field, offset } of rows) {
       const get = `view.${getters[field.type]}`;
       out.push(
@@ -94,7 +98,10 @@ function typescript(): string {
       );
     }
     out.push('  };', '}');
-    out.push(`export function write${s.name}(view: DataView, at: number, value: ${s.name}): void {`, '  let o: number;');
+    out.push(
+      `export function write${s.name}(view: DataView, at: number, value: ${s.name}): void {`,
+      '  let o: number;',
+    );
     for (const { field, offset } of rows) {
       if (field.count === undefined) {
         out.push(`  o = at + ${offset};`, `  view.${setters[field.type](`value.${field.name}`)};`);
@@ -113,7 +120,14 @@ function typescript(): string {
 }
 
 function c(): string {
-  const out: string[] = [`/* ${banner} */`, '#ifndef MJ_ABI_H', '#define MJ_ABI_H', '', '#include <stdint.h>', ''];
+  const out: string[] = [
+    `/* ${banner} */`,
+    '#ifndef MJ_ABI_H',
+    '#define MJ_ABI_H',
+    '',
+    '#include <stdint.h>',
+    '',
+  ];
   out.push(`#define MJ_ABI_VERSION ${ABI_VERSION}u`);
   out.push(`#define MJ_PROGRAM_MAGIC 0x${PROGRAM_MAGIC.toString(16)}u`);
   out.push(`#define MJ_CONFIG_MAGIC 0x${CONFIG_MAGIC.toString(16)}u`);
@@ -123,7 +137,9 @@ function c(): string {
     const name = `mj_${snake(e.name)}`;
     out.push(`typedef enum {`);
     for (const x of e.values)
-      out.push(`  ${name.toUpperCase()}_${snake(x.name).toUpperCase()} = ${x.value},${x.doc ? ` /* ${x.doc} */` : ''}`);
+      out.push(
+        `  ${name.toUpperCase()}_${snake(x.name).toUpperCase()} = ${x.value},${x.doc ? ` /* ${x.doc} */` : ''}`,
+      );
     out.push(`} ${name};`, '');
   }
   for (const s of structs) {
@@ -142,9 +158,18 @@ function c(): string {
 function tables(): string {
   const out: string[] = [];
   for (const s of structs) {
-    out.push(`### ${s.name} (${s.bytes} bytes)`, '', s.doc, '', '| offset | field | type | meaning |', '|---|---|---|---|');
+    out.push(
+      `### ${s.name} (${s.bytes} bytes)`,
+      '',
+      s.doc,
+      '',
+      '| offset | field | type | meaning |',
+      '|---|---|---|---|',
+    );
     for (const { field, offset } of layout(s))
-      out.push(`| ${offset} | ${field.name} | ${field.type}${field.count === undefined ? '' : `[${field.count}]`} | ${field.doc} |`);
+      out.push(
+        `| ${offset} | ${field.name} | ${field.type}${field.count === undefined ? '' : `[${field.count}]`} | ${field.doc} |`,
+      );
     out.push('');
   }
   for (const e of enums) {
@@ -155,7 +180,8 @@ function tables(): string {
     out.push('');
   }
   out.push('### mj commands', '', '| command | reply | meaning |', '|---|---|---|');
-  for (const m of mjCommands) out.push(`| \`mj ${m.word}\` | ${m.reply.replaceAll('|', '\\|').replaceAll('<', '&lt;')} | ${m.doc} |`);
+  for (const m of mjCommands)
+    out.push(`| \`mj ${m.word}\` | ${m.reply.replaceAll('|', '\\|').replaceAll('<', '&lt;')} | ${m.doc} |`);
   out.push('');
   return out.join('\n');
 }

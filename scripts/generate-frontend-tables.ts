@@ -8,7 +8,16 @@ import { join } from 'node:path';
 const path = join(import.meta.dirname, '../firmware/engine/frontend/mj_frontend_tables.c');
 
 const SAMPLE_RATE_HZ = 16000;
-const recipe = { name: 'kws', frame: 480, hop: 320, fft: 512, mels: 40, lowHz: 20, highHz: 4000, coefficients: 10 };
+const recipe = {
+  name: 'kws',
+  frame: 480,
+  hop: 320,
+  fft: 512,
+  mels: 40,
+  lowHz: 20,
+  highHz: 4000,
+  coefficients: 10,
+};
 
 /** Mel scale of O'Shaughnessy as TensorFlow's linear_to_mel_weight_matrix has it. */
 const mel = (hz: number) => 1127 * Math.log(1 + hz / 700);
@@ -80,9 +89,21 @@ function source(): string {
     array('uint16_t', 'mj_log2_table', log2Q15(), ''),
     array('uint16_t', `${name}_window`, windowQ15()),
     array('int16_t', `${name}_twiddles`, twiddlesQ15()),
-    array('uint8_t', `${name}_mel_first`, filters.map((f) => f.first)),
-    array('uint8_t', `${name}_mel_bins`, filters.map((f) => f.weights.length)),
-    array('uint16_t', `${name}_mel_weight`, filters.flatMap((f) => f.weights)),
+    array(
+      'uint8_t',
+      `${name}_mel_first`,
+      filters.map((f) => f.first),
+    ),
+    array(
+      'uint8_t',
+      `${name}_mel_bins`,
+      filters.map((f) => f.weights.length),
+    ),
+    array(
+      'uint16_t',
+      `${name}_mel_weight`,
+      filters.flatMap((f) => f.weights),
+    ),
     array('int16_t', `${name}_dct`, dctQ17()),
     `const mj_mfcc_recipe mj_mfcc_${name} = {`,
     `  ${recipe.frame}, ${recipe.hop}, ${recipe.fft}, ${recipe.mels}, ${recipe.coefficients},`,

@@ -15,7 +15,8 @@ export interface ErrorEntry {
   readonly next: string;
 }
 
-const ID = /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|uf2)(\.fault)?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const ID =
+  /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|uf2)(\.fault)?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const FILE_NAME = /\.(c|h|wasm|html|json|ts|md|csv|bin|uf2|svg|css|js)$/;
 
 function isId(text: string): boolean {
@@ -26,7 +27,8 @@ function isId(text: string): boolean {
 function literal(node: ts.Node | undefined): string {
   if (!node) return '';
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((s) => `…${s.literal.text}`).join('');
+  if (ts.isTemplateExpression(node))
+    return node.head.text + node.templateSpans.map((s) => `…${s.literal.text}`).join('');
   if (ts.isBinaryExpression(node)) return literal(node.left) || literal(node.right);
   return '';
 }
@@ -35,7 +37,12 @@ function literal(node: ts.Node | undefined): string {
 function constantsOf(source: ts.SourceFile): Map<string, string> {
   const constants = new Map<string, string>();
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer && ts.isStringLiteralLike(node.initializer))
+    if (
+      ts.isVariableDeclaration(node) &&
+      ts.isIdentifier(node.name) &&
+      node.initializer &&
+      ts.isStringLiteralLike(node.initializer)
+    )
       constants.set(node.name.text, node.initializer.text);
     ts.forEachChild(node, visit);
   };
@@ -48,7 +55,9 @@ const isSentence = (text: string): boolean => /\s/.test(text) && /^[\p{Lu}`…]/
 /** A failure as an object: `{id, facts, cause, next}`. */
 function fromObject(node: ts.ObjectLiteralExpression): ErrorEntry | null {
   const of = (name: string) => {
-    const p = node.properties.find((q): q is ts.PropertyAssignment => ts.isPropertyAssignment(q) && q.name.getText() === name);
+    const p = node.properties.find(
+      (q): q is ts.PropertyAssignment => ts.isPropertyAssignment(q) && q.name.getText() === name,
+    );
     return p && literal(p.initializer);
   };
   const [id, cause, next] = [of('id'), of('cause'), of('next')];
@@ -69,9 +78,14 @@ function fromCall(node: ts.CallExpression, constants: ReadonlyMap<string, string
   if (at < 0) return [];
   const after = node.arguments.slice(at + 1);
   const isFail = ts.isIdentifier(node.expression) && node.expression.text === 'fail';
-  const text = (a: ts.Expression | undefined) => (a && ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a));
+  const text = (a: ts.Expression | undefined) =>
+    a && ts.isIdentifier(a) ? (constants.get(a.text) ?? '') : literal(a);
   const sentences = after.map(text).filter(isSentence);
-  const [cause = '', next = ''] = isFail ? [text(after[1]), text(after[2])] : sentences.length === 1 ? ['', sentences[0]!] : sentences;
+  const [cause = '', next = ''] = isFail
+    ? [text(after[1]), text(after[2])]
+    : sentences.length === 1
+      ? ['', sentences[0]!]
+      : sentences;
   if (!isFail && cause === '' && next === '') return [];
   return idsIn(node.arguments[at]!).map((id) => ({ id, cause, next }));
 }
@@ -105,7 +119,11 @@ export function collectErrors(): ErrorEntry[] {
   const byId = Map.groupBy(sourcesBelow(join(root, 'src-main')).flatMap(entriesOf), (e) => e.id);
   const unique = (texts: readonly string[]) => [...new Set(texts.filter(Boolean))].join(' · ');
   return [...byId]
-    .map(([id, own]) => ({ id, cause: unique(own.map((e) => e.cause)), next: unique(own.map((e) => e.next)) }))
+    .map(([id, own]) => ({
+      id,
+      cause: unique(own.map((e) => e.cause)),
+      next: unique(own.map((e) => e.next)),
+    }))
     .sort((x, y) => (x.id < y.id ? -1 : 1));
 }
 

@@ -12,6 +12,11 @@ if (!opened.ok) {
   process.exit(1);
 }
 const { tf, description } = opened.value;
-const four = (await tf.tensor2d([[1, 2]]).matMul(tf.tensor2d([[2], [1]])).data())[0];
+const four = (
+  await tf
+    .tensor2d([[1, 2]])
+    .matMul(tf.tensor2d([[2], [1]]))
+    .data()
+)[0];
 if (!quiet) console.log(description);
 process.exit(four === 4 ? 0 : 1);

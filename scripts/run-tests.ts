@@ -41,7 +41,15 @@ function hasTests(dir: string): boolean {
 
 function vitest(suite: string, reportFile: string, extra: readonly string[]): Promise<number> {
   const bin = join(root, 'node_modules/vitest/vitest.mjs');
-  const args = [bin, 'run', `test/${suite}/`, '--reporter=dot', '--reporter=json', `--outputFile.json=${reportFile}`, ...extra];
+  const args = [
+    bin,
+    'run',
+    `test/${suite}/`,
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+    ...extra,
+  ];
   return new Promise((done) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('close', (code) => done(code ?? 1));
@@ -51,7 +59,8 @@ function vitest(suite: string, reportFile: string, extra: readonly string[]): Pr
 function count(report: VitestReport, outcome: SuiteOutcome): void {
   for (const file of report.testResults) {
     // a file that failed to load has no assertions but must not pass unseen
-    if (file.status === 'failed' && !file.assertionResults.some((a) => a.status === 'failed')) outcome.failed++;
+    if (file.status === 'failed' && !file.assertionResults.some((a) => a.status === 'failed'))
+      outcome.failed++;
     for (const a of file.assertionResults) {
       if (a.status === 'passed') outcome.passed++;
       else if (a.status === 'failed') outcome.failed++;

@@ -21,9 +21,20 @@ import { logisticRegression, nearestNeighbour } from '../src-main/train/baseline
 import { dsCnnMacs } from '../src-main/train/ds-cnn.ts';
 import { kwsCardSchema, type KwsCard } from '../src-main/train/kws-card.ts';
 import { accuracyOf, int8TopOnes } from '../src-main/train/kws-accuracy.ts';
-import { FEATURES_PER_CLIP, loadFeatures, PROBE_CLIPS, type FeatureSet } from '../src-main/train/kws-features.ts';
 import {
-  inputRange, kwsRecipe, labelledFeatures, quantiseInputs, trainKws, type KwsInputs, type TrainedKws,
+  FEATURES_PER_CLIP,
+  loadFeatures,
+  PROBE_CLIPS,
+  type FeatureSet,
+} from '../src-main/train/kws-features.ts';
+import {
+  inputRange,
+  kwsRecipe,
+  labelledFeatures,
+  quantiseInputs,
+  trainKws,
+  type KwsInputs,
+  type TrainedKws,
 } from '../src-main/train/train-kws.ts';
 
 const DATA_SEED = 1;
@@ -42,7 +53,8 @@ const { values: options } = parseArgs({
 });
 const seeds = options.seeds.split(',').map(Number);
 const recipe = { ...kwsRecipe, epochs: Number(options.epochs) };
-if (!seeds.every(Number.isInteger) || !Number.isInteger(recipe.epochs)) throw new Error('--seeds 1,2,3 --epochs 12');
+if (!seeds.every(Number.isInteger) || !Number.isInteger(recipe.epochs))
+  throw new Error('--seeds 1,2,3 --epochs 12');
 
 process.env.OMP_NUM_THREADS ??= `${availableParallelism()}`;
 process.env.TF_NUM_INTRAOP_THREADS ??= process.env.OMP_NUM_THREADS;
@@ -54,7 +66,12 @@ async function split(name: Split): Promise<FeatureSet> {
   const onProgress = (_: Split, done: number, total: number) => {
     if (done % 1200 === 0 || done === total) console.log(`  ${name}: ${done} of ${total} clips`);
   };
-  const set = await loadFeatures(name, { seed: DATA_SEED, synthesiser, cacheDir: join(root, '.cache/syn-kws'), onProgress });
+  const set = await loadFeatures(name, {
+    seed: DATA_SEED,
+    synthesiser,
+    cacheDir: join(root, '.cache/syn-kws'),
+    onProgress,
+  });
   return orThrow(set);
 }
 
@@ -81,7 +98,9 @@ interface SeedResult {
 async function oneSeed(seed: number): Promise<SeedResult> {
   const began = performance.now();
   const trained = await trainKws(tfjs, inputs.train, range, recipe, seed, (epoch, loss) =>
-    console.log(`  seed ${seed} epoch ${epoch + 1} of ${recipe.epochs}: loss ${loss.toFixed(4)}, ${Math.round((performance.now() - began) / 1000)} s`),
+    console.log(
+      `  seed ${seed} epoch ${epoch + 1} of ${recipe.epochs}: loss ${loss.toFixed(4)}, ${Math.round((performance.now() - began) / 1000)} s`,
+    ),
   );
   const float = (name: Split) => accuracyOf(trained.floatTopOnes(inputs[name]), inputs[name].labels);
   const accuracy = {
@@ -105,7 +124,10 @@ const train = labelledFeatures(inputs.train, range);
 const test = labelledFeatures(inputs.test, range);
 const baselines = {
   chance: 1 / CLASSES.length,
-  logisticRegression: accuracyOf(await logisticRegression(tfjs.tf, train, test, CLASSES.length, 1), test.labels),
+  logisticRegression: accuracyOf(
+    await logisticRegression(tfjs.tf, train, test, CLASSES.length, 1),
+    test.labels,
+  ),
   nearestNeighbour: accuracyOf(nearestNeighbour(tfjs.tf, train, test), test.labels),
 };
 console.log(
@@ -144,7 +166,12 @@ async function card({ trained, seed, accuracy }: SeedResult): Promise<KwsCard> {
       generatorVersion: GENERATOR_VERSION,
       seed: DATA_SEED,
       synthesiser: `espeak-ng ${synthesiser.version}`,
-      splits: { train: splitCard('train'), validation: splitCard('validation'), test: splitCard('test'), shifted: splitCard('shifted') },
+      splits: {
+        train: splitCard('train'),
+        validation: splitCard('validation'),
+        test: splitCard('test'),
+        shifted: splitCard('shifted'),
+      },
       probe: { clips: PROBE_CLIPS, sha256: sets.test.probeSha256 },
     },
     training: {
@@ -180,7 +207,16 @@ if (options.write) {
 }
 if (options.json !== undefined) {
   const perSeed = results.map(({ seed, validationInt8, accuracy }) => ({ seed, validationInt8, accuracy }));
-  writeFileSync(options.json, JSON.stringify({ backend: tfjs.description, meanInt8, testItems: test.labels.length, perSeed, baselines }));
+  writeFileSync(
+    options.json,
+    JSON.stringify({
+      backend: tfjs.description,
+      meanInt8,
+      testItems: test.labels.length,
+      perSeed,
+      baselines,
+    }),
+  );
 }
 if (options.check) {
   const committed = kwsCardSchema.parse(JSON.parse(readFileSync(cardPath, 'utf8'))).accuracy.int8.test.value;

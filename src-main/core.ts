@@ -87,7 +87,12 @@ export class Core implements AsyncDisposable {
     if (!stored.ok) return stored;
     const { plan } = stored.value;
     if (plan.model.path === null)
-      return fail('run.no-model-path', { runId }, 'The run does not know where its model is.', 'Start a new run.');
+      return fail(
+        'run.no-model-path',
+        { runId },
+        'The run does not know where its model is.',
+        'Start a new run.',
+      );
     const prepared = prepare(plan.model.path, plan.targetId);
     if (!prepared.ok) return prepared;
     if (prepared.value.model.graph.sha256 !== plan.model.sha256)
@@ -111,9 +116,14 @@ export class Core implements AsyncDisposable {
     const refused = refuseSupply(target.board, supplyV);
     if (refused) return refused;
     const bytes = inputBytes(program, model.inputEncoding);
-    const inputs = plan.dataDir ? datasetInputs(plan.dataDir, bytes) : ok(randomInputs(plan.seed ?? 1, bytes, model.inputEncoding));
+    const inputs = plan.dataDir
+      ? datasetInputs(plan.dataDir, bytes)
+      : ok(randomInputs(plan.seed ?? 1, bytes, model.inputEncoding));
     if (!inputs.ok) return inputs;
-    const rigs = rigsFor(target, wiring, { seed: plan.worldSeed ?? DEFAULT_WORLD_SEED, operators: program.ops.length });
+    const rigs = rigsFor(target, wiring, {
+      seed: plan.worldSeed ?? DEFAULT_WORLD_SEED,
+      operators: program.ops.length,
+    });
     if (!rigs.ok) return rigs;
     const twin = await openTwin(program.bytes);
     if (!twin.ok) return twin;
@@ -160,7 +170,10 @@ export class Core implements AsyncDisposable {
   }
 
   /** A run goes on without a prediction, but says why it has none. */
-  #expectation(prepared: Prepared, supplyV: number): { readonly prediction: Result<FullPrediction>; readonly remarks: readonly string[] } {
+  #expectation(
+    prepared: Prepared,
+    supplyV: number,
+  ): { readonly prediction: Result<FullPrediction>; readonly remarks: readonly string[] } {
     const { models, leftOut } = this.#costModels(prepared);
     const prediction = this.#predictWith(models, prepared, supplyV);
     const why = prediction.ok ? [] : [`No prediction: ${failureText(prediction)}`];
@@ -168,21 +181,36 @@ export class Core implements AsyncDisposable {
   }
 
   /** Of this database first, then those that come with the product. */
-  #costModels({ target, image }: Prepared): { readonly models: Result<readonly CostModel[]>; readonly leftOut: readonly string[] } {
+  #costModels({ target, image }: Prepared): {
+    readonly models: Result<readonly CostModel[]>;
+    readonly leftOut: readonly string[];
+  } {
     const { board, timingModel } = target;
-    const own = this.store.calibrations.latest<CostModel>({ board: board.id, firmwareHash: image.firmwareHash, timingModel });
+    const own = this.store.calibrations.latest<CostModel>({
+      board: board.id,
+      firmwareHash: image.firmwareHash,
+      timingModel,
+    });
     const { models, leftOut } = shippedCostModels(this.#calibrationsDir);
     return { models: own.ok ? ok([...(own.value ? [own.value.model] : []), ...models]) : own, leftOut };
   }
 
-  #predictWith(models: Result<readonly CostModel[]>, { target, image, program }: Prepared, supplyV: number): Result<FullPrediction> {
+  #predictWith(
+    models: Result<readonly CostModel[]>,
+    { target, image, program }: Prepared,
+    supplyV: number,
+  ): Result<FullPrediction> {
     if (!models.ok) return models;
     const model = costModelFor(models.value, target, image.firmwareHash);
     return model.ok ? predictProgram(model.value, program, target, image.firmwareHash, supplyV) : model;
   }
 
   /** Latency and energy of a model before anything runs. */
-  predict(modelPath: string, targetId: string, supplyV?: number): Result<{ readonly prepared: Prepared; readonly full: FullPrediction }> {
+  predict(
+    modelPath: string,
+    targetId: string,
+    supplyV?: number,
+  ): Result<{ readonly prepared: Prepared; readonly full: FullPrediction }> {
     const prepared = prepare(modelPath, targetId);
     if (!prepared.ok) return prepared;
     const volts = supplyV ?? prepared.value.target.board.power.supplyV;
@@ -193,7 +221,12 @@ export class Core implements AsyncDisposable {
   }
 
   /** Measures generated layers on a target, stores and returns the cost model. */
-  calibrate(targetId: string, seed: number, wiring: Wiring, watch: CalibrationWatch): Promise<Result<Calibration>> {
+  calibrate(
+    targetId: string,
+    seed: number,
+    wiring: Wiring,
+    watch: CalibrationWatch,
+  ): Promise<Result<Calibration>> {
     return calibrateTarget(this.store, targetId, seed, wiring, watch);
   }
 }

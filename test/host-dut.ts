@@ -4,20 +4,43 @@
  */
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './needs.ts';
 
 const firmware = join(root, 'firmware');
 const folders = ['engine', 'engine/kernels', 'harness', 'ports/host'];
-const flags = ['-std=gnu11', '-O1', '-g', '-fno-strict-aliasing', '-ffp-contract=off', '-Wall', '-Wextra', '-Werror', '-Wconversion'];
+const flags = [
+  '-std=gnu11',
+  '-O1',
+  '-g',
+  '-fno-strict-aliasing',
+  '-ffp-contract=off',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wconversion',
+];
 const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** Path of the built program; built once for each state of the sources. */
 export function buildHostDut(options: { readonly sanitized?: boolean } = {}): string {
   const args = options.sanitized ? [...flags, ...sanitizers] : flags;
-  const files = folders.flatMap((d) => readdirSync(join(firmware, d)).filter((f) => /\.[ch]$/.test(f)).map((f) => join(d, f)));
+  const files = folders.flatMap((d) =>
+    readdirSync(join(firmware, d))
+      .filter((f) => /\.[ch]$/.test(f))
+      .map((f) => join(d, f)),
+  );
   const hash = createHash('sha256').update(args.join(' '));
   for (const f of files.sort()) hash.update(`${f}\0`).update(readFileSync(join(firmware, f)));
   const cache = join(root, '.cache', 'host-dut');
@@ -79,7 +102,9 @@ export class HostDut implements AsyncDisposable {
         return got;
       }
       if (this.#ended || Date.now() > deadline)
-        throw new Error(`no "${mark}"; heard ${JSON.stringify(this.#text.slice(-500))}; ${this.#stderr.slice(-2000)}`);
+        throw new Error(
+          `no "${mark}"; heard ${JSON.stringify(this.#text.slice(-500))}; ${this.#stderr.slice(-2000)}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1000);
         this.#wake = () => (clearTimeout(timer), resolve());

@@ -35,7 +35,11 @@ const system = 'npm run setup:system';
 
 export const needs = {
   python: { name: 'Python oracles', met: python !== null, enable: system },
-  shared: { name: 'reference data beside the repository', met: sharedDir !== null, enable: 'MICROJOULE_SHARED=DIR npm test' },
+  shared: {
+    name: 'reference data beside the repository',
+    met: sharedDir !== null,
+    enable: 'MICROJOULE_SHARED=DIR npm test',
+  },
   armGcc: { name: 'arm-none-eabi-gcc', met: onPath('arm-none-eabi-gcc'), enable: system },
   wasmClang: { name: 'clang and lld with wasm32', met: onPath('clang', 'wasm-ld'), enable: system },
   hostCc: { name: 'a host C compiler', met: onPath('gcc'), enable: system },
@@ -47,5 +51,9 @@ export const needs = {
 export function describeWith(wanted: readonly Need[], title: string, body: () => void): void {
   const missing = wanted.filter((n) => !n.met);
   if (missing.length === 0) describe(title, body);
-  else describe.skip(`${title} — skipped: needs ${missing.map((n) => `${n.name} (${n.enable})`).join(', ')}`, body);
+  else
+    describe.skip(
+      `${title} — skipped: needs ${missing.map((n) => `${n.name} (${n.enable})`).join(', ')}`,
+      body,
+    );
 }

@@ -126,10 +126,14 @@ export const enums: readonly EnumSchema[] = [
   },
   {
     name: 'ProgramFlag',
-    doc: 'Bits of a Program\'s flags.',
+    doc: "Bits of a Program's flags.",
     values: [
       v('None', 0),
-      v('InputsKept', 1, 'the input tensors are as they were after a run; else activations may have overwritten them'),
+      v(
+        'InputsKept',
+        1,
+        'the input tensors are as they were after a run; else activations may have overwritten them',
+      ),
     ],
   },
   {
@@ -143,7 +147,7 @@ export const enums: readonly EnumSchema[] = [
     values: [
       v('Raw', 0, 'the bytes of the input tensor'),
       v('UInt8Minus128', 1, 'uint8 pixels; the device subtracts 128 to give int8'),
-      v('Float32', 2, 'float32 LE, quantised on the device by the input tensor\'s scale and zero point'),
+      v('Float32', 2, "float32 LE, quantised on the device by the input tensor's scale and zero point"),
     ],
   },
   {
@@ -179,11 +183,15 @@ export const structs: readonly StructSchema[] = [
       f('ioOffset', 'u32', 'u16 tensor indices: inputs, then outputs'),
       f('constsOffset', 'u32', 'weights, biases, multipliers'),
       f('constsBytes', 'u32', ''),
-      f('namesOffset', 'u32', 'zero-terminated UTF-8: the model\'s name, then one name an operator; 0 = none'),
+      f('namesOffset', 'u32', "zero-terminated UTF-8: the model's name, then one name an operator; 0 = none"),
       f('namesBytes', 'u32', ''),
       f('macs', 'u32', 'multiply-accumulates of one inference'),
       f('flags', 'u32', 'ProgramFlag bits'),
-      f('lowerBoundBytes', 'u32', 'no arena plan can be smaller: the largest sum of live tensors and scratch'),
+      f(
+        'lowerBoundBytes',
+        'u32',
+        'no arena plan can be smaller: the largest sum of live tensors and scratch',
+      ),
       f('reserved', 'u32', '0', 7),
     ],
   },
@@ -220,7 +228,7 @@ export const structs: readonly StructSchema[] = [
       f('outputCount', 'u8', ''),
       f('flags', 'u16', '0'),
       f('ioOffset', 'u32', 'u16 tensor indices: inputs (0xFFFF = absent), then outputs'),
-      f('paramsOffset', 'u32', 'the kernel\'s parameter struct'),
+      f('paramsOffset', 'u32', "the kernel's parameter struct"),
       f('paramsBytes', 'u32', ''),
       f('scratchOffset', 'u32', 'in the arena'),
       f('scratchBytes', 'u32', ''),
@@ -406,34 +414,50 @@ export const structs: readonly StructSchema[] = [
  * The `mj` extension of the th- dialect. Host → DUT `mj <word> …%`, replies are lines `m-mj-<word>-[…]`
  * and `m-ready`, errors `e-[mj <word>: <reason>]`. See docs/mj-commands.md.
  */
-export const mjCommands: readonly { readonly word: string; readonly reply: string; readonly doc: string }[] = [
-  {
-    word: 'id',
-    reply: 'm-mj-id-[abi=1,fw=<crc32 hex>,program=<crc32 hex>,model=<first 16 hex of sha256>,board=<id>,mode=<performance|energy>,clk=<Hz>,baud=<n>,ops=<n>,arena=<bytes>,in=<bytes>,out=<bytes>,status=<Status>,source=<image|ram>]',
-    doc: 'identity: hashes of firmware and Program, board, mode, clock; `in` is what `db` must hold for one inference',
-  },
-  { word: 'arena', reply: 'm-mj-arena-[high=<bytes>,size=<bytes>]', doc: 'high-water mark since the last `mj paint`' },
-  { word: 'paint', reply: 'm-mj-paint-done', doc: 'fill the arena with the pattern the high-water mark is read from' },
-  {
-    word: 'prof',
-    reply: 'm-mj-prof-[ops=<n>,overhead=<cycles>], m-mj-op-[<index>,<kernel>,<cycles>] a line an operator, then m-mj-total-[<cycles>]',
-    doc: 'one inference with cycles per operator; the calibrated cost of looking (`overhead`) is already taken off each',
-  },
-  { word: 'out', reply: 'm-mj-out-[<offset>,<hex of ≤ 32 bytes>] lines, then m-mj-outcrc-[<crc32 hex>]', doc: 'raw bytes of all output tensors of the last inference' },
-  {
-    word: 'load',
-    reply: 'm-mj-load-[<kind>,<bytes>] then COBS frames, each answered m-mj-ack-[<seq>] or m-mj-nak-[<seq wanted>,<reason>], at the end m-mj-load-done-[<crc32 hex>]',
-    doc: '`mj load input N%` or `mj load program N%`: checked bulk upload',
-  },
-  {
-    word: 'baud',
-    reply: 'm-mj-baud-[<n>] and m-ready at the old rate, then the new rate holds',
-    doc: '`mj baud N%`; the old rate comes back after 3 s without a known command',
-  },
-  {
-    word: 'line',
-    reply: 'm-mj-line-[overruns=<n>,framing=<n>,dropped=<n>]',
-    doc: 'receive errors since start',
-  },
-  { word: 'reset', reply: 'm-mj-reset, then the boot prologue', doc: 'watchdog reset' },
-];
+export const mjCommands: readonly { readonly word: string; readonly reply: string; readonly doc: string }[] =
+  [
+    {
+      word: 'id',
+      reply:
+        'm-mj-id-[abi=1,fw=<crc32 hex>,program=<crc32 hex>,model=<first 16 hex of sha256>,board=<id>,mode=<performance|energy>,clk=<Hz>,baud=<n>,ops=<n>,arena=<bytes>,in=<bytes>,out=<bytes>,status=<Status>,source=<image|ram>]',
+      doc: 'identity: hashes of firmware and Program, board, mode, clock; `in` is what `db` must hold for one inference',
+    },
+    {
+      word: 'arena',
+      reply: 'm-mj-arena-[high=<bytes>,size=<bytes>]',
+      doc: 'high-water mark since the last `mj paint`',
+    },
+    {
+      word: 'paint',
+      reply: 'm-mj-paint-done',
+      doc: 'fill the arena with the pattern the high-water mark is read from',
+    },
+    {
+      word: 'prof',
+      reply:
+        'm-mj-prof-[ops=<n>,overhead=<cycles>], m-mj-op-[<index>,<kernel>,<cycles>] a line an operator, then m-mj-total-[<cycles>]',
+      doc: 'one inference with cycles per operator; the calibrated cost of looking (`overhead`) is already taken off each',
+    },
+    {
+      word: 'out',
+      reply: 'm-mj-out-[<offset>,<hex of ≤ 32 bytes>] lines, then m-mj-outcrc-[<crc32 hex>]',
+      doc: 'raw bytes of all output tensors of the last inference',
+    },
+    {
+      word: 'load',
+      reply:
+        'm-mj-load-[<kind>,<bytes>] then COBS frames, each answered m-mj-ack-[<seq>] or m-mj-nak-[<seq wanted>,<reason>], at the end m-mj-load-done-[<crc32 hex>]',
+      doc: '`mj load input N%` or `mj load program N%`: checked bulk upload',
+    },
+    {
+      word: 'baud',
+      reply: 'm-mj-baud-[<n>] and m-ready at the old rate, then the new rate holds',
+      doc: '`mj baud N%`; the old rate comes back after 3 s without a known command',
+    },
+    {
+      word: 'line',
+      reply: 'm-mj-line-[overruns=<n>,framing=<n>,dropped=<n>]',
+      doc: 'receive errors since start',
+    },
+    { word: 'reset', reply: 'm-mj-reset, then the boot prologue', doc: 'watchdog reset' },
+  ];

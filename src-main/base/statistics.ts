@@ -122,7 +122,8 @@ export function tTwoSidedTail(t: number, dof: number): number {
 
 /** The t with P(|T| ≤ t) = confidence, to ≤ 1e-12 relative, by bisection. */
 export function tCritical(dof: number, confidence: number): number {
-  if (!(dof >= 1) || !(confidence > 0 && confidence < 1)) throw new BugError(`tCritical(${dof}, ${confidence})`);
+  if (!(dof >= 1) || !(confidence > 0 && confidence < 1))
+    throw new BugError(`tCritical(${dof}, ${confidence})`);
   const tail = 1 - confidence;
   let low = 0;
   let high = 1;
@@ -213,7 +214,13 @@ export function bootstrapMedian(
   }
   medians.sort();
   const tail = (1 - confidence) / 2;
-  return { median: m, low: quantileOfSorted(medians, tail), high: quantileOfSorted(medians, 1 - tail), n, method: 'bootstrap' };
+  return {
+    median: m,
+    low: quantileOfSorted(medians, tail),
+    high: quantileOfSorted(medians, 1 - tail),
+    n,
+    method: 'bootstrap',
+  };
 }
 
 /** Linear interpolation between order statistics (Hyndman & Fan type 7, NumPy's default). */
@@ -236,7 +243,7 @@ export function rocAuc(scores: ArrayLike<number>, labels: ArrayLike<number>): nu
   const order = Array.from({ length: scores.length }, (_, i) => i).sort((i, j) => scores[i]! - scores[j]!);
   let positives = 0;
   let rankSum = 0;
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     let j = i;
     while (j < order.length && scores[order[j]!] === scores[order[i]!]) j++;
     const midRank = (i + 1 + j) / 2;
@@ -263,8 +270,12 @@ export interface MultiClassAuc {
  * One-vs-rest AUC on row-normalised scores, as the MLPerf Tiny runner computes it (PROTOCOLS §2).
  * `rows`: one array of class scores an item; `classes`: the true class index of each.
  */
-export function rocAucOneVsRest(rows: readonly ArrayLike<number>[], classes: ArrayLike<number>): MultiClassAuc {
-  if (rows.length === 0 || rows.length !== classes.length) throw new BugError('rocAucOneVsRest: no or unequal rows');
+export function rocAucOneVsRest(
+  rows: readonly ArrayLike<number>[],
+  classes: ArrayLike<number>,
+): MultiClassAuc {
+  if (rows.length === 0 || rows.length !== classes.length)
+    throw new BugError('rocAucOneVsRest: no or unequal rows');
   const count = rows[0]!.length;
   const sums = rows.map((r) => {
     let s = 0;

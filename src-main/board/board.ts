@@ -6,7 +6,10 @@ export interface BoardDescriptor {
   /** `pico`; also the word in `mj id`. */
   readonly id: string;
   readonly name: string;
-  readonly core: { readonly name: 'cortex-m0plus' | 'cortex-m4f' | 'cortex-m7' | 'cortex-m55' | 'rv32imc'; readonly features: readonly string[] };
+  readonly core: {
+    readonly name: 'cortex-m0plus' | 'cortex-m4f' | 'cortex-m7' | 'cortex-m55' | 'rv32imc';
+    readonly features: readonly string[];
+  };
   readonly clockHz: number;
   /** What `latency` is measured in: a real or emulated clock gives time, QEMU only instructions. */
   readonly unit: 'us' | 'instructions';
@@ -33,9 +36,19 @@ export interface BoardDescriptor {
    * Where the monitor feeds the board (the documented wiring, and what the current figures are for) and what may be
    * set there. Nothing outside this range is ever switched on.
    */
-  readonly supply: { readonly point: string; readonly minV: number; readonly maxV: number; readonly source: string };
+  readonly supply: {
+    readonly point: string;
+    readonly minV: number;
+    readonly maxV: number;
+    readonly source: string;
+  };
   /** Data-sheet supply currents for the wide first prediction, in A, with their source. */
-  readonly power: { readonly supplyV: number; readonly runA: number; readonly sleepA: number; readonly source: string };
+  readonly power: {
+    readonly supplyV: number;
+    readonly runA: number;
+    readonly sleepA: number;
+    readonly source: string;
+  };
 }
 
 export interface PinUse {

@@ -33,12 +33,14 @@ export const pico: BoardDescriptor = {
     point: '3V3 (pin 36) with 3V3_EN (pin 37) to ground',
     minV: 3.135,
     maxV: 3.6,
-    source: 'RP2040 data sheet, supplies: USB_VDD from 3.135 V, IOVDD and VREG_VIN to 3.63 V; W25Q16JV: VCC to 3.6 V',
+    source:
+      'RP2040 data sheet, supplies: USB_VDD from 3.135 V, IOVDD and VREG_VIN to 3.63 V; W25Q16JV: VCC to 3.6 V',
   },
   power: {
     supplyV: 3.3,
     runA: 0.026,
     sleepA: 0.009,
-    source: 'derived from RP2040 data sheet 5.7: 0.19–0.23 mA/MHz all included at 48 MHz, times 125 MHz; WFI with clocks on taken as BOOTSEL idle, 9.0 mA',
+    source:
+      'derived from RP2040 data sheet 5.7: 0.19–0.23 mA/MHz all included at 48 MHz, times 125 MHz; WFI with clocks on taken as BOOTSEL idle, 9.0 mA',
   },
 };

@@ -14,7 +14,9 @@ import { calibrationLayers, type CalibrationLayer } from './layers.ts';
 export interface ProfilingDevice {
   readonly identity: { readonly firmwareHash: string; readonly board: string; readonly clockHz: number };
   load(kind: 'program' | 'input', bytes: Uint8Array): Promise<Result<void>>;
-  profile(): Promise<Result<{ readonly ops: readonly { readonly index: number; readonly cycles: number }[] }>>;
+  profile(): Promise<
+    Result<{ readonly ops: readonly { readonly index: number; readonly cycles: number }[] }>
+  >;
 }
 
 export interface CalibrationOptions {
@@ -33,7 +35,10 @@ export interface Calibration {
 }
 
 /** Measures generated layers one after the other on the device and fits the cost model. */
-export async function calibrate(device: ProfilingDevice, options: CalibrationOptions): Promise<Result<Calibration>> {
+export async function calibrate(
+  device: ProfilingDevice,
+  options: CalibrationOptions,
+): Promise<Result<Calibration>> {
   const layers = calibrationLayers(options.seed);
   const samples: CostSample[] = [];
   for (const [i, layer] of layers.entries()) {
@@ -50,7 +55,10 @@ export async function calibrate(device: ProfilingDevice, options: CalibrationOpt
     samples.push(...measured.value);
   }
   const { firmwareHash, clockHz } = device.identity;
-  const fitted = fitCostModel({ board: options.board.id, firmwareHash, timingModel: options.timingModel, clockHz }, samples);
+  const fitted = fitCostModel(
+    { board: options.board.id, firmwareHash, timingModel: options.timingModel, clockHz },
+    samples,
+  );
   return fitted.ok ? ok({ model: fitted.value, samples }) : fitted;
 }
 

@@ -39,18 +39,36 @@ function weights(rng: Rng, shape: readonly number[], channels: number, axis: num
   const data = new Int8Array(n);
   for (let i = 0; i < n; i++) data[i] = rng.int(-127, 127);
   const scales = Array.from({ length: channels }, () => 0.002 + 0.004 * rng.float());
-  return { name: 'weights', type: 'int8', shape, quantization: { scales, zeroPoints: scales.map(() => 0), axis }, data };
+  return {
+    name: 'weights',
+    type: 'int8',
+    shape,
+    quantization: { scales, zeroPoints: scales.map(() => 0), axis },
+    data,
+  };
 }
 
 function bias(rng: Rng, channels: number): TensorSpec {
   const data = new Int32Array(channels);
   for (let i = 0; i < channels; i++) data[i] = rng.int(-2000, 2000);
   const scales = Array.from({ length: channels }, () => 0.0002);
-  return { name: 'bias', type: 'int32', shape: [channels], quantization: { scales, zeroPoints: scales.map(() => 0), axis: 0 }, data };
+  return {
+    name: 'bias',
+    type: 'int32',
+    shape: [channels],
+    quantization: { scales, zeroPoints: scales.map(() => 0), axis: 0 },
+    data,
+  };
 }
 
 function single(name: string, tensors: readonly TensorSpec[], op: OpSpec): ModelSpec {
-  return { name, tensors, ops: [op], inputs: op.inputs.filter((i) => !tensors[i]!.data), outputs: [op.outputs[0]!] };
+  return {
+    name,
+    tensors,
+    ops: [op],
+    inputs: op.inputs.filter((i) => !tensors[i]!.data),
+    outputs: [op.outputs[0]!],
+  };
 }
 
 const same = (size: number, stride: number) => Math.ceil(size / stride);
@@ -71,7 +89,15 @@ function convolution(rng: Rng, k: number): ModelSpec {
     ],
     {
       name: 'CONV_2D',
-      attributes: { kind: 'conv2d', padding: 'same', strideH: stride, strideW: stride, dilationH: 1, dilationW: 1, activation: 'relu' },
+      attributes: {
+        kind: 'conv2d',
+        padding: 'same',
+        strideH: stride,
+        strideW: stride,
+        dilationH: 1,
+        dilationW: 1,
+        activation: 'relu',
+      },
       inputs: [0, 1, 2],
       outputs: [3],
     },
@@ -120,7 +146,12 @@ function fullyConnected(rng: Rng): ModelSpec {
       { ...bias(rng, outD), quantization: { scales: [0.0002], zeroPoints: [0] } },
       activation([1, outD], 'output', 0.3, 4),
     ],
-    { name: 'FULLY_CONNECTED', attributes: { kind: 'fullyConnected', activation: 'none', keepNumDims: false }, inputs: [0, 1, 2], outputs: [3] },
+    {
+      name: 'FULLY_CONNECTED',
+      attributes: { kind: 'fullyConnected', activation: 'none', keepNumDims: false },
+      inputs: [0, 1, 2],
+      outputs: [3],
+    },
   );
 }
 
@@ -143,7 +174,15 @@ function pool(rng: Rng, name: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): ModelSpec {
     [activation([1, h, w, c], 'input'), activation([1, h / filter, w / filter, c], 'output')],
     {
       name,
-      attributes: { kind: 'pool2d', padding: 'valid', strideH: filter, strideW: filter, filterH: filter, filterW: filter, activation: 'none' },
+      attributes: {
+        kind: 'pool2d',
+        padding: 'valid',
+        strideH: filter,
+        strideW: filter,
+        filterH: filter,
+        filterW: filter,
+        activation: 'none',
+      },
       inputs: [0],
       outputs: [1],
     },

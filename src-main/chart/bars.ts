@@ -53,6 +53,8 @@ export function barChart(chart: BarChart): string {
   });
   parts.push(text(LABEL + plot / 2, foot + 30, chart.axis, { anchor: 'middle', muted: true }));
   const largest = chart.bars.reduce<Bar | undefined>((m, b) => (m && m.value >= b.value ? m : b), undefined);
-  const summary = largest ? `${chart.bars.length} bars; the largest is ${largest.label} with ${largest.caption}.` : 'No bars.';
+  const summary = largest
+    ? `${chart.bars.length} bars; the largest is ${largest.label} with ${largest.caption}.`
+    : 'No bars.';
   return svg({ width, height, title: chart.title, summary }, parts.join(''));
 }

@@ -42,20 +42,31 @@ export function envelopeChart(e: Envelope): string {
       `<line x1="${LEFT}" x2="${width - 12}" y1="${px(y(t))}" y2="${px(y(t))}" stroke="var(--grid, #ddd)"/>`,
       text(LEFT - 6, y(t) + 4, tickLabel(t), { anchor: 'end', muted: true }),
     );
-  for (const t of niceTicks(e.fromX, e.toX, 8)) parts.push(text(x(t), foot + 15, tickLabel(t), { anchor: 'middle', muted: true }));
-  parts.push(`<path d="${bandPath(e, x, y)}" fill="${palette[0]}" stroke="${palette[0]}" stroke-width="0.7"/>`);
+  for (const t of niceTicks(e.fromX, e.toX, 8))
+    parts.push(text(x(t), foot + 15, tickLabel(t), { anchor: 'middle', muted: true }));
+  parts.push(
+    `<path d="${bandPath(e, x, y)}" fill="${palette[0]}" stroke="${palette[0]}" stroke-width="0.7"/>`,
+  );
   parts.push(
     text(LEFT + (width - LEFT) / 2, height - 4, e.xAxis, { anchor: 'middle', muted: true }),
     text(4, top - 5, e.yAxis, { muted: true }),
   );
-  return svg({ width, height, title: e.title, summary: `Between ${tickLabel(low)} and ${tickLabel(high)} ${e.yAxis}.` }, parts.join(''));
+  return svg(
+    {
+      width,
+      height,
+      title: e.title,
+      summary: `Between ${tickLabel(low)} and ${tickLabel(high)} ${e.yAxis}.`,
+    },
+    parts.join(''),
+  );
 }
 
 function bandPath(e: Envelope, x: (v: number) => number, y: (v: number) => number): string {
   const n = e.min.length;
   const at = (i: number) => x(e.fromX + ((i + 0.5) / n) * (e.toX - e.fromX));
   const runs: string[] = [];
-  for (let i = 0; i < n; ) {
+  for (let i = 0; i < n;) {
     if (Number.isNaN(e.min[i]!)) {
       i++;
       continue;

@@ -4,7 +4,12 @@ export interface Scatter {
   readonly title: string;
   readonly xAxis: string;
   readonly yAxis: string;
-  readonly points: readonly { readonly x: number; readonly y: number; readonly label: string; readonly kind?: number }[];
+  readonly points: readonly {
+    readonly x: number;
+    readonly y: number;
+    readonly label: string;
+    readonly kind?: number;
+  }[];
   /** Half-width of the band about y = x, as a share: 0.1 draws ±10 %. */
   readonly band: number;
   readonly size?: number;
@@ -26,7 +31,11 @@ export function agreementChart(s: Scatter): string {
   const clip = (v: number) => Math.min(Math.max(v, a), b);
   const line = (f: number, dash: string) =>
     `<line x1="${px(x(clip(a / f)))}" y1="${px(y(clip(a / f) * f))}" x2="${px(x(clip(b / f)))}" y2="${px(y(clip(b / f) * f))}" stroke="var(--muted, #666)"${dash}/>`;
-  const parts = [line(1, ''), line(1 + s.band, ' stroke-dasharray="4 3"'), line(1 - s.band, ' stroke-dasharray="4 3"')];
+  const parts = [
+    line(1, ''),
+    line(1 + s.band, ' stroke-dasharray="4 3"'),
+    line(1 - s.band, ' stroke-dasharray="4 3"'),
+  ];
   for (const t of niceTicks(Math.ceil(low), Math.floor(high), 6).filter(Number.isInteger)) {
     parts.push(
       text(x(10 ** t), foot + 16, tickLabel(10 ** t), { anchor: 'middle', muted: true }),
@@ -44,7 +53,12 @@ export function agreementChart(s: Scatter): string {
   );
   const inside = s.points.filter((p) => Math.abs(p.y / p.x - 1) <= s.band).length;
   return svg(
-    { width: size, height: size, title: s.title, summary: `${inside} of ${s.points.length} points lie within ±${s.band * 100} % of equality.` },
+    {
+      width: size,
+      height: size,
+      title: s.title,
+      summary: `${inside} of ${s.points.length} points lie within ±${s.band * 100} % of equality.`,
+    },
     parts.join(''),
   );
 }

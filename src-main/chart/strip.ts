@@ -5,7 +5,11 @@ export interface Strip {
   readonly axis: string;
   readonly rows: readonly {
     readonly label: string;
-    readonly points: readonly { readonly value: number; readonly caption: string; readonly excluded?: boolean }[];
+    readonly points: readonly {
+      readonly value: number;
+      readonly caption: string;
+      readonly excluded?: boolean;
+    }[];
     /** Drawn as a line: the median. */
     readonly centre?: number;
     /** Drawn as a band: the interval. */
@@ -22,7 +26,9 @@ export function stripChart(strip: Strip): string {
   const row = 40;
   const top = 6;
   const foot = top + strip.rows.length * row;
-  const values = strip.rows.flatMap((r) => [...r.points.map((p) => p.value), ...(r.band ?? [])]).filter(Number.isFinite);
+  const values = strip.rows
+    .flatMap((r) => [...r.points.map((p) => p.value), ...(r.band ?? [])])
+    .filter(Number.isFinite);
   const lowest = Math.min(...values);
   const highest = Math.max(...values);
   // identical repetitions would otherwise give an axis of no length
@@ -44,7 +50,9 @@ export function stripChart(strip: Strip): string {
         `<rect x="${px(x(r.band[0]))}" y="${y - 10}" width="${px(Math.max(1, x(r.band[1]) - x(r.band[0])))}" height="20" fill="${palette[0]}" opacity="0.15"/>`,
       );
     if (r.centre !== undefined)
-      parts.push(`<line x1="${px(x(r.centre))}" x2="${px(x(r.centre))}" y1="${y - 13}" y2="${y + 13}" stroke="${palette[0]}" stroke-width="2"/>`);
+      parts.push(
+        `<line x1="${px(x(r.centre))}" x2="${px(x(r.centre))}" y1="${y - 13}" y2="${y + 13}" stroke="${palette[0]}" stroke-width="2"/>`,
+      );
     for (const p of r.points) {
       const tip = `<title>${escapeXml(p.caption)}</title>`;
       parts.push(
@@ -54,7 +62,17 @@ export function stripChart(strip: Strip): string {
       );
     }
   });
-  parts.push(text(LABEL + (width - LABEL - 30) / 2, foot + 30, strip.axis, { anchor: 'middle', muted: true }));
+  parts.push(
+    text(LABEL + (width - LABEL - 30) / 2, foot + 30, strip.axis, { anchor: 'middle', muted: true }),
+  );
   const n = strip.rows.reduce((s, r) => s + r.points.length, 0);
-  return svg({ width, height: foot + 36, title: strip.title, summary: `${n} windows between ${tickLabel(lowest)} and ${tickLabel(highest)}.` }, parts.join(''));
+  return svg(
+    {
+      width,
+      height: foot + 36,
+      title: strip.title,
+      summary: `${n} windows between ${tickLabel(lowest)} and ${tickLabel(highest)}.`,
+    },
+    parts.join(''),
+  );
 }

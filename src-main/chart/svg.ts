@@ -2,7 +2,16 @@
  * Building blocks of our charts: data → SVG string, no DOM. Colours come from CSS custom properties with
  * Okabe–Ito fall-backs, so that one chart serves light, dark and print.
  */
-export const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#999999'] as const;
+export const palette = [
+  '#0072b2',
+  '#e69f00',
+  '#009e73',
+  '#cc79a7',
+  '#56b4e9',
+  '#d55e00',
+  '#f0e442',
+  '#999999',
+] as const;
 
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -47,21 +56,29 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999) ?? 10 * power;
   const ticks: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)));
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+    ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }
 
 /** `step` is the distance between ticks: labels get just the digits that tell them apart. */
 export function tickLabel(value: number, step = 0): string {
   const a = Math.abs(value);
-  const digits = step > 0 && a > 0 ? Math.max(4, Math.min(12, Math.floor(Math.log10(a)) - Math.floor(Math.log10(step) + 1e-9) + 1)) : 4;
+  const digits =
+    step > 0 && a > 0
+      ? Math.max(4, Math.min(12, Math.floor(Math.log10(a)) - Math.floor(Math.log10(step) + 1e-9) + 1))
+      : 4;
   if (a >= 1e6) return `${Number((value / 1e6).toPrecision(digits))}M`;
   if (a >= 1e4) return `${Number((value / 1e3).toPrecision(digits))}k`;
   return String(Number(value.toPrecision(digits)));
 }
 
 /** Ticks with their labels. */
-export function labelledTicks(low: number, high: number, count: number): { readonly at: number; readonly label: string }[] {
+export function labelledTicks(
+  low: number,
+  high: number,
+  count: number,
+): { readonly at: number; readonly label: string }[] {
   const ticks = niceTicks(low, high, count);
   const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 0;
   return ticks.map((at) => ({ at, label: tickLabel(at, step) }));

@@ -140,8 +140,10 @@ function configBlock(parts: ImageParts): Result<{ value: ImageConfig; bytes: Uin
 function firmwareFault(board: BoardDescriptor, firmware: Uint8Array): string | null {
   if (firmware.length < FIRMWARE_WORDS_AT + 12) return 'too short';
   const view = new DataView(firmware.buffer, firmware.byteOffset, firmware.byteLength);
-  if (view.getUint32(FIRMWARE_WORDS_AT + 4, true) !== FIRMWARE_MAGIC) return 'no firmware mark in the vector table';
-  if (view.getUint32(FIRMWARE_WORDS_AT, true) !== firmware.length) return 'truncated, or something was appended';
+  if (view.getUint32(FIRMWARE_WORDS_AT + 4, true) !== FIRMWARE_MAGIC)
+    return 'no firmware mark in the vector table';
+  if (view.getUint32(FIRMWARE_WORDS_AT, true) !== firmware.length)
+    return 'truncated, or something was appended';
   if (view.getUint32(FIRMWARE_WORDS_AT + 8, true) !== ABI_VERSION) return 'built for another ABI version';
   const stored = view.getUint32(BOOT2_BYTES - 4, true);
   if (board.program.kind === 'uf2' && crc32Mpeg2(firmware.subarray(0, BOOT2_BYTES - 4)) !== stored)
@@ -159,7 +161,12 @@ function checkFirmware({ board, firmware }: ImageParts): Result<void> {
     );
   const reason = firmwareFault(board, firmware);
   if (reason === null) return ok();
-  return fail('image.bad-firmware', { reason, firmwareBytes: firmware.length }, 'Not a firmware for this board.', 'Use a prebuilt image or build it with npm run build:firmware.');
+  return fail(
+    'image.bad-firmware',
+    { reason, firmwareBytes: firmware.length },
+    'Not a firmware for this board.',
+    'Use a prebuilt image or build it with npm run build:firmware.',
+  );
 }
 
 /** Bytes of `db` one inference needs. */
@@ -184,7 +191,11 @@ function checkProgram({ board, program, config }: ImageParts): Result<void> {
   if (arenaBytes > board.image.arenaBytes)
     return fail(
       'image.ram-too-small',
-      { neededBytes: arenaBytes, ramBytes: board.image.arenaBytes, overBytes: arenaBytes - board.image.arenaBytes },
+      {
+        neededBytes: arenaBytes,
+        ramBytes: board.image.arenaBytes,
+        overBytes: arenaBytes - board.image.arenaBytes,
+      },
       `The activations do not fit the memory of ${board.name}.`,
       'Use a smaller input or fewer channels, or choose a board with more RAM.',
     );
@@ -253,7 +264,11 @@ export function loadPrebuilt(board: BoardDescriptor, dir = prebuiltDir): Result<
       'No firmware is committed for this board.',
       'Build one with npm run build:firmware, or choose another target.',
     );
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { file: string; crc32: string; compiler: string };
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as {
+    file: string;
+    crc32: string;
+    compiler: string;
+  };
   const firmware = new Uint8Array(readFileSync(join(folder, manifest.file)));
   const firmwareHash = hex8(crc32(firmware));
   if (firmwareHash !== manifest.crc32)

@@ -29,7 +29,7 @@ export interface Uf2Target {
 function wholeSectors(segments: readonly FlashSegment[]): Map<number, Uint8Array> {
   const sectors = new Map<number, Uint8Array>();
   for (const { address, bytes } of segments) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const sector = Math.floor((address + at) / SECTOR_BYTES) * SECTOR_BYTES;
       const offset = address + at - sector;
       const count = Math.min(SECTOR_BYTES - offset, bytes.length - at);
@@ -52,7 +52,16 @@ export function encodeUf2(segments: readonly FlashSegment[], familyId: number): 
   for (const [sector, bytes] of sectors) {
     for (let offset = 0; offset < SECTOR_BYTES; offset += PAYLOAD_BYTES, number++) {
       const at = number * BLOCK_BYTES;
-      const header = [MAGIC_START, MAGIC_SECOND, FLAG_FAMILY, sector + offset, PAYLOAD_BYTES, number, total, familyId];
+      const header = [
+        MAGIC_START,
+        MAGIC_SECOND,
+        FLAG_FAMILY,
+        sector + offset,
+        PAYLOAD_BYTES,
+        number,
+        total,
+        familyId,
+      ];
       header.forEach((word, i) => view.setUint32(at + 4 * i, word >>> 0, true));
       file.set(bytes.subarray(offset, offset + PAYLOAD_BYTES), at + DATA_AT);
       view.setUint32(at + BLOCK_BYTES - 4, MAGIC_END, true);
@@ -96,7 +105,12 @@ function readBlock(file: Uint8Array, index: number, target: Uf2Target): Result<B
   if (!(flags & FLAG_FAMILY) || family !== target.familyId)
     return bad('wrong-family', index, { family, expected: target.familyId }, 'The file is for another chip.');
   if (size !== PAYLOAD_BYTES)
-    return bad('bad-payload-size', index, { payloadBytes: size }, 'The RP2040 takes blocks of 256 bytes only.');
+    return bad(
+      'bad-payload-size',
+      index,
+      { payloadBytes: size },
+      'The RP2040 takes blocks of 256 bytes only.',
+    );
   const { base, bytes } = target.flash;
   if (address % PAYLOAD_BYTES !== 0 || address < base || address + PAYLOAD_BYTES > base + bytes)
     return bad('bad-address', index, { address }, 'A block lies outside the flash or across a page.');
@@ -107,9 +121,19 @@ function checkNumbers(blocks: readonly Block[]): Result<void> {
   const seen = new Set<number>();
   for (const [i, b] of blocks.entries()) {
     if (b.total !== blocks.length)
-      return bad('incomplete', i, { blocks: blocks.length, expected: b.total }, 'Blocks are missing from the file.');
+      return bad(
+        'incomplete',
+        i,
+        { blocks: blocks.length, expected: b.total },
+        'Blocks are missing from the file.',
+      );
     if (b.number >= b.total || seen.has(b.number))
-      return bad('bad-numbering', i, { number: b.number, total: b.total }, 'A block number repeats or is too large.');
+      return bad(
+        'bad-numbering',
+        i,
+        { number: b.number, total: b.total },
+        'A block number repeats or is too large.',
+      );
     seen.add(b.number);
   }
   return ok();
@@ -122,7 +146,12 @@ function joinPages(blocks: readonly Block[]): Result<FlashSegment[]> {
   for (let i = 1; i <= sorted.length; i++) {
     const gap = i === sorted.length ? Infinity : sorted[i]!.address - sorted[i - 1]!.address;
     if (gap === 0)
-      return bad('overlap', sorted[i]!.number, { address: sorted[i]!.address }, 'Two blocks write the same page.');
+      return bad(
+        'overlap',
+        sorted[i]!.number,
+        { address: sorted[i]!.address },
+        'Two blocks write the same page.',
+      );
     if (gap === PAYLOAD_BYTES) continue;
     const run = sorted.slice(from, i);
     const bytes = new Uint8Array(run.length * PAYLOAD_BYTES);
@@ -151,7 +180,12 @@ function checkSectors(segments: readonly FlashSegment[]): Result<void> {
 /** Strict: everything the RP2040's loader would take badly, ignore or lose silently is a failure. */
 export function decodeUf2(file: Uint8Array, target: Uf2Target): Result<DecodedUf2> {
   if (file.length === 0 || file.length % BLOCK_BYTES !== 0)
-    return fail('uf2.bad-length', { fileBytes: file.length }, 'A UF2 file is a whole number of 512-byte blocks.', rebuild);
+    return fail(
+      'uf2.bad-length',
+      { fileBytes: file.length },
+      'A UF2 file is a whole number of 512-byte blocks.',
+      rebuild,
+    );
   const blocks: Block[] = [];
   for (let i = 0; i < file.length / BLOCK_BYTES; i++) {
     const block = readBlock(file, i, target);
@@ -159,7 +193,12 @@ export function decodeUf2(file: Uint8Array, target: Uf2Target): Result<DecodedUf
     if (block.value) blocks.push(block.value);
   }
   if (blocks.length === 0)
-    return fail('uf2.empty', { fileBytes: file.length }, 'No block of the file is for the main flash.', rebuild);
+    return fail(
+      'uf2.empty',
+      { fileBytes: file.length },
+      'No block of the file is for the main flash.',
+      rebuild,
+    );
   const numbers = checkNumbers(blocks);
   if (!numbers.ok) return numbers;
   const segments = joinPages(blocks);

@@ -37,10 +37,23 @@ export const RunEvent = z.discriminatedUnion('type', [
     text: z.string(),
   }),
   z.object({ ...base, type: z.literal('window'), window: WindowResult }),
-  z.object({ ...base, type: z.literal('item'), item: AccuracyItem, done: z.number().int(), total: z.number().int(), correct: z.number().int() }),
+  z.object({
+    ...base,
+    type: z.literal('item'),
+    item: AccuracyItem,
+    done: z.number().int(),
+    total: z.number().int(),
+    correct: z.number().int(),
+  }),
   z.object({ ...base, type: z.literal('warning'), failure: FailureDto }),
   /** The board or monitor is gone: plug it back and the run goes on with this window. */
-  z.object({ ...base, type: z.literal('paused'), failure: FailureDto, window: z.number().int(), of: z.number().int() }),
+  z.object({
+    ...base,
+    type: z.literal('paused'),
+    failure: FailureDto,
+    window: z.number().int(),
+    of: z.number().int(),
+  }),
   z.object({ ...base, type: z.literal('resumed'), window: z.number().int(), of: z.number().int() }),
   z.object({ ...base, type: z.literal('ended'), result: RunResult }),
 ]);

@@ -50,11 +50,14 @@ export function formatQuantity(q: Quantity): QuantityText {
   const { factor, unit } = scaleOf(q.unit, q.value);
   const value = q.value * factor;
   const half =
-    q.interval.low !== null && q.interval.high !== null ? ((q.interval.high - q.interval.low) / 2) * factor : null;
+    q.interval.low !== null && q.interval.high !== null
+      ? ((q.interval.high - q.interval.low) / 2) * factor
+      : null;
   const bound = q.systematic && q.systematic.plusMinus > 0 ? q.systematic.plusMinus * factor : null;
   const total = Math.hypot(half ?? 0, bound ?? 0);
   const digits = q.interval.method === 'deterministic' ? DETERMINISTIC_DIGITS : UNCLAIMED_DIGITS;
-  const [text] = total > 0 ? (formatWithUncertainty(value, total).split(' ± ') as [string]) : [plain(value, digits)];
+  const [text] =
+    total > 0 ? (formatWithUncertainty(value, total).split(' ± ') as [string]) : [plain(value, digits)];
   const percent = q.interval.confidence === null ? '' : `${Math.round(q.interval.confidence * 100)} %, `;
   const statistical =
     q.interval.method === 'deterministic'
@@ -62,7 +65,13 @@ export function formatQuantity(q: Quantity): QuantityText {
       : half !== null && half > 0
         ? `± ${formatWithUncertainty(half, half).split(' ± ')[0]!} (${percent}${q.interval.method})`
         : '';
-  const systematic = bound === null ? '' : `± ${formatWithUncertainty(bound, bound).split(' ± ')[0]!} systematic`;
+  const systematic =
+    bound === null ? '' : `± ${formatWithUncertainty(bound, bound).split(' ± ')[0]!} systematic`;
   const spaced = `${text} ${unit}`;
-  return { value: spaced, statistical, systematic, line: [spaced, statistical, systematic].filter(Boolean).join(' ') };
+  return {
+    value: spaced,
+    statistical,
+    systematic,
+    line: [spaced, statistical, systematic].filter(Boolean).join(' '),
+  };
 }

@@ -12,13 +12,24 @@ export interface CalibrationWatch {
 }
 
 /** Measures generated layers on a target, stores and returns the cost model. `seed` of the layers. */
-export async function calibrateTarget(store: Store, targetId: string, seed: number, wiring: Wiring, watch: CalibrationWatch): Promise<Result<Calibration>> {
+export async function calibrateTarget(
+  store: Store,
+  targetId: string,
+  seed: number,
+  wiring: Wiring,
+  watch: CalibrationWatch,
+): Promise<Result<Calibration>> {
   const target = targetOf(targetId);
   if (!target.ok) return target;
   const { board, timingModel } = target.value;
   const prebuilt = loadPrebuilt(board);
   if (!prebuilt.ok) return prebuilt;
-  const image = buildImage({ board, firmware: prebuilt.value.firmware, program: null, config: ownHarness('calibration') });
+  const image = buildImage({
+    board,
+    firmware: prebuilt.value.firmware,
+    program: null,
+    config: ownHarness('calibration'),
+  });
   if (!image.ok) return image;
   const rigs = rigsFor(target.value, wiring, { seed: DEFAULT_WORLD_SEED, operators: 1 });
   if (!rigs.ok) return rigs;
@@ -28,7 +39,13 @@ export async function calibrateTarget(store: Store, targetId: string, seed: numb
   const session = await deployImage(rig, image.value);
   if (!session.ok) return session;
   await using talk = session.value;
-  if (!talk.mj) return fail('device.no-mj', { target: targetId }, 'The board does not run the Microjoule firmware.', 'Deploy it first.');
+  if (!talk.mj)
+    return fail(
+      'device.no-mj',
+      { target: targetId },
+      'The board does not run the Microjoule firmware.',
+      'Deploy it first.',
+    );
   const done = await calibrate(talk.mj, { board, timingModel, seed, ...watch });
   return done.ok ? keep(store, done.value) : done;
 }

@@ -15,7 +15,10 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** run/ports ExpectedOutputs over the host twin. */
-export function twinOutputs(twin: Twin, model: Pick<ModelFile, 'inputEncoding' | 'resultKind'>): ExpectedOutputs {
+export function twinOutputs(
+  twin: Twin,
+  model: Pick<ModelFile, 'inputEncoding' | 'resultKind'>,
+): ExpectedOutputs {
   return {
     async of(input): Promise<Result<{ raw: Uint8Array; printed: readonly number[] }>> {
       const tensors = tensorsOf(input, twin.inputs, model.inputEncoding);

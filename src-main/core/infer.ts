@@ -15,7 +15,12 @@ export interface InferAnswer {
 }
 
 /** One inference on the host twin or on a board; the output integers as the model gives them. */
-export async function inferOnce(modelPath: string, input: Uint8Array, targetId: string, wiring: Wiring): Promise<Result<InferAnswer>> {
+export async function inferOnce(
+  modelPath: string,
+  input: Uint8Array,
+  targetId: string,
+  wiring: Wiring,
+): Promise<Result<InferAnswer>> {
   const onHost = targetId === 'host';
   const prepared = prepare(modelPath, onHost ? 'pico-emulated' : targetId);
   if (!prepared.ok) return prepared;
@@ -41,7 +46,10 @@ export async function inferOnce(modelPath: string, input: Uint8Array, targetId: 
   return ok(answer(outputs.map((t) => raw.value.subarray(at, (at += t.bytes)))));
 }
 
-async function inferOnTwin(program: Uint8Array, tensors: readonly Uint8Array[]): Promise<Result<readonly Uint8Array[]>> {
+async function inferOnTwin(
+  program: Uint8Array,
+  tensors: readonly Uint8Array[],
+): Promise<Result<readonly Uint8Array[]>> {
   const twin = await openTwin(program);
   if (!twin.ok) return twin;
   await using host = twin.value;
@@ -60,5 +68,7 @@ async function inferOnRig(rigs: RigFactory, image: Image, input: Uint8Array): Pr
     const done = await step();
     if (!done.ok) return done;
   }
-  return talk.mj ? await talk.mj.output() : fail('device.no-mj', {}, 'The board does not give raw outputs.', 'Deploy the Microjoule firmware.');
+  return talk.mj
+    ? await talk.mj.output()
+    : fail('device.no-mj', {}, 'The board does not give raw outputs.', 'Deploy the Microjoule firmware.');
 }

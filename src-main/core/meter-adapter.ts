@@ -33,13 +33,15 @@ const causes: readonly (readonly [keyof SystematicParts, string, string])[] = [
   ['quantisationJ', 'converter step', 'half a step of the ranges in use'],
   ['filterJ', 'filter bias', 'what the spike filter can move in or out of the window'],
   ['edgesJ', 'edge jitter', 'one sample period an edge'],
-  ['lossJ', 'lost samples', 'the missing samples lay between the window\'s extremes'],
-  ['clockJ', 'sample period', 'tolerance of the monitor\'s clock'],
+  ['lossJ', 'lost samples', "the missing samples lay between the window's extremes"],
+  ['clockJ', 'sample period', "tolerance of the monitor's clock"],
   ['supplyJ', 'supply voltage', 'tolerance of the set point'],
 ];
 
 function systematicUj(parts: SystematicParts): SystematicPart[] {
-  return causes.flatMap(([key, cause, basis]) => (parts[key] > 0 ? [{ cause, plusMinus: parts[key] * 1e6, basis }] : []));
+  return causes.flatMap(([key, cause, basis]) =>
+    parts[key] > 0 ? [{ cause, plusMinus: parts[key] * 1e6, basis }] : [],
+  );
 }
 
 /** A trace of a day does not fit into memory: read as a stream. */
@@ -49,7 +51,12 @@ async function fileSha256(path: string): Promise<Result<string>> {
     await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
     return ok(hash.digest('hex'));
   } catch (e) {
-    return fail('trace.read-failed', { path, reason: (e as Error).message }, 'The finished trace cannot be read back.', 'Check the disk; the trace has no checksum in the database.');
+    return fail(
+      'trace.read-failed',
+      { path, reason: (e as Error).message },
+      'The finished trace cannot be read back.',
+      'Check the disk; the trace has no checksum in the database.',
+    );
   }
 }
 
@@ -86,7 +93,14 @@ export class RecordingMeter implements Meter {
     if (!recording.ok) return recording;
     const ordinal = recording.value.windows().length;
     const ended = recording.value.ended.then(
-      (end) => end.failure ?? fail('trace.recording-ended', {}, 'The recording ended before this window closed.', 'Record again and let the window finish.'),
+      (end) =>
+        end.failure ??
+        fail(
+          'trace.recording-ended',
+          {},
+          'The recording ended before this window closed.',
+          'Record again and let the window finish.',
+        ),
     );
     return ok({
       ended,
@@ -110,7 +124,11 @@ export class RecordingMeter implements Meter {
     const sampleCount = recording.trace.lengthSamples;
     file.close();
     const sha256 = await fileSha256(file.path);
-    this.#traces[this.#traces.length - 1] = { ...reference, sampleCount, sha256: sha256.ok ? sha256.value : null };
+    this.#traces[this.#traces.length - 1] = {
+      ...reference,
+      sampleCount,
+      sha256: sha256.ok ? sha256.value : null,
+    };
     return end.failure ?? (sha256.ok ? ok() : sha256);
   }
 

@@ -51,7 +51,8 @@ function elements(graph: Graph, tensors: readonly number[]): number {
 /** A file may have the name of a benchmark's model without being one: its inputs and outputs must be the benchmark's. */
 function unlike(graph: Graph, id: BenchmarkId): string | null {
   const rules = benchmarkRules(id);
-  const bytes = elements(graph, graph.inputs) * (harnesses[id].inputEncoding === InputEncoding.Float32 ? 4 : 1);
+  const bytes =
+    elements(graph, graph.inputs) * (harnesses[id].inputEncoding === InputEncoding.Float32 ? 4 : 1);
   const outputs = elements(graph, graph.outputs);
   if (bytes === rules.inputBytes && outputs === rules.outputs) return null;
   return (
@@ -66,20 +67,39 @@ export function openModelFile(path: string): Result<ModelFile> {
   try {
     const { size } = statSync(path);
     if (size > MAX_MODEL_BYTES)
-      return fail('model.too-large', { path, bytes: size, limit: MAX_MODEL_BYTES }, 'This file is larger than any model for a microcontroller.', 'Check the path.');
+      return fail(
+        'model.too-large',
+        { path, bytes: size, limit: MAX_MODEL_BYTES },
+        'This file is larger than any model for a microcontroller.',
+        'Check the path.',
+      );
     bytes = new Uint8Array(readFileSync(path));
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    const cause = code === 'ENOENT' ? 'There is no such file.' : code === 'EISDIR' ? 'This is a folder.' : 'The file cannot be read.';
+    const cause =
+      code === 'ENOENT'
+        ? 'There is no such file.'
+        : code === 'EISDIR'
+          ? 'This is a folder.'
+          : 'The file cannot be read.';
     return fail('model.cannot-read', { path, code }, cause, 'Give the path of a .tflite file.');
   }
-  const name = basename(path).replace(/\.tflite$/i, '').replace(/_int8$/, '');
+  const name = basename(path)
+    .replace(/\.tflite$/i, '')
+    .replace(/_int8$/, '');
   const graph = readModel(bytes, name);
   if (!graph.ok) return graph;
   const named = benchmarkOf(name);
   const remark = named ? unlike(graph.value, named) : null;
   const id = remark === null ? named : null;
-  return ok({ name, path, graph: graph.value, benchmark: id, ...(id ? harnesses[id] : own), remarks: remark === null ? [] : [remark] });
+  return ok({
+    name,
+    path,
+    graph: graph.value,
+    benchmark: id,
+    ...(id ? harnesses[id] : own),
+    remarks: remark === null ? [] : [remark],
+  });
 }
 
 /** Compiles for a board; an anomaly detector's input must outlive the inference, its score compares with it. */

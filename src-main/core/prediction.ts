@@ -31,12 +31,18 @@ export const CostModelFile = z.object({
 const shipped = join(import.meta.dirname, '../../data/calibrations');
 
 /** Cost models that come with the product: measured on its prebuilt firmware. A file that cannot be used is left out, with the reason. */
-export function shippedCostModels(dir = shipped): { readonly models: readonly CostModel[]; readonly leftOut: readonly string[] } {
+export function shippedCostModels(dir = shipped): {
+  readonly models: readonly CostModel[];
+  readonly leftOut: readonly string[];
+} {
   let names: string[];
   try {
     names = readdirSync(dir).filter((n) => n.endsWith('.json'));
   } catch {
-    return { models: [], leftOut: [`Cost models that come with the product: the folder ${dir} cannot be read.`] };
+    return {
+      models: [],
+      leftOut: [`Cost models that come with the product: the folder ${dir} cannot be read.`],
+    };
   }
   const models: CostModel[] = [];
   const leftOut: string[] = [];
@@ -52,14 +58,20 @@ export function shippedCostModels(dir = shipped): { readonly models: readonly Co
 function readCostModel(path: string): CostModel | string {
   try {
     const parsed = CostModelFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    return parsed.success ? parsed.data : `${parsed.error.issues[0]!.path.join('.') || 'the file'}: ${parsed.error.issues[0]!.message}`;
+    return parsed.success
+      ? parsed.data
+      : `${parsed.error.issues[0]!.path.join('.') || 'the file'}: ${parsed.error.issues[0]!.message}`;
   } catch (e) {
     return (e as Error).message;
   }
 }
 
 /** The first of the models that was measured on this firmware and kept time as the target does. */
-export function costModelFor(models: readonly CostModel[], target: TargetDescriptor, firmwareHash: string): Result<CostModel> {
+export function costModelFor(
+  models: readonly CostModel[],
+  target: TargetDescriptor,
+  firmwareHash: string,
+): Result<CostModel> {
   const own = models.filter((m) => m.board === target.board.id && m.timingModel === target.timingModel);
   const exact = own.find((m) => m.firmwareHash === firmwareHash);
   if (exact) return ok(exact);
@@ -78,13 +90,24 @@ export function costModelFor(models: readonly CostModel[], target: TargetDescrip
       );
 }
 
-function predicted(value: number, unit: Quantity['unit'], plusMinus: number, formula: string, assumptions: readonly string[]): Quantity {
+function predicted(
+  value: number,
+  unit: Quantity['unit'],
+  plusMinus: number,
+  formula: string,
+  assumptions: readonly string[],
+): Quantity {
   return {
     value,
     unit,
     source: 'predicted',
     n: 0,
-    interval: { method: 'prediction', confidence: 0.95, low: Math.max(0, value - plusMinus), high: value + plusMinus },
+    interval: {
+      method: 'prediction',
+      confidence: 0.95,
+      low: Math.max(0, value - plusMinus),
+      high: value + plusMinus,
+    },
     systematic: null,
     derivedFrom: {
       formula,
@@ -106,17 +129,31 @@ export interface FullPrediction {
 }
 
 /** Latency and energy of a compiled model on a target, before anything runs. */
-export function predictProgram(model: CostModel, program: Program, target: TargetDescriptor, firmwareHash: string, supplyV: number): Result<FullPrediction> {
+export function predictProgram(
+  model: CostModel,
+  program: Program,
+  target: TargetDescriptor,
+  firmwareHash: string,
+  supplyV: number,
+): Result<FullPrediction> {
   const cycles = predictCycles(model, program, firmwareHash);
   if (!cycles.ok) return cycles;
   const usPerCycle = 1e6 / model.clockHz;
   const latencyUs = cycles.value.cycles * usPerCycle;
   const energy = predictEnergy(target.board, latencyUs, supplyV);
-  const extrapolated = cycles.value.ops.filter((o) => o.extrapolated).map((o) => `operator ${o.index} is larger than any layer calibrated`);
+  const extrapolated = cycles.value.ops
+    .filter((o) => o.extrapolated)
+    .map((o) => `operator ${o.index} is larger than any layer calibrated`);
   return ok({
     cycles: cycles.value,
     prediction: {
-      latency: predicted(latencyUs, 'us', cycles.value.plusMinus * usPerCycle, 'Σ (a·MACs + b·outputs + c·bytes + d) / clock', extrapolated),
+      latency: predicted(
+        latencyUs,
+        'us',
+        cycles.value.plusMinus * usPerCycle,
+        'Σ (a·MACs + b·outputs + c·bytes + d) / clock',
+        extrapolated,
+      ),
       energy: predicted(energy.energyUj, 'uJ/inf', energy.plusMinusUj, energy.formula, energy.assumptions),
       ops: cycles.value.ops.map((o) => ({ index: o.index, kernel: o.kernel, cycles: o.cycles })),
       basis: `cost model of firmware ${model.firmwareHash}, ${model.timingModel}, ${Object.values(model.kernels).reduce((n, k) => n + k.n, 0)} layers`,

@@ -17,11 +17,22 @@ export function targetOf(id: string): Result<TargetDescriptor> {
   const target = findTarget(id);
   return target
     ? ok(target)
-    : fail('cli.unknown-target', { target: id, known: targets.map((t) => t.id) }, 'There is no such target.', '`microjoule targets` lists them.');
+    : fail(
+        'cli.unknown-target',
+        { target: id, known: targets.map((t) => t.id) },
+        'There is no such target.',
+        '`microjoule targets` lists them.',
+      );
 }
 
 export function ownHarness(model: string) {
-  return { mode: HarnessMode.Performance, inputEncoding: InputEncoding.Raw, resultKind: 0, model, vendor: 'microjoule' } as const;
+  return {
+    mode: HarnessMode.Performance,
+    inputEncoding: InputEncoding.Raw,
+    resultKind: 0,
+    model,
+    vendor: 'microjoule',
+  } as const;
 }
 
 function safeName(name: string): string {

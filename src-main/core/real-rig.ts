@@ -49,14 +49,23 @@ class RealRigs implements RigFactory {
     const ports = await this.#ports();
     const wire = (address: string): Wire => ({ address, place: usbPlaceOf(address, ports) });
     const { port, monitorPort } = this.#options;
-    this.#wires = { dut: wire(port), monitor: withMonitor && monitorPort !== null ? wire(monitorPort) : null };
+    this.#wires = {
+      dut: wire(port),
+      monitor: withMonitor && monitorPort !== null ? wire(monitorPort) : null,
+    };
     return this.#rig(this.#wires, ports);
   }
 
   async reopen(old: Rig, _withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>> {
     await old[Symbol.asyncDispose]();
     for (;;) {
-      if (signal.aborted) return fail('run.aborted', {}, 'Waiting for the board was stopped.', 'Resume the run when the board is back.');
+      if (signal.aborted)
+        return fail(
+          'run.aborted',
+          {},
+          'Waiting for the board was stopped.',
+          'Resume the run when the board is back.',
+        );
       const rig = await this.#rig(this.#wires!, await this.#ports());
       if (rig.ok) return rig;
       await this.#clock.sleepUntilUs(this.#clock.nowUs() + REPLUG_POLL_US, signal);
@@ -74,7 +83,12 @@ class RealRigs implements RigFactory {
   async #link({ address, place }: Wire, ports: readonly PortEntry[], baud: number): Promise<Result<Link>> {
     const now = place === null ? address : addressOf(place, ports);
     if (now === null)
-      return fail('link.not-found', { address, serial: place!.serial }, 'No port with this serial number is plugged in.', 'Plug it in again.');
+      return fail(
+        'link.not-found',
+        { address, serial: place!.serial },
+        'No port with this serial number is plugged in.',
+        'Plug it in again.',
+      );
     return openLink(now, { clock: this.#clock, baud });
   }
 

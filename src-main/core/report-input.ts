@@ -12,15 +12,21 @@ const repository = join(import.meta.dirname, '../..');
 const Manifest = z.object({ compiler: z.string(), flags: z.array(z.string()), crc32: z.string() });
 
 function productVersion(): string {
-  const parsed = z.object({ version: z.string() }).safeParse(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')));
+  const parsed = z
+    .object({ version: z.string() })
+    .safeParse(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')));
   return parsed.success ? parsed.data.version : 'unknown';
 }
 
 /** Compiler and flags of the prebuilt firmware, when a run used it. */
 function compilerOf(board: string, firmwareHash: string | null): string {
   try {
-    const manifest = Manifest.parse(JSON.parse(readFileSync(join(repository, `firmware/prebuilt/${board}/manifest.json`), 'utf8')));
-    return manifest.crc32 === firmwareHash ? `${manifest.compiler} ${manifest.flags.filter((f) => /^-(O|mcpu|mthumb|std)/.test(f)).join(' ')}` : 'not the prebuilt firmware';
+    const manifest = Manifest.parse(
+      JSON.parse(readFileSync(join(repository, `firmware/prebuilt/${board}/manifest.json`), 'utf8')),
+    );
+    return manifest.crc32 === firmwareHash
+      ? `${manifest.compiler} ${manifest.flags.filter((f) => /^-(O|mcpu|mthumb|std)/.test(f)).join(' ')}`
+      : 'not the prebuilt firmware';
   } catch {
     return 'unknown';
   }
@@ -35,13 +41,21 @@ function systemOf(run: RunResult): SystemDescription {
     ['SoC Name', board?.name ?? ''],
     ['Processor(s) Name', board?.core.name ?? ''],
     ['Processor(s) Frequencies', run.identity?.clockHz ? `${run.identity.clockHz / 1e6} MHz` : ''],
-    ['Processor memory', board ? `${board.ram.bytes / 1024} KiB RAM, ${board.flash.bytes / 1024} KiB flash` : ''],
+    [
+      'Processor memory',
+      board ? `${board.ram.bytes / 1024} KiB RAM, ${board.flash.bytes / 1024} KiB flash` : '',
+    ],
     ['Accelerator', 'none'],
     ['Inference Framework', `Microjoule engine, firmware ${run.identity?.firmwareHash ?? 'unknown'}`],
     ['General Compiler(s)', run.identity ? compilerOf(run.identity.boardId, run.identity.firmwareHash) : ''],
     ['Operating System', 'bare metal'],
     ['Quantization Method', 'post-training int8 as in the .tflite file'],
-    ['Power monitor', monitor ? `${monitor.kind}, serial ${monitor.serial}, calibration ${monitor.calibration}${monitor.emulated ? ', emulated' : ''}` : ''],
+    [
+      'Power monitor',
+      monitor
+        ? `${monitor.kind}, serial ${monitor.serial}, calibration ${monitor.calibration}${monitor.emulated ? ', emulated' : ''}`
+        : '',
+    ],
     ['Supply', run.plan.mode === 'energy' ? `${run.plan.supplyV} V set point` : ''],
     ['Hardware Notes', run.source === 'emulated' ? 'emulated board and monitor; no silicon' : ''],
   ];
@@ -69,13 +83,23 @@ function powerTrace(run: RunResult): PowerTrace | null {
   const maxMa: number[] = [];
   for (let i = 0; i < COLUMNS; i++) {
     const from = Math.floor((fromS + ((toS - fromS) * i) / COLUMNS) * rate);
-    const span = trace.span(from, Math.max(from + 1, Math.floor((fromS + ((toS - fromS) * (i + 1)) / COLUMNS) * rate)));
+    const span = trace.span(
+      from,
+      Math.max(from + 1, Math.floor((fromS + ((toS - fromS) * (i + 1)) / COLUMNS) * rate)),
+    );
     const there = span.ok && span.value.coveredSamples > 0;
     minMa.push(there ? span.value.sums.min * 1e3 : NaN);
     maxMa.push(there ? span.value.sums.max * 1e3 : NaN);
   }
   const endS = Math.min(toS, window.energy.traceEndUs / 1e6);
-  return { runId: run.runId, fromS, toS, minMa, maxMa, regions: [{ from: startS, to: endS, label: `window ${window.index + 1} begins` }] };
+  return {
+    runId: run.runId,
+    fromS,
+    toS,
+    minMa,
+    maxMa,
+    regions: [{ from: startS, to: endS, label: `window ${window.index + 1} begins` }],
+  };
 }
 
 /** What report/ needs of some runs: system description and the drawn part of their traces. */

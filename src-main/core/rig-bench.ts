@@ -57,7 +57,10 @@ export class RigBench implements Bench, AsyncDisposable {
 
   async deploy(mode: 'performance' | 'energy', options: StepOptions): Promise<Result<Device>> {
     this.#mode = mode;
-    const image = withMode(this.#options.image, mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance);
+    const image = withMode(
+      this.#options.image,
+      mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance,
+    );
     if (!image.ok) return image;
     const rig = await this.#openRig();
     if (!rig.ok) return rig;
@@ -72,7 +75,12 @@ export class RigBench implements Bench, AsyncDisposable {
     const { rigs, withMonitor } = this.#options;
     const old = this.#rig;
     if (!old)
-      return fail('device.lost', { target: this.target.id }, 'The connection to the board is gone.', 'Start the run again with --resume.');
+      return fail(
+        'device.lost',
+        { target: this.target.id },
+        'The connection to the board is gone.',
+        'Start the run again with --resume.',
+      );
     await this.#closeSession();
     const closed = await this.#closeRecording();
     if (!closed.ok) this.#warnings.push(closed);
@@ -114,7 +122,12 @@ export class RigBench implements Bench, AsyncDisposable {
   async #powerUp(rig: Rig): Promise<Result<void>> {
     if (!this.#options.withMonitor) return ok();
     if (!rig.monitor)
-      return fail('monitor.none', { target: this.target.id }, 'An energy run needs a power monitor.', 'Name one with --monitor, or run in performance mode.');
+      return fail(
+        'monitor.none',
+        { target: this.target.id },
+        'An energy run needs a power monitor.',
+        'Name one with --monitor, or run in performance mode.',
+      );
     const { serials } = rig;
     const monitor = await openPpk2(rig.monitor, serials.monitor === null ? {} : { serial: serials.monitor });
     if (!monitor.ok) return monitor;
@@ -138,7 +151,10 @@ export class RigBench implements Bench, AsyncDisposable {
   async #supply({ clock }: Rig, monitor: Monitor): Promise<Result<void>> {
     const off = await monitor.setDutPower(false);
     if (!off.ok) return off;
-    const set = await monitor.setSupply({ mode: 'source', millivolts: Math.round(this.#options.supplyV * 1000) });
+    const set = await monitor.setSupply({
+      mode: 'source',
+      millivolts: Math.round(this.#options.supplyV * 1000),
+    });
     if (!set.ok) return set;
     await clock.sleepUntilUs(clock.nowUs() + POWER_DOWN_US);
     const on = await monitor.setDutPower(true);
@@ -170,7 +186,8 @@ export class RigBench implements Bench, AsyncDisposable {
     return {
       identity: () => this.#recording!.identity(),
       openWindow: async () =>
-        this.#recording?.openWindow() ?? fail('monitor.lost', {}, 'The monitor is not connected.', 'Plug it in again.'),
+        this.#recording?.openWindow() ??
+        fail('monitor.lost', {}, 'The monitor is not connected.', 'Plug it in again.'),
       traces: () => [...this.#finished, ...(this.#recording?.traces() ?? [])],
       close: () => this.#closeRecording(),
     };

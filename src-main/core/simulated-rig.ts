@@ -33,16 +33,33 @@ export function simulatedRigs(seed: number, operators: number): RigFactory {
   };
   return {
     async open(withMonitor) {
-      const bench = await openSimulatedBench({ seed, monitor: withMonitor ? 'ppk2' : 'none', currentModel: { operatorsPerInference: operators } });
+      const bench = await openSimulatedBench({
+        seed,
+        monitor: withMonitor ? 'ppk2' : 'none',
+        currentModel: { operatorsPerInference: operators },
+      });
       if (!bench.ok) return bench;
       if (withMonitor && !bench.value.monitor)
-        return fail('sim.no-monitor', {}, 'The simulated world came without its monitor.', 'This is a bug of Microjoule; please report it.');
+        return fail(
+          'sim.no-monitor',
+          {},
+          'The simulated world came without its monitor.',
+          'This is a bug of Microjoule; please report it.',
+        );
       return ok(rigOf(bench.value));
     },
     async reopen(old): Promise<Result<Rig>> {
       const bench = benches.get(old)!;
       if (pulled.size === 0)
-        return bench.fault ?? fail('device.lost', { address: old.dut.address }, 'The connection to the emulated board is gone.', 'Start the run again with --resume.');
+        return (
+          bench.fault ??
+          fail(
+            'device.lost',
+            { address: old.dut.address },
+            'The connection to the emulated board is gone.',
+            'Start the run again with --resume.',
+          )
+        );
       // all links are new, as on a real bench: nobody may still read from an old one
       for (const wire of wires(bench)) {
         if (!pulled.has(wire)) bench.unplug(wire);

@@ -9,7 +9,12 @@ import type { TraceFile as MeterTrace } from './meter-adapter.ts';
 import type { TargetDescriptor } from './targets.ts';
 
 /** A new trace file in a folder, with the logic channels that this board wires. */
-export function newTraceFile(folder: string, monitor: Monitor, title: string, { source, board }: TargetDescriptor): Result<MeterTrace> {
+export function newTraceFile(
+  folder: string,
+  monitor: Monitor,
+  title: string,
+  { source, board }: TargetDescriptor,
+): Result<MeterTrace> {
   const { window, operator, timestamp } = board.pins;
   // channels that nothing is wired to would fill the trace with what they pick up
   const logicMask = [window, ...operator, timestamp].reduce((mask, pin) => mask | (1 << pin.channel), 0);
@@ -18,9 +23,17 @@ export function newTraceFile(folder: string, monitor: Monitor, title: string, { 
   try {
     mkdirSync(folder, { recursive: true });
   } catch (e) {
-    return fail('trace.write-failed', { folder, reason: (e as Error).message }, 'The folder for traces cannot be made.', 'Check the path and its permissions.');
+    return fail(
+      'trace.write-failed',
+      { folder, reason: (e as Error).message },
+      'The folder for traces cannot be made.',
+      'Check the path and its permissions.',
+    );
   }
-  const file = TraceFile.create(path, newTraceHeader(monitor.streamFormat, { traceId: id, title, source, logicMask }));
+  const file = TraceFile.create(
+    path,
+    newTraceHeader(monitor.streamFormat, { traceId: id, title, source, logicMask }),
+  );
   if (!file.ok) return file;
   return ok({ id, path, store: file.value, close: () => file.value[Symbol.dispose]() });
 }

@@ -10,7 +10,9 @@ export interface UsbPlace {
 }
 
 function portsOf(serial: string, ports: readonly PortEntry[]): PortEntry[] {
-  return ports.filter((p) => p.serialNumber === serial).sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+  return ports
+    .filter((p) => p.serialNumber === serial)
+    .sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
 }
 
 /** `/dev/serial/by-id/…` is a link to the port. */

@@ -23,17 +23,37 @@ export interface Wiring {
 export const DEFAULT_WORLD_SEED = 1;
 
 /** `operators` of the plan: the simulated current model gives each its own factor. */
-export function rigsFor(target: TargetDescriptor, wiring: Wiring, world: { readonly seed: number; readonly operators: number }): Result<RigFactory> {
+export function rigsFor(
+  target: TargetDescriptor,
+  wiring: Wiring,
+  world: { readonly seed: number; readonly operators: number },
+): Result<RigFactory> {
   const rigs = factoryOf(target, wiring, world);
   return rigs.ok && wiring.onRig ? ok(watched(rigs.value, wiring.onRig)) : rigs;
 }
 
-function factoryOf(target: TargetDescriptor, wiring: Wiring, world: { readonly seed: number; readonly operators: number }): Result<RigFactory> {
+function factoryOf(
+  target: TargetDescriptor,
+  wiring: Wiring,
+  world: { readonly seed: number; readonly operators: number },
+): Result<RigFactory> {
   if (!target.needsPort) return ok(simulatedRigs(world.seed, world.operators));
   if (wiring.port === undefined)
-    return fail('cli.no-port', { target: target.id }, 'This target is a real board.', 'Name its port with --port; `microjoule ports` lists them.');
+    return fail(
+      'cli.no-port',
+      { target: target.id },
+      'This target is a real board.',
+      'Name its port with --port; `microjoule ports` lists them.',
+    );
   const { port, monitor, mountFolders } = wiring;
-  return ok(realRigs({ board: target.board, port, monitorPort: monitor ?? null, ...(mountFolders ? { mountFolders } : {}) }));
+  return ok(
+    realRigs({
+      board: target.board,
+      port,
+      monitorPort: monitor ?? null,
+      ...(mountFolders ? { mountFolders } : {}),
+    }),
+  );
 }
 
 function watched(rigs: RigFactory, onRig: (rig: Rig) => void): RigFactory {

@@ -46,14 +46,29 @@ export function openMlperfLayout(dir: string, labelsFile = preferredLabels(dir))
   try {
     const size = statSync(path).size;
     if (size > MAX_LABELS_BYTES)
-      return fail('dataset.labels-malformed', { path, bytes: size }, 'This is no list of labels.', 'Point --data at a folder with a y_labels.csv.');
+      return fail(
+        'dataset.labels-malformed',
+        { path, bytes: size },
+        'This is no list of labels.',
+        'Point --data at a folder with a y_labels.csv.',
+      );
     text = readFileSync(path, 'utf8');
   } catch (e) {
-    return fail('dataset.no-labels', { path, errno: (e as NodeJS.ErrnoException).code ?? '' }, 'A data-set folder holds a list of its files.', 'Point --data at a folder with a y_labels.csv.');
+    return fail(
+      'dataset.no-labels',
+      { path, errno: (e as NodeJS.ErrnoException).code ?? '' },
+      'A data-set folder holds a list of its files.',
+      'Point --data at a folder with a y_labels.csv.',
+    );
   }
   const entries = parseLabels(text, path);
   if (!entries.ok) return entries;
-  return ok({ dir, labelsFile, entries: entries.value, read: (i, bytes) => readItem(dir, entries.value, i, bytes) });
+  return ok({
+    dir,
+    labelsFile,
+    entries: entries.value,
+    read: (i, bytes) => readItem(dir, entries.value, i, bytes),
+  });
 }
 
 /** Lenient on spaces, blank lines, CR, a byte-order mark and a header line; strict on numbers. */
@@ -67,11 +82,21 @@ export function parseLabels(text: string, path: string): Result<LayoutEntry[]> {
     if (entries.length === 0 && /^file/i.test(cells[0]!) && /^n_?class/i.test(cells[1] ?? '')) continue;
     const entry = parseEntry(cells);
     if (typeof entry === 'string')
-      return fail('dataset.labels-malformed', { path, line: i + 1, text: line.slice(0, 80), problem: entry }, 'A line reads file,nclasses,class[,width,stride].', `Correct line ${i + 1} of ${path}.`);
+      return fail(
+        'dataset.labels-malformed',
+        { path, line: i + 1, text: line.slice(0, 80), problem: entry },
+        'A line reads file,nclasses,class[,width,stride].',
+        `Correct line ${i + 1} of ${path}.`,
+      );
     entries.push(entry);
   }
   if (entries.length === 0)
-    return fail('dataset.empty', { path }, 'The list names no file.', 'Point --data at a folder whose y_labels.csv has entries.');
+    return fail(
+      'dataset.empty',
+      { path },
+      'The list names no file.',
+      'Point --data at a folder whose y_labels.csv has entries.',
+    );
   return ok(entries);
 }
 
@@ -81,7 +106,8 @@ function parseEntry(cells: readonly string[]): LayoutEntry | string {
   if (cells.length !== 3 && cells.length !== 5) return `${cells.length} cells, expected 3 or 5`;
   const file = cells[0]!;
   if (file === '') return 'no file name';
-  if (isAbsolute(file) || normalize(file).startsWith('..') || file.includes('\0')) return 'the file lies outside the folder';
+  if (isAbsolute(file) || normalize(file).startsWith('..') || file.includes('\0'))
+    return 'the file lies outside the folder';
   const numbers = cells.slice(1).map((c) => (/^\d{1,9}$/.test(c) ? Number(c) : NaN));
   if (numbers.some(Number.isNaN)) return 'not a whole number';
   const [classCount, label, width, stride] = numbers as [number, number, number?, number?];
@@ -91,19 +117,40 @@ function parseEntry(cells: readonly string[]): LayoutEntry | string {
   return { file, classCount, label, widthBytes: width ?? null, strideBytes: stride ?? null };
 }
 
-function readItem(dir: string, entries: readonly LayoutEntry[], index: number, inputBytes: number): Result<DataItem> {
+function readItem(
+  dir: string,
+  entries: readonly LayoutEntry[],
+  index: number,
+  inputBytes: number,
+): Result<DataItem> {
   const entry = entries[index];
-  if (!entry) return fail('dataset.no-item', { index, items: entries.length }, '', 'Ask for an item of the data set.');
+  if (!entry)
+    return fail('dataset.no-item', { index, items: entries.length }, '', 'Ask for an item of the data set.');
   const bytes = readWhole(join(dir, entry.file));
   if (!bytes.ok) return bytes;
   const width = entry.widthBytes ?? inputBytes;
   const facts = { file: entry.file, fileBytes: bytes.value.length, inputBytes };
   if (width !== inputBytes)
-    return fail('dataset.wrong-width', { ...facts, widthBytes: width }, 'The data set was made for another model.', 'Use the data set of this model.');
+    return fail(
+      'dataset.wrong-width',
+      { ...facts, widthBytes: width },
+      'The data set was made for another model.',
+      'Use the data set of this model.',
+    );
   if (bytes.value.length < width)
-    return fail('dataset.file-short', facts, 'The file was cut or belongs to another model.', 'Fetch the file again, or use the data set of this model.');
+    return fail(
+      'dataset.file-short',
+      facts,
+      'The file was cut or belongs to another model.',
+      'Fetch the file again, or use the data set of this model.',
+    );
   if (entry.strideBytes === null && bytes.value.length !== width)
-    return fail('dataset.file-long', facts, 'The file belongs to another model, or the list lacks width and stride.', 'Use the data set of this model.');
+    return fail(
+      'dataset.file-long',
+      facts,
+      'The file belongs to another model, or the list lacks width and stride.',
+      'Use the data set of this model.',
+    );
   return ok({ name: entry.file, label: entry.label, windows: cut(bytes.value, width, entry.strideBytes) });
 }
 
@@ -119,12 +166,22 @@ function readWhole(path: string): Result<Uint8Array> {
   try {
     fd = openSync(path, 'r');
   } catch (e) {
-    return fail('dataset.file-missing', { path, errno: (e as NodeJS.ErrnoException).code ?? '' }, 'The list names a file that cannot be read.', 'Restore the file, or remove its line from the list.');
+    return fail(
+      'dataset.file-missing',
+      { path, errno: (e as NodeJS.ErrnoException).code ?? '' },
+      'The list names a file that cannot be read.',
+      'Restore the file, or remove its line from the list.',
+    );
   }
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile() || stat.size > MAX_FILE_BYTES)
-      return fail('dataset.file-missing', { path, bytes: stat.size }, 'This is no file of inputs.', 'Restore the file, or remove its line from the list.');
+      return fail(
+        'dataset.file-missing',
+        { path, bytes: stat.size },
+        'This is no file of inputs.',
+        'Restore the file, or remove its line from the list.',
+      );
     const bytes = new Uint8Array(stat.size);
     let at = 0;
     while (at < bytes.length) {
@@ -134,7 +191,12 @@ function readWhole(path: string): Result<Uint8Array> {
     }
     return ok(bytes.subarray(0, at));
   } catch (e) {
-    return fail('dataset.file-missing', { path, errno: (e as NodeJS.ErrnoException).code ?? '' }, 'Reading the file failed.', 'Check the disk, then retry.');
+    return fail(
+      'dataset.file-missing',
+      { path, errno: (e as NodeJS.ErrnoException).code ?? '' },
+      'Reading the file failed.',
+      'Check the disk, then retry.',
+    );
   } finally {
     closeSync(fd);
   }

@@ -15,8 +15,10 @@ export interface LayoutItem {
 export function writeMlperfLayout(dir: string, classCount: number, items: readonly LayoutItem[]): void {
   const names = new Set<string>();
   for (const { file, label } of items) {
-    if (!/^[\w.-]+\.bin$/.test(file) || names.has(file)) throw new BugError(`${file} is no new plain .bin name`);
-    if (!Number.isInteger(label) || label < 0 || label >= classCount) throw new BugError(`${file}: class ${label} of ${classCount}`);
+    if (!/^[\w.-]+\.bin$/.test(file) || names.has(file))
+      throw new BugError(`${file} is no new plain .bin name`);
+    if (!Number.isInteger(label) || label < 0 || label >= classCount)
+      throw new BugError(`${file}: class ${label} of ${classCount}`);
     names.add(file);
   }
   mkdirSync(dir, { recursive: true });

@@ -36,7 +36,10 @@ export function dequantise(tensor: QuantisedTensor, bytes: Uint8Array): Float32A
   const channelOf = channelIndex(tensor.shape, quantization);
   return Float32Array.from(q, (v, i) => {
     const c = channelOf(i);
-    return quantization.scales[c]! * (v - quantization.zeroPoints[Math.min(c, quantization.zeroPoints.length - 1)]!);
+    return (
+      quantization.scales[c]! *
+      (v - quantization.zeroPoints[Math.min(c, quantization.zeroPoints.length - 1)]!)
+    );
   });
 }
 

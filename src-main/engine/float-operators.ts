@@ -35,7 +35,13 @@ function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
 }
 
 /** [before, after] so that ⌈in / stride⌉ outputs come out; the odd one goes after, as in TensorFlow. */
-function padding(mode: 'same' | 'valid', size: number, filter: number, stride: number, dilation: number): [number, number] {
+function padding(
+  mode: 'same' | 'valid',
+  size: number,
+  filter: number,
+  stride: number,
+  dilation: number,
+): [number, number] {
   if (mode === 'valid') return [0, 0];
   const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + (filter - 1) * dilation + 1 - size);
   return [Math.floor(total / 2), Math.ceil(total / 2)];
@@ -69,7 +75,12 @@ function conv2d(tf: Tf, a: Attributes<'conv2d'>, [x, filter, bias]: readonly (Te
   const filters = tf.split(hwio, groups, 3);
   const y = strided(tf, a, (stride) =>
     tf.concat(
-      inputs.map((g, i) => tf.conv2d(g as TensorFlow.Tensor4D, filters[i] as TensorFlow.Tensor4D, stride, 'valid', 'NHWC', [a.dilationH, a.dilationW])),
+      inputs.map((g, i) =>
+        tf.conv2d(g as TensorFlow.Tensor4D, filters[i] as TensorFlow.Tensor4D, stride, 'valid', 'NHWC', [
+          a.dilationH,
+          a.dilationW,
+        ]),
+      ),
       3,
     ),
   );
@@ -77,7 +88,11 @@ function conv2d(tf: Tf, a: Attributes<'conv2d'>, [x, filter, bias]: readonly (Te
   return activate(tf, bias ? y.add(bias) : y, a.activation);
 }
 
-function depthwiseConv2d(tf: Tf, a: Attributes<'depthwiseConv2d'>, [x, filter, bias]: readonly (Tensor | null)[]): Tensor {
+function depthwiseConv2d(
+  tf: Tf,
+  a: Attributes<'depthwiseConv2d'>,
+  [x, filter, bias]: readonly (Tensor | null)[],
+): Tensor {
   const [, h, w, outC] = filter!.shape as [number, number, number, number];
   const inC = x!.shape[3]!;
   const input = padded(tf, x!, h, w, a);
@@ -88,7 +103,11 @@ function depthwiseConv2d(tf: Tf, a: Attributes<'depthwiseConv2d'>, [x, filter, b
   return activate(tf, bias ? y.add(bias) : y, a.activation);
 }
 
-function fullyConnected(tf: Tf, a: Attributes<'fullyConnected'>, [x, weights, bias]: readonly (Tensor | null)[]): Tensor {
+function fullyConnected(
+  tf: Tf,
+  a: Attributes<'fullyConnected'>,
+  [x, weights, bias]: readonly (Tensor | null)[],
+): Tensor {
   const depth = weights!.shape[1]!;
   const y = tf.matMul(x!.reshape([-1, depth]), weights!, false, true);
   return activate(tf, bias ? y.add(bias) : y, a.activation);
@@ -100,7 +119,14 @@ function pool2d(tf: Tf, a: Attributes<'pool2d'>, x: Tensor, name: 'avg' | 'max')
   return activate(tf, y, a.activation);
 }
 
-const table: { readonly [K in Exclude<Kind, 'unsupported' | 'pool2d'>]: (tf: Tf, a: Attributes<K>, inputs: readonly (Tensor | null)[], shape: readonly number[]) => Tensor } = {
+const table: {
+  readonly [K in Exclude<Kind, 'unsupported' | 'pool2d'>]: (
+    tf: Tf,
+    a: Attributes<K>,
+    inputs: readonly (Tensor | null)[],
+    shape: readonly number[],
+  ) => Tensor;
+} = {
   conv2d,
   depthwiseConv2d,
   fullyConnected,

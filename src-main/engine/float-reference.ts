@@ -42,7 +42,8 @@ class TfjsReference implements FloatReference {
     this.#tf = tf;
     this.#graph = graph;
     for (const tensor of graph.tensors)
-      if (tensor.data) this.#constants.set(tensor.index, tf.tensor(dequantise(tensor, tensor.data), [...tensor.shape]));
+      if (tensor.data)
+        this.#constants.set(tensor.index, tf.tensor(dequantise(tensor, tensor.data), [...tensor.shape]));
   }
 
   run(inputs: readonly Uint8Array[]): Result<ReadonlyMap<number, Float32Array>> {
@@ -75,13 +76,19 @@ class TfjsReference implements FloatReference {
   #runOperator(op: Operator, live: Map<number, TensorFlow.Tensor>, values: Map<number, Float32Array>): void {
     const compute = floatOperator(op.name, op.attributes.kind)!;
     const inputs = op.inputs.map((i) => (i < 0 ? null : live.get(i)));
-    if (inputs.includes(undefined)) throw new BugError(`${op.name} ${op.index} reads a tensor that nothing wrote`);
+    if (inputs.includes(undefined))
+      throw new BugError(`${op.name} ${op.index} reads a tensor that nothing wrote`);
     const output = this.#graph.tensors[op.outputs[0]!]!;
     const result = compute(this.#tf, op.attributes, inputs as (TensorFlow.Tensor | null)[], output.shape);
     this.#keep(live, values, output, result);
   }
 
-  #keep(live: Map<number, TensorFlow.Tensor>, values: Map<number, Float32Array>, tensor: Tensor, value: TensorFlow.Tensor): void {
+  #keep(
+    live: Map<number, TensorFlow.Tensor>,
+    values: Map<number, Float32Array>,
+    tensor: Tensor,
+    value: TensorFlow.Tensor,
+  ): void {
     const shaped = value.reshape([...tensor.shape]);
     live.set(tensor.index, shaped);
     values.set(tensor.index, Float32Array.from(shaped.dataSync()));
@@ -89,7 +96,14 @@ class TfjsReference implements FloatReference {
 }
 
 const elementBytes: Record<Tensor['type'], number> = {
-  int8: 1, uint8: 1, bool: 1, int4: 0.5, int16: 2, int32: 4, float32: 4, int64: 8,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+  int4: 0.5,
+  int16: 2,
+  int32: 4,
+  float32: 4,
+  int64: 8,
 };
 
 function bytesOf(tensor: Tensor): number {

@@ -23,7 +23,8 @@ const integers = new Map<number, IntegerType>([
 
 const elementBytes = (t: TensorRecord): number => integers.get(t.dtype)?.bytes ?? 4;
 const elementsOf = (t: TensorRecord): number => t.bytes / elementBytes(t);
-const scaleOf = (t: TensorRecord): number => (t.scaleKind === ScaleKind.PowerOfTwo ? 2 ** t.scaleLog2 : fround(t.scale));
+const scaleOf = (t: TensorRecord): number =>
+  t.scaleKind === ScaleKind.PowerOfTwo ? 2 ** t.scaleLog2 : fround(t.scale);
 
 /** Bytes of one input in the model's own encoding. */
 export function encodedBytes(inputs: readonly TensorRecord[], encoding: InputEncoding): number {
@@ -43,7 +44,12 @@ function quantizeInto(t: TensorRecord, from: DataView, at: number, to: DataView)
       continue;
     }
     if (Number.isNaN(x))
-      return fail('dataset.not-a-number', { element: i }, 'The input holds a NaN, which no integer stands for.', 'Repair the file.');
+      return fail(
+        'dataset.not-a-number',
+        { element: i },
+        'The input holds a NaN, which no integer stands for.',
+        'Repair the file.',
+      );
     const steps = Math.min(8388608, Math.max(-8388608, roundHalfAway(fround(x / scaleOf(t)))));
     const q = Math.min(kind.high, Math.max(kind.low, steps + t.zeroPoint));
     if (kind.bytes === 2) to.setInt16(2 * i, q, true);
@@ -53,7 +59,11 @@ function quantizeInto(t: TensorRecord, from: DataView, at: number, to: DataView)
 }
 
 /** One input in the model's own encoding → the bytes of every input tensor. `dataset.input-size` when the length is wrong. */
-export function tensorsOf(input: Uint8Array, inputs: readonly TensorRecord[], encoding: InputEncoding): Result<Uint8Array[]> {
+export function tensorsOf(
+  input: Uint8Array,
+  inputs: readonly TensorRecord[],
+  encoding: InputEncoding,
+): Result<Uint8Array[]> {
   const expected = encodedBytes(inputs, encoding);
   if (input.length !== expected)
     return fail(
@@ -92,7 +102,8 @@ export function dequantized(t: TensorRecord, bytes: Uint8Array): Float32Array {
     if (t.dtype === DType.Int8) out[i] = fround(scale * (view.getInt8(i) - t.zeroPoint));
     else if (t.dtype === DType.UInt8) out[i] = fround(scale * (view.getUint8(i) - t.zeroPoint));
     else if (t.dtype === DType.Int16) out[i] = fround(scale * (view.getInt16(2 * i, true) - t.zeroPoint));
-    else if (t.dtype === DType.Int32) out[i] = fround(scale * fround(view.getInt32(4 * i, true) - t.zeroPoint));
+    else if (t.dtype === DType.Int32)
+      out[i] = fround(scale * fround(view.getInt32(4 * i, true) - t.zeroPoint));
     else out[i] = view.getFloat32(4 * i, true);
   }
   return out;

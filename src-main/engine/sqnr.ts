@@ -38,7 +38,11 @@ export type LayerOutputs = ReadonlyMap<number, Uint8Array>;
 
 interface LayerGraph {
   readonly tensors: readonly QuantisedTensor[];
-  readonly ops: readonly { readonly index: number; readonly name: string; readonly outputs: readonly number[] }[];
+  readonly ops: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly outputs: readonly number[];
+  }[];
 }
 
 /** SQNR of every operator's first output over several inferences; operators without outputs at hand are left out. */

@@ -73,7 +73,9 @@ async function loadPlain(): Promise<typeof TensorFlow> {
 
 async function loadWasm(): Promise<Tfjs> {
   const tf = await loadPlain();
-  const wasm = (await import('@tensorflow/tfjs-backend-wasm')) as unknown as { setWasmPaths(prefix: string): void };
+  const wasm = (await import('@tensorflow/tfjs-backend-wasm')) as unknown as {
+    setWasmPaths(prefix: string): void;
+  };
   const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(join(dirname(entry), '/'));
   await use(tf, 'wasm');

@@ -17,15 +17,28 @@ async function ensureRenderer(note: (line: string) => void): Promise<Result<void
   note('building the page (once) …');
   try {
     const { build } = await import('vite');
-    await build({ configFile: join(repository, 'vite.renderer.config.ts'), root: join(repository, 'src-renderer'), logLevel: 'error' });
+    await build({
+      configFile: join(repository, 'vite.renderer.config.ts'),
+      root: join(repository, 'src-renderer'),
+      logLevel: 'error',
+    });
     return ok();
   } catch (e) {
-    return fail('host.no-renderer', { reason: e instanceof Error ? e.message : String(e) }, 'The page could not be built.', 'Run `npm ci` with development packages, then retry.');
+    return fail(
+      'host.no-renderer',
+      { reason: e instanceof Error ? e.message : String(e) },
+      'The page could not be built.',
+      'Run `npm ci` with development packages, then retry.',
+    );
   }
 }
 
 /** The bench's page over the core. */
-export async function serveCore(core: Core, options: { readonly listen?: string; readonly port?: number }, note: (line: string) => void): Promise<Result<WebHost>> {
+export async function serveCore(
+  core: Core,
+  options: { readonly listen?: string; readonly port?: number },
+  note: (line: string) => void,
+): Promise<Result<WebHost>> {
   const built = await ensureRenderer(note);
   if (!built.ok) return built;
   return serveBench({

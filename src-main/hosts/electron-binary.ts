@@ -38,9 +38,16 @@ function binaryIn(folder: string): string | null {
 /** Any answer will do. A proxy that only `install.js` knows of is left to it. */
 async function serverAnswers(): Promise<boolean> {
   if (process.env.ELECTRON_GET_USE_PROXY) return true;
-  const mirror = process.env.ELECTRON_MIRROR ?? process.env.npm_config_electron_mirror ?? 'https://github.com/electron/electron/releases/';
+  const mirror =
+    process.env.ELECTRON_MIRROR ??
+    process.env.npm_config_electron_mirror ??
+    'https://github.com/electron/electron/releases/';
   try {
-    await fetch(mirror, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(REACHABLE_WITHIN_MS) });
+    await fetch(mirror, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(REACHABLE_WITHIN_MS),
+    });
     return true;
   } catch {
     return false;
@@ -48,7 +55,10 @@ async function serverAnswers(): Promise<boolean> {
 }
 
 async function runInstaller(folder: string): Promise<void> {
-  const child = spawn(process.execPath, [join(folder, 'install.js')], { stdio: 'ignore', timeout: FETCH_WITHIN_MS });
+  const child = spawn(process.execPath, [join(folder, 'install.js')], {
+    stdio: 'ignore',
+    timeout: FETCH_WITHIN_MS,
+  });
   await new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('close', () => resolve());
@@ -61,7 +71,9 @@ export async function electronBinary(options: ElectronOptions): Promise<string |
   if (folder === null) return null;
   const there = binaryIn(folder);
   if (there) return there;
-  note('Electron\'s binary is not here; trying to fetch it (once, about 100 MB; `npm start -- --browser` does without) …');
+  note(
+    "Electron's binary is not here; trying to fetch it (once, about 100 MB; `npm start -- --browser` does without) …",
+  );
   if (!(await reachable())) return null;
   await install(folder);
   return binaryIn(folder);

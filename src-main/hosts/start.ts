@@ -27,13 +27,28 @@ export async function start(args: readonly string[]): Promise<void> {
   const browser = args.includes('--browser');
   const electron = browser ? null : await electronBinary({ note: (line) => console.error(line) });
   if (electron) {
-    const window = spawn(electron, [join(import.meta.dirname, 'electron/main.cjs'), `--attach=${host.value.url}`], { stdio: 'inherit' });
+    const window = spawn(
+      electron,
+      [join(import.meta.dirname, 'electron/main.cjs'), `--attach=${host.value.url}`],
+      { stdio: 'inherit' },
+    );
     window.on('close', () => void stop());
-    onStopRequest(() => window.kill(), () => process.exit(130));
+    onStopRequest(
+      () => window.kill(),
+      () => process.exit(130),
+    );
     return;
   }
-  console.log(`${browser ? 'The page is at' : 'Electron is not here and cannot be fetched; the same page is at'}\n${host.value.url}\n(Ctrl-C ends it)`);
+  console.log(
+    `${browser ? 'The page is at' : 'Electron is not here and cannot be fetched; the same page is at'}\n${host.value.url}\n(Ctrl-C ends it)`,
+  );
   const opener = { linux: 'xdg-open', darwin: 'open' }[process.platform as string];
-  if (opener && process.stdout.isTTY) spawn(opener, [host.value.url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
-  onStopRequest(() => void stop(), () => process.exit(130));
+  if (opener && process.stdout.isTTY)
+    spawn(opener, [host.value.url], { stdio: 'ignore', detached: true })
+      .on('error', () => {})
+      .unref();
+  onStopRequest(
+    () => void stop(),
+    () => process.exit(130),
+  );
 }

@@ -85,7 +85,10 @@ async function serialportList(): Promise<readonly RawPort[]> {
 }
 
 /** The serial ports of this computer. Without udevadm the kernel's own list is read. */
-export async function listPorts(boards: readonly UsbBoard[], options: PortListOptions = {}): Promise<Result<PortEntry[]>> {
+export async function listPorts(
+  boards: readonly UsbBoard[],
+  options: PortListOptions = {},
+): Promise<Result<PortEntry[]>> {
   const { list = serialportList, roots = ttyRoots } = options;
   try {
     return ok(namePorts(await list(), boards));

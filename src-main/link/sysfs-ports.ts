@@ -28,7 +28,8 @@ function textOf(path: string): string | undefined {
 
 /** The USB device above a terminal's interface: the first folder upwards that knows its vendor. */
 function usbAbove(device: string, top: string): string | null {
-  for (let at = device; at.startsWith(top) && at !== top; at = dirname(at)) if (existsSync(join(at, 'idVendor'))) return at;
+  for (let at = device; at.startsWith(top) && at !== top; at = dirname(at))
+    if (existsSync(join(at, 'idVendor'))) return at;
   return null;
 }
 

@@ -99,7 +99,12 @@ export function listenTcp(
   const host = options.host ?? '127.0.0.1';
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535)
     return Promise.resolve(
-      fail('link.bad-address', { address: tcpAddress(host, options.port) }, 'TCP ports go from 1 to 65535.', 'Choose another port, or 0 for any that is free.'),
+      fail(
+        'link.bad-address',
+        { address: tcpAddress(host, options.port) },
+        'TCP ports go from 1 to 65535.',
+        'Choose another port, or 0 for any that is free.',
+      ),
     );
   const sockets = new Set<Socket>();
   return new Promise((resolve) => {

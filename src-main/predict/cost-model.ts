@@ -113,7 +113,11 @@ export function fitCostModel(
  * Cycles of one inference from the compiled plan alone. Refused with `predict.other-firmware` when the model was
  * measured on another firmware, `predict.no-coefficients` when a kernel was never measured.
  */
-export function predictCycles(model: CostModel, program: Program, firmwareHash: string): Result<CyclePrediction> {
+export function predictCycles(
+  model: CostModel,
+  program: Program,
+  firmwareHash: string,
+): Result<CyclePrediction> {
   if (model.firmwareHash !== firmwareHash)
     return fail(
       'predict.other-firmware',
@@ -131,7 +135,10 @@ export function predictCycles(model: CostModel, program: Program, firmwareHash: 
         'Calibration never measured this kernel.',
         'Run `microjoule calibrate` again.',
       );
-    const cycles = Math.max(0, cost.a * features.macs + cost.b * features.outputs + cost.c * features.bytes + cost.d);
+    const cycles = Math.max(
+      0,
+      cost.a * features.macs + cost.b * features.outputs + cost.c * features.bytes + cost.d,
+    );
     ops.push({
       ...features,
       cycles,

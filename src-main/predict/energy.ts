@@ -19,7 +19,10 @@ const DATA_SHEET_SPREAD = 0.5;
 export function predictEnergy(board: BoardDescriptor, latencyUs: number, supplyV: number): EnergyPrediction {
   const { runA, source } = board.power;
   const energyUj = supplyV * runA * latencyUs;
-  const assumptions = [source, `supplied at ${board.supply.point}: the core's linear regulator draws the same current at every voltage`];
+  const assumptions = [
+    source,
+    `supplied at ${board.supply.point}: the core's linear regulator draws the same current at every voltage`,
+  ];
   return {
     energyUj,
     plusMinusUj: energyUj * DATA_SHEET_SPREAD,

@@ -26,21 +26,62 @@ export function csv(head: readonly string[], rows: readonly (readonly Cell[])[])
 
 /** One row a run, every figure with source and both uncertainties. */
 export function runsTable(runs: readonly RunResult[]): ExportTable {
-  const q = (x: RunResult['latency']) => [x?.value ?? null, x?.interval.low ?? null, x?.interval.high ?? null, x?.systematic?.plusMinus ?? null];
+  const q = (x: RunResult['latency']) => [
+    x?.value ?? null,
+    x?.interval.low ?? null,
+    x?.interval.high ?? null,
+    x?.systematic?.plusMinus ?? null,
+  ];
   return {
     head: [
-      'run', 'status', 'mode', 'model', 'model_sha256', 'target', 'source', 'started_at', 'firmware', 'program',
-      'latency_us', 'latency_low_us', 'latency_high_us', 'latency_systematic_us',
-      'energy_uj_per_inf', 'energy_low', 'energy_high', 'energy_systematic',
-      'net_energy_uj_per_inf', 'net_low', 'net_high', 'net_systematic',
-      'score', 'score_low', 'score_high', 'score_systematic',
-      'compared', 'equal', 'valid',
+      'run',
+      'status',
+      'mode',
+      'model',
+      'model_sha256',
+      'target',
+      'source',
+      'started_at',
+      'firmware',
+      'program',
+      'latency_us',
+      'latency_low_us',
+      'latency_high_us',
+      'latency_systematic_us',
+      'energy_uj_per_inf',
+      'energy_low',
+      'energy_high',
+      'energy_systematic',
+      'net_energy_uj_per_inf',
+      'net_low',
+      'net_high',
+      'net_systematic',
+      'score',
+      'score_low',
+      'score_high',
+      'score_systematic',
+      'compared',
+      'equal',
+      'valid',
     ],
     rows: runs.map((r) => [
-      r.runId, r.status, r.plan.mode, r.plan.model.name, r.plan.model.sha256, r.plan.targetId, r.source, r.startedAt,
-      r.identity?.firmwareHash ?? null, r.identity?.programHash ?? null,
-      ...q(r.latency), ...q(r.energyPerInference), ...q(r.netEnergyPerInference), ...q(r.accuracy?.score ?? null),
-      r.comparison.compared, r.comparison.equal, r.validity.valid ? 1 : 0,
+      r.runId,
+      r.status,
+      r.plan.mode,
+      r.plan.model.name,
+      r.plan.model.sha256,
+      r.plan.targetId,
+      r.source,
+      r.startedAt,
+      r.identity?.firmwareHash ?? null,
+      r.identity?.programHash ?? null,
+      ...q(r.latency),
+      ...q(r.energyPerInference),
+      ...q(r.netEnergyPerInference),
+      ...q(r.accuracy?.score ?? null),
+      r.comparison.compared,
+      r.comparison.equal,
+      r.validity.valid ? 1 : 0,
     ]),
   };
 }
@@ -48,11 +89,31 @@ export function runsTable(runs: readonly RunResult[]): ExportTable {
 /** One row an operator a run. */
 export function profilesTable(runs: readonly RunResult[]): ExportTable {
   return {
-    head: ['run', 'model', 'target', 'source', 'index', 'kernel', 'operator', 'macs', 'cycles', 'predicted_cycles'],
+    head: [
+      'run',
+      'model',
+      'target',
+      'source',
+      'index',
+      'kernel',
+      'operator',
+      'macs',
+      'cycles',
+      'predicted_cycles',
+    ],
     rows: runs.flatMap((r) => {
       const predicted = new Map(r.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
       return (r.profile?.ops ?? []).map((o) => [
-        r.runId, r.plan.model.name, r.plan.targetId, r.source, o.index, o.kernel, o.name, o.macs, o.cycles, predicted.get(o.index) ?? null,
+        r.runId,
+        r.plan.model.name,
+        r.plan.targetId,
+        r.source,
+        o.index,
+        o.kernel,
+        o.name,
+        o.macs,
+        o.cycles,
+        predicted.get(o.index) ?? null,
       ]);
     }),
   };

@@ -13,8 +13,13 @@ import { reportStyle } from './style.ts';
 
 const badge = (source: Source) => `<span class="badge ${source}">${source}</span>`;
 
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[], numeric: readonly number[] = []): string {
-  const cell = (tag: string, text: string, c: number) => `<${tag}${numeric.includes(c) ? ' class="n"' : ''}>${text}</${tag}>`;
+function tableOf(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  numeric: readonly number[] = [],
+): string {
+  const cell = (tag: string, text: string, c: number) =>
+    `<${tag}${numeric.includes(c) ? ' class="n"' : ''}>${text}</${tag}>`;
   return (
     `<div class="scroll"><table><thead><tr>${head.map((h, c) => cell('th', esc(h), c)).join('')}</tr></thead>` +
     `<tbody>${rows.map((r) => `<tr>${r.map((t, c) => cell('td', t, c)).join('')}</tr>`).join('')}</tbody></table></div>`
@@ -43,7 +48,8 @@ function scores(model: ReportModel): string {
 
 function validity(run: RunResult): string {
   const rules = run.validity.rules.map(
-    (r) => `<li class="${r.kept ? 'kept' : 'broken'}"><span aria-hidden="true">${r.kept ? '✓' : '✗'}</span> ${esc(r.rule)}: ${esc(r.reason)}</li>`,
+    (r) =>
+      `<li class="${r.kept ? 'kept' : 'broken'}"><span aria-hidden="true">${r.kept ? '✓' : '✗'}</span> ${esc(r.rule)}: ${esc(r.reason)}</li>`,
   );
   const verdict = run.validity.valid ? 'keeps the run rules' : 'does not keep the run rules';
   return `<h3>Run ${run.runId}, ${esc(run.plan.mode)}: ${verdict}</h3><ul class="rules">${rules.join('')}</ul>`;
@@ -67,11 +73,23 @@ function windowTable(run: RunResult): string {
       energy.cells[i] || '—',
       w.energy ? `${(w.energy.coverage * 100).toFixed(2)} %` : '—',
       esc(w.outputCheck),
-      w.status === 'finished' ? 'counts' : `excluded: ${esc(w.exclusion ? `${w.exclusion.id} ${w.exclusion.cause}` : '')}`,
+      w.status === 'finished'
+        ? 'counts'
+        : `excluded: ${esc(w.exclusion ? `${w.exclusion.id} ${w.exclusion.cause}` : '')}`,
     ];
   });
   return tableOf(
-    ['Window', 'Input', 'N', 'Length / s', 'Latency / ms', `Energy, ${energy.head}`, 'Coverage', 'Device = host', 'Status'],
+    [
+      'Window',
+      'Input',
+      'N',
+      'Length / s',
+      'Latency / ms',
+      `Energy, ${energy.head}`,
+      'Coverage',
+      'Device = host',
+      'Status',
+    ],
     rows,
     [2, 3, 4, 5, 6],
   );
@@ -80,10 +98,20 @@ function windowTable(run: RunResult): string {
 function windowStrip(run: RunResult): string {
   const energy = run.plan.mode === 'energy';
   const points = run.windows.flatMap((w) => {
-    const value = energy ? (w.energy && w.inferences ? w.energy.energyUj / w.inferences : null) : perInferenceUs(w);
+    const value = energy
+      ? w.energy && w.inferences
+        ? w.energy.energyUj / w.inferences
+        : null
+      : perInferenceUs(w);
     if (value === null) return [];
     const shown = energy ? value : value / 1000;
-    return [{ value: shown, caption: `window ${w.index + 1}: ${shown.toPrecision(6)}`, excluded: w.status === 'excluded' }];
+    return [
+      {
+        value: shown,
+        caption: `window ${w.index + 1}: ${shown.toPrecision(6)}`,
+        excluded: w.status === 'excluded',
+      },
+    ];
   });
   if (points.length < 2) return '';
   const score = energy ? run.energyPerInference : run.latency;
@@ -140,7 +168,7 @@ function predicted(model: ReportModel): string {
   const rows = model.runs.flatMap(agreementRows);
   if (rows.length === 0) return '';
   const table = tableOf(
-    ['Figure', 'Predicted', '', 'Measured', '', 'Residual', 'Within the prediction\'s interval'],
+    ['Figure', 'Predicted', '', 'Measured', '', 'Residual', "Within the prediction's interval"],
     rows.map((r) => [
       esc(r.what),
       esc(formatQuantity(r.predicted).line),
@@ -158,10 +186,16 @@ function predicted(model: ReportModel): string {
   const kernels = [...new Set(profiled?.profile?.ops.map((o) => o.kernel) ?? [])];
   const points = (profiled?.profile?.ops ?? [])
     .filter((o) => byIndex.has(o.index))
-    .map((o) => ({ x: byIndex.get(o.index)!, y: o.cycles, label: `${o.index} ${o.kernel}: ${o.cycles} cycles, predicted ${Math.round(byIndex.get(o.index)!)}`, kind: kernels.indexOf(o.kernel) }));
-  const chart = points.length > 1
-    ? `<figure>${agreementChart({ title: 'Operators: predicted and measured cycles', xAxis: 'predicted cycles', yAxis: 'measured cycles', band: 0.1, points })}</figure>`
-    : '';
+    .map((o) => ({
+      x: byIndex.get(o.index)!,
+      y: o.cycles,
+      label: `${o.index} ${o.kernel}: ${o.cycles} cycles, predicted ${Math.round(byIndex.get(o.index)!)}`,
+      kind: kernels.indexOf(o.kernel),
+    }));
+  const chart =
+    points.length > 1
+      ? `<figure>${agreementChart({ title: 'Operators: predicted and measured cycles', xAxis: 'predicted cycles', yAxis: 'measured cycles', band: 0.1, points })}</figure>`
+      : '';
   return `<h2>Predicted and measured</h2>${table}<p class="muted">Basis: ${esc(basis.join('; '))}</p>${chart}`;
 }
 
@@ -184,7 +218,10 @@ function trust(runs: readonly RunResult[]): string {
     ['Kernels', referenceText],
     ['Firmware', (r) => r.identity?.firmwareHash ?? 'unknown'],
     ['Program', (r) => r.identity?.programHash ?? 'unknown'],
-    ['Arena high-water mark', (r) => (r.profile?.arenaHighBytes ? `${r.profile.arenaHighBytes.toLocaleString('en')} bytes` : '—')],
+    [
+      'Arena high-water mark',
+      (r) => (r.profile?.arenaHighBytes ? `${r.profile.arenaHighBytes.toLocaleString('en')} bytes` : '—'),
+    ],
   ];
   const table = tableOf(
     ['Check', ...runs.map((r) => `Run ${r.runId}, ${r.plan.mode}`)],
@@ -218,7 +255,10 @@ export function reportHtml(model: ReportModel): string {
     `<section>${power(model.powerTraces)}</section>`,
     `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${failureNote(r)}`).join('')}${notes(model.runs)}</section>`,
     `<section><h2>Run rules (MLPerf Tiny)</h2>${model.runs.map(validity).join('')}</section>`,
-    `<section><h2>System</h2>${tableOf(['Property', 'Value'], model.system.map(([k, v]) => [esc(k), esc(v || '—')]))}</section>`,
+    `<section><h2>System</h2>${tableOf(
+      ['Property', 'Value'],
+      model.system.map(([k, v]) => [esc(k), esc(v || '—')]),
+    )}</section>`,
     `<section><h2>Method</h2><dl>${model.method.map((m) => `<dt>${esc(m.heading)}</dt><dd>${esc(m.text)}</dd>`).join('')}</dl></section>`,
     `<section><h2>Data</h2><details><summary>The whole result as JSON</summary><pre id="microjoule-report">${esc(reportJson(model))}</pre></details></section>`,
   ];

@@ -14,30 +14,57 @@ export function reportMarkdown(model: ReportModel): string {
   const figures = model.runs.flatMap((run) =>
     scoreRows(run).map(({ what, quantity }) => {
       const q = formatQuantity(quantity);
-      return [what, q.value, q.statistical, q.systematic, quantity.source, String(quantity.n), `run ${run.runId}`];
+      return [
+        what,
+        q.value,
+        q.statistical,
+        q.systematic,
+        quantity.source,
+        String(quantity.n),
+        `run ${run.runId}`,
+      ];
     }),
   );
-  const agreement = model.runs.flatMap(agreementRows).map((r) => [
-    r.what,
-    formatQuantity(r.predicted).line,
-    formatQuantity(r.measured).line,
-    `${(r.residual * 100).toFixed(1)} %`,
-  ]);
+  const agreement = model.runs
+    .flatMap(agreementRows)
+    .map((r) => [
+      r.what,
+      formatQuantity(r.predicted).line,
+      formatQuantity(r.measured).line,
+      `${(r.residual * 100).toFixed(1)} %`,
+    ]);
   const notes = [...new Set(model.runs.flatMap((r) => r.notes))];
   const profile = model.runs.find((r) => r.profile)?.profile;
   const parts = [
     `# ${model.title}`,
     table(['Figure', 'Value', 'Statistical', 'Systematic', 'Source', 'n', 'From'], figures),
     ...model.runs.map(
-      (r) => `Run ${r.runId} (${r.plan.mode}): ${r.comparison.text}; ${referenceText(r)}; ${r.validity.valid ? 'keeps' : 'does not keep'} the run rules${r.validity.valid ? '' : ` (${r.validity.rules.filter((x) => !x.kept).map((x) => x.reason).join('; ')})`}.`,
+      (r) =>
+        `Run ${r.runId} (${r.plan.mode}): ${r.comparison.text}; ${referenceText(r)}; ${r.validity.valid ? 'keeps' : 'does not keep'} the run rules${
+          r.validity.valid
+            ? ''
+            : ` (${r.validity.rules
+                .filter((x) => !x.kept)
+                .map((x) => x.reason)
+                .join('; ')})`
+        }.`,
     ),
-    ...(agreement.length ? ['## Predicted and measured', table(['Figure', 'Predicted', 'Measured', 'Residual'], agreement)] : []),
+    ...(agreement.length
+      ? ['## Predicted and measured', table(['Figure', 'Predicted', 'Measured', 'Residual'], agreement)]
+      : []),
     ...(profile
       ? [
           '## Cycles per operator',
           table(
             ['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Cycles/MAC'],
-            profile.ops.map((o) => [String(o.index), o.kernel, o.name, String(o.macs), String(o.cycles), o.macs ? (o.cycles / o.macs).toFixed(2) : '']),
+            profile.ops.map((o) => [
+              String(o.index),
+              o.kernel,
+              o.name,
+              String(o.macs),
+              String(o.cycles),
+              o.macs ? (o.cycles / o.macs).toFixed(2) : '',
+            ]),
           ),
         ]
       : []),

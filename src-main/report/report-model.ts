@@ -93,7 +93,9 @@ function methodOf(runs: readonly RunResult[]): MethodParagraph[] {
       heading: 'Accuracy',
       text:
         `${accuracy.accuracy?.items ?? accuracy.items.length} items, one inference each without warm-up, on the image of the performance run. ` +
-        (accuracy.plan.scoring === 'top1' ? 'Top-1 with a Wilson 95 % interval.' : 'Area under the ROC curve of the mean window score a file.'),
+        (accuracy.plan.scoring === 'top1'
+          ? 'Top-1 with a Wilson 95 % interval.'
+          : 'Area under the ROC curve of the mean window score a file.'),
     });
   out.push({
     heading: 'Trust',

@@ -13,10 +13,24 @@ export function scoreRows(run: RunResult): ScoreRow[] {
   const rows: (ScoreRow | null)[] = [
     run.latency && { what: 'Latency', quantity: run.latency, runId: run.runId },
     run.throughput && { what: 'Throughput (median)', quantity: run.throughput, runId: run.runId },
-    run.energyPerInference && { what: 'Energy per inference (median, gross)', quantity: run.energyPerInference, runId: run.runId },
-    run.netEnergyPerInference && { what: 'Energy per inference (net of idle)', quantity: run.netEnergyPerInference, runId: run.runId },
+    run.energyPerInference && {
+      what: 'Energy per inference (median, gross)',
+      quantity: run.energyPerInference,
+      runId: run.runId,
+    },
+    run.netEnergyPerInference && {
+      what: 'Energy per inference (net of idle)',
+      quantity: run.netEnergyPerInference,
+      runId: run.runId,
+    },
     run.meanPower && { what: 'Mean power in the windows', quantity: run.meanPower, runId: run.runId },
-    run.accuracy?.score ? { what: run.accuracy.scoring === 'top1' ? 'Accuracy (top-1)' : 'ROC AUC', quantity: run.accuracy.score, runId: run.runId } : null,
+    run.accuracy?.score
+      ? {
+          what: run.accuracy.scoring === 'top1' ? 'Accuracy (top-1)' : 'ROC AUC',
+          quantity: run.accuracy.score,
+          runId: run.runId,
+        }
+      : null,
   ];
   return rows.filter((r): r is ScoreRow => r !== null);
 }
@@ -77,16 +91,26 @@ export function windowEnergyColumn(run: RunResult): WindowEnergyColumn {
   const score = run.energyPerInference;
   const bound = score?.systematic?.plusMinus ?? 0;
   const counted = values.filter((v, i): v is number => v !== null && run.windows[i]!.status === 'finished');
-  const noise = run.windows.map((w) => (w.energy?.statisticalUj && w.inferences ? w.energy.statisticalUj / w.inferences : 0));
+  const noise = run.windows.map((w) =>
+    w.energy?.statisticalUj && w.inferences ? w.energy.statisticalUj / w.inferences : 0,
+  );
   const spread = Math.max(counted.length > 1 ? sampleStd(counted) : 0, ...noise);
   const uncertainty = spread > 0 ? Math.max(spread, bound * FINEST_SHARE_OF_BOUND) : bound;
   return {
     head: `µJ/inf${score && bound > 0 ? ` (± ${Number(((bound / score.value) * 100).toPrecision(2))} % systematic, common)` : ''}`,
-    cells: values.map((v) => (v === null ? '' : uncertainty > 0 ? toPlace(v, uncertaintyPlace(uncertainty)) : String(Number(v.toPrecision(4))))),
+    cells: values.map((v) =>
+      v === null
+        ? ''
+        : uncertainty > 0
+          ? toPlace(v, uncertaintyPlace(uncertainty))
+          : String(Number(v.toPrecision(4))),
+    ),
   };
 }
 
 /** 13076.26 to the place 1 (tens) is `13080`. */
 function toPlace(value: number, place: number): string {
-  return place <= 0 ? value.toFixed(Math.min(-place, 9)) : String(Math.round(value / 10 ** place) * 10 ** place);
+  return place <= 0
+    ? value.toFixed(Math.min(-place, 9))
+    : String(Math.round(value / 10 ** place) * 10 ** place);
 }

@@ -1,5 +1,12 @@
 import { mean, rocAuc, wilson } from '../base/statistics.ts';
-import type { AccuracyItem, Comparison, Interval, OutputCheck, Scoring, WindowResult } from '../contract/index.ts';
+import type {
+  AccuracyItem,
+  Comparison,
+  Interval,
+  OutputCheck,
+  Scoring,
+  WindowResult,
+} from '../contract/index.ts';
 
 /** First index of the largest value, as numpy.argmax; −1 for none. */
 export function argmax(values: ArrayLike<number>): number {
@@ -30,11 +37,22 @@ export function score(items: readonly AccuracyItem[], scoring: Scoring): Score {
   if (items.length === 0) return { value: null, correct: null, interval: noInterval };
   if (scoring === 'auc') {
     const scores = items.map((i) => i.scores.at(-1)!);
-    return { value: rocAuc(scores, items.map((i) => i.label)), correct: null, interval: noInterval };
+    return {
+      value: rocAuc(
+        scores,
+        items.map((i) => i.label),
+      ),
+      correct: null,
+      interval: noInterval,
+    };
   }
   const correct = items.filter((i) => i.predicted === i.label).length;
   const w = wilson(correct, items.length);
-  return { value: w.value, correct, interval: { method: 'wilson', confidence: 0.95, low: w.low, high: w.high } };
+  return {
+    value: w.value,
+    correct,
+    interval: { method: 'wilson', confidence: 0.95, low: w.low, high: w.high },
+  };
 }
 
 /** Raw bytes where the device gives them, else the printed digits. Half a digit, and a hair for decimal → binary. */
@@ -65,6 +83,12 @@ export function comparison(windows: readonly WindowResult[], items: readonly Acc
   const inPrint = checks.filter((c) => c === 'equal-in-print').length;
   const equal = exact + inPrint;
   if (compared === 0) return { method: 'none', compared, equal, text: 'device = host: not compared' };
-  if (inPrint === 0) return { method: 'bit-exact', compared, equal, text: `device = host: equal on ${equal} of ${compared}` };
-  return { method: 'print-precision', compared, equal, text: `device = host: equal within print precision on ${equal} of ${compared}` };
+  if (inPrint === 0)
+    return { method: 'bit-exact', compared, equal, text: `device = host: equal on ${equal} of ${compared}` };
+  return {
+    method: 'print-precision',
+    compared,
+    equal,
+    text: `device = host: equal within print precision on ${equal} of ${compared}`,
+  };
 }

@@ -23,7 +23,13 @@ export function failed(r: Result<unknown>): Failure | null {
 
 /** The step, or `run.interrupted` as soon as the signal says so: a DUT in a long window cannot be talked out of it. */
 export function orAborted<T>(step: Promise<Result<T>>, signal: AbortSignal): Promise<Result<T>> {
-  const aborted = () => fail('run.interrupted', {}, 'The run was stopped.', 'Resume it when you like: what was measured is kept.');
+  const aborted = () =>
+    fail(
+      'run.interrupted',
+      {},
+      'The run was stopped.',
+      'Resume it when you like: what was measured is kept.',
+    );
   if (signal.aborted) {
     step.catch(() => {});
     return Promise.resolve(aborted());

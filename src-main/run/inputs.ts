@@ -17,7 +17,12 @@ export function inputOf(inputs: InputSet, window: number): Result<WindowInput> {
   if (!item.ok) return item;
   const { windows, name } = item.value;
   if (windows.length === 0)
-    return fail('run.no-inputs', { file: name }, 'The file holds no whole input.', 'Point --data at a folder with inputs.');
+    return fail(
+      'run.no-inputs',
+      { file: name },
+      'The file holds no whole input.',
+      'Point --data at a folder with inputs.',
+    );
   const at = Math.floor(window / inputs.size) % windows.length;
   const bytes = windows[at]!;
   return ok({ name: windows.length > 1 ? `${name}#${at}` : name, bytes, sha256: sha256Hex(bytes) });

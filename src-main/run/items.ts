@@ -23,7 +23,14 @@ export async function measureItems(run: RunContext, device: Device): Promise<Fai
     const done = state.items.length;
     const correct = state.items.filter((i) => i.predicted === i.label).length;
     run.emit({ type: 'item', item: item.value, done, total, correct });
-    run.emit({ type: 'progress', phase: 'measuring', done, total, etaS: eta.leftS(total - done), text: `item ${done}/${total}` });
+    run.emit({
+      type: 'progress',
+      phase: 'measuring',
+      done,
+      total,
+      etaS: eta.leftS(total - done),
+      text: `item ${done}/${total}`,
+    });
   }
   return null;
 }
@@ -33,20 +40,36 @@ async function measureItem(run: RunContext, device: Device, index: number): Prom
   if (!input.ok) return input;
   const { label } = input.value;
   if (label === null || input.value.windows.length === 0)
-    return fail('run.no-labels', { file: input.value.name }, 'Accuracy needs labelled inputs.', 'Use a data set with a y_labels.csv.');
+    return fail(
+      'run.no-labels',
+      { file: input.value.name },
+      'Accuracy needs labelled inputs.',
+      'Use a data set with a y_labels.csv.',
+    );
   for (;;) {
     const item = await tryItem(run, device, index, input.value, label);
     if (item.ok) return item;
     if (failureKind(item) !== 'void') return item;
     run.emit({ type: 'warning', failure: toDto(item) });
     if (!run.state.mayRepeat(index))
-      return fail('run.too-many-repeats', { item: index, file: input.value.name, last: item.id }, item.cause, item.next);
+      return fail(
+        'run.too-many-repeats',
+        { item: index, file: input.value.name, last: item.id },
+        item.cause,
+        item.next,
+      );
     const recovered = await orAborted(device.recover(run.step()), run.signal);
     if (!recovered.ok) return recovered;
   }
 }
 
-async function tryItem(run: RunContext, device: Device, index: number, input: InputItem, label: number): Promise<Result<AccuracyItem>> {
+async function tryItem(
+  run: RunContext,
+  device: Device,
+  index: number,
+  input: InputItem,
+  label: number,
+): Promise<Result<AccuracyItem>> {
   const rows: (readonly number[])[] = [];
   const checks: OutputCheck[] = [];
   let difference: AccuracyItem['difference'] = null;
@@ -81,7 +104,12 @@ async function tryItem(run: RunContext, device: Device, index: number, input: In
 function wrongScores(scores: readonly number[], first: readonly number[] | undefined): Failure | null {
   const finite = scores.length > 0 && scores.every(Number.isFinite);
   if (finite && (first === undefined || first.length === scores.length)) return null;
-  return fail('device.bad-results', { scores: scores.map(String) }, 'The results line was damaged on its way.', 'The item is repeated.');
+  return fail(
+    'device.bad-results',
+    { scores: scores.map(String) },
+    'The results line was damaged on its way.',
+    'The item is repeated.',
+  );
 }
 
 function worst(checks: readonly OutputCheck[]): OutputCheck {

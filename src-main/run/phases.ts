@@ -12,7 +12,16 @@ import type { Phase } from '../contract/index.ts';
 const transitions: Readonly<Record<Phase, readonly Phase[]>> = {
   planned: ['deploying', 'failed', 'interrupted'],
   deploying: ['identifying', 'paused', 'failed', 'interrupted'],
-  identifying: ['identifying', 'tuning', 'measuring', 'profiling', 'checking', 'paused', 'failed', 'interrupted'],
+  identifying: [
+    'identifying',
+    'tuning',
+    'measuring',
+    'profiling',
+    'checking',
+    'paused',
+    'failed',
+    'interrupted',
+  ],
   tuning: ['identifying', 'measuring', 'paused', 'failed', 'interrupted'],
   measuring: ['identifying', 'profiling', 'checking', 'paused', 'failed', 'interrupted'],
   paused: ['identifying', 'failed', 'interrupted'],

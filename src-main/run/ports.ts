@@ -87,7 +87,12 @@ export interface Device {
   /** Raw bytes of all outputs of the last inference; `device.no-mj` for a foreign DUT. */
   rawOutputs(options: StepOptions): Promise<Result<Uint8Array>>;
   /** One inference with cycles per operator; `device.no-mj` for a foreign DUT. */
-  profile(options: StepOptions): Promise<Result<{ readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number }>>;
+  profile(options: StepOptions): Promise<
+    Result<{
+      readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[];
+      readonly totalCycles: number;
+    }>
+  >;
   /** Paints the arena; the next inferences leave their mark. */
   paintArena(options: StepOptions): Promise<Result<void>>;
   arena(options: StepOptions): Promise<Result<{ readonly highBytes: number; readonly sizeBytes: number }>>;
@@ -180,7 +185,12 @@ export interface RunStore {
   begin(run: NewRun): Result<number>;
   /** Claims an interrupted run for this process; refuses finished runs and runs another process is in. */
   reopen(runId: number): Result<StoredRun>;
-  saveIdentity(runId: number, identity: DeviceIdentity, monitor: MonitorIdentity | null, checked: ReferenceCheck | null): Result<void>;
+  saveIdentity(
+    runId: number,
+    identity: DeviceIdentity,
+    monitor: MonitorIdentity | null,
+    checked: ReferenceCheck | null,
+  ): Result<void>;
   saveTuning(runId: number, inferences: number): Result<void>;
   saveWindow(runId: number, window: WindowResult): Result<void>;
   saveItem(runId: number, item: AccuracyItem): Result<void>;

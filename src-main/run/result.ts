@@ -58,11 +58,18 @@ export function composeResult(run: StoredRun, status: RunStatus = run.status): R
 function notes(run: StoredRun): string[] {
   const out: string[] = [...run.remarks];
   if (run.source === 'emulated') out.push('Emulated: no silicon was measured.');
-  if (run.identity?.boardSerial === UNKNOWN) out.push("The board's serial number is not known: nothing tells it from another of its kind.");
+  if (run.identity?.boardSerial === UNKNOWN)
+    out.push("The board's serial number is not known: nothing tells it from another of its kind.");
   if (run.inputKind === 'random') out.push(`Inputs were random bytes (seed ${run.plan.seed}).`);
   const excluded = run.windows.filter((w) => w.status === 'excluded').length;
-  if (excluded > 0) out.push(`${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`);
-  const lost = run.windows.reduce((n, w) => n + (w.status === 'finished' ? (w.energy?.lostSamples ?? 0) : 0), 0);
+  if (excluded > 0)
+    out.push(
+      `${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`,
+    );
+  const lost = run.windows.reduce(
+    (n, w) => n + (w.status === 'finished' ? (w.energy?.lostSamples ?? 0) : 0),
+    0,
+  );
   if (lost > 0) out.push(`${lost} monitor samples were lost; the energy bound includes them.`);
   return out;
 }
@@ -77,7 +84,10 @@ function derivation(run: StoredRun, windows: readonly WindowResult[], formula: s
     firmwareHash: run.identity?.firmwareHash ?? null,
     programHash: run.identity?.programHash ?? null,
     modelSha256: run.plan.model.sha256,
-    monitor: monitor && traceIds.length > 0 ? { kind: monitor.kind, serial: monitor.serial, calibration: monitor.calibration } : null,
+    monitor:
+      monitor && traceIds.length > 0
+        ? { kind: monitor.kind, serial: monitor.serial, calibration: monitor.calibration }
+        : null,
     traceIds,
     assumptions: [...run.assumptions],
   };
@@ -86,7 +96,8 @@ function derivation(run: StoredRun, windows: readonly WindowResult[], formula: s
 function interval(values: readonly number[]): Interval {
   const t = tInterval(values);
   if (t.method === 'single') return { method: 'none', confidence: null, low: null, high: null };
-  if (t.method === 'deterministic') return { method: 'deterministic', confidence: null, low: t.low, high: t.high };
+  if (t.method === 'deterministic')
+    return { method: 'deterministic', confidence: null, low: t.low, high: t.high };
   return { method: 't', confidence: 0.95, low: t.low, high: t.high };
 }
 
@@ -96,7 +107,12 @@ const Z95 = 1.96;
 /** Of one window only: what the noise of its samples tells, where it was recorded. */
 function sampleInterval(value: number, standardError: number | null): Interval {
   if (standardError === null) return interval([value]);
-  return { method: 'samples', confidence: 0.95, low: value - Z95 * standardError, high: value + Z95 * standardError };
+  return {
+    method: 'samples',
+    confidence: 0.95,
+    low: value - Z95 * standardError,
+    high: value + Z95 * standardError,
+  };
 }
 
 /** `standardError`: of one window's value from within the window, in the quantity's unit. */
@@ -118,14 +134,25 @@ function quantity(
     n: values.length,
     interval: values.length === 1 ? sampleInterval(values[0]!, standardError(windows[0]!)) : interval(values),
     systematic,
-    derivedFrom: derivation(run, windows, `${formula}; median of the windows, Student's t interval on the window means`),
+    derivedFrom: derivation(
+      run,
+      windows,
+      `${formula}; median of the windows, Student's t interval on the window means`,
+    ),
   };
 }
 
 const latencyUsOf = (w: WindowResult) => w.durationUs! / w.inferences;
 
 function latency(run: StoredRun, done: readonly WindowResult[]): Quantity | null {
-  return quantity(run, done, latencyUsOf, 'us', timeFormula(run), timeSystematic(run, done, (us, w) => us / w.inferences));
+  return quantity(
+    run,
+    done,
+    latencyUsOf,
+    'us',
+    timeFormula(run),
+    timeSystematic(run, done, (us, w) => us / w.inferences),
+  );
 }
 
 function throughput(run: StoredRun, done: readonly WindowResult[]): Quantity | null {
@@ -136,31 +163,58 @@ function throughput(run: StoredRun, done: readonly WindowResult[]): Quantity | n
 }
 
 function timeFormula(run: StoredRun): string {
-  return run.plan.mode === 'energy' ? 'time between the sync edges on the monitor / N' : "(B − A) / N by the DUT's timer";
+  return run.plan.mode === 'energy'
+    ? 'time between the sync edges on the monitor / N'
+    : "(B − A) / N by the DUT's timer";
 }
 
 /** What the time base adds; `scale` carries µs of a window into the quantity's unit. */
-function timeSystematic(run: StoredRun, done: readonly WindowResult[], scale: (us: number, w: WindowResult) => number): Systematic | null {
+function timeSystematic(
+  run: StoredRun,
+  done: readonly WindowResult[],
+  scale: (us: number, w: WindowResult) => number,
+): Systematic | null {
   if (done.length === 0) return null;
   const sampleUs = run.monitor ? 1e6 / run.monitor.sampleRateHz : 0;
   const energy = run.plan.mode === 'energy';
   const parts: SystematicPart[] = [
     energy
-      ? { cause: 'sample period', plusMinus: Math.max(...done.map((w) => scale(sampleUs, w))), basis: 'one sample at the window ends together' }
-      : { cause: 'timer resolution', plusMinus: Math.max(...done.map((w) => scale(1, w))), basis: '1 µs between two readings' },
+      ? {
+          cause: 'sample period',
+          plusMinus: Math.max(...done.map((w) => scale(sampleUs, w))),
+          basis: 'one sample at the window ends together',
+        }
+      : {
+          cause: 'timer resolution',
+          plusMinus: Math.max(...done.map((w) => scale(1, w))),
+          basis: '1 µs between two readings',
+        },
   ];
   if (energy) parts.push(...monitorClock(done, scale));
   const ppm = energy ? null : run.clockPlusMinusPpm;
   if (ppm !== null)
-    parts.push({ cause: 'crystal', plusMinus: Math.max(...done.map((w) => scale(w.durationUs! * ppm * 1e-6, w))), basis: `± ${ppm} ppm of the board's crystal` });
+    parts.push({
+      cause: 'crystal',
+      plusMinus: Math.max(...done.map((w) => scale(w.durationUs! * ppm * 1e-6, w))),
+      basis: `± ${ppm} ppm of the board's crystal`,
+    });
   return sum(parts);
 }
 
-function monitorClock(done: readonly WindowResult[], scale: (us: number, w: WindowResult) => number): SystematicPart[] {
+function monitorClock(
+  done: readonly WindowResult[],
+  scale: (us: number, w: WindowResult) => number,
+): SystematicPart[] {
   const rel = Math.max(...done.map((w) => w.energy?.clockRel ?? 0));
   if (rel === 0) return [];
   const plusMinus = Math.max(...done.map((w) => scale(w.durationUs! * (w.energy?.clockRel ?? 0), w)));
-  return [{ cause: 'monitor clock', plusMinus, basis: `± ${Number((rel * 1e6).toPrecision(3))} ppm of the monitor's clock` }];
+  return [
+    {
+      cause: 'monitor clock',
+      plusMinus,
+      basis: `± ${Number((rel * 1e6).toPrecision(3))} ppm of the monitor's clock`,
+    },
+  ];
 }
 
 /** A bound: the causes may well be correlated, so their half-widths are added. */
@@ -168,7 +222,10 @@ function sum(parts: readonly SystematicPart[]): Systematic {
   return { combined: 'linear', plusMinus: parts.reduce((s, p) => s + p.plusMinus, 0), parts: [...parts] };
 }
 
-function energies(run: StoredRun, done: readonly WindowResult[]): Pick<RunResult, 'energyPerInference' | 'netEnergyPerInference' | 'meanPower'> {
+function energies(
+  run: StoredRun,
+  done: readonly WindowResult[],
+): Pick<RunResult, 'energyPerInference' | 'netEnergyPerInference' | 'meanPower'> {
   const measured = done.filter((w) => w.energy !== null);
   const perInference = (uj: number, w: WindowResult) => uj / w.inferences;
   // µJ/µs = W
@@ -238,7 +295,10 @@ function composeAccuracy(run: StoredRun): Accuracy | null {
   if (run.plan.mode !== 'accuracy' || run.items.length === 0) return null;
   const s = score(run.items, run.plan.scoring);
   const threshold = run.plan.benchmark === null ? null : benchmarkRules(run.plan.benchmark).threshold;
-  const formula = run.plan.scoring === 'auc' ? 'area under the ROC curve, mid-ranks for ties' : 'items whose largest score is their class / items';
+  const formula =
+    run.plan.scoring === 'auc'
+      ? 'area under the ROC curve, mid-ranks for ties'
+      : 'items whose largest score is their class / items';
   return {
     scoring: run.plan.scoring,
     score:

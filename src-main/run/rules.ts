@@ -1,4 +1,12 @@
-import type { BenchmarkId, Mode, RuleCheck, RunPlan, Scoring, Validity, WindowResult } from '../contract/index.ts';
+import type {
+  BenchmarkId,
+  Mode,
+  RuleCheck,
+  RunPlan,
+  Scoring,
+  Validity,
+  WindowResult,
+} from '../contract/index.ts';
 
 /** MLPerf Tiny 1.2 run rules and submission checker 1.4 (PROTOCOLS §2). */
 export const MIN_WINDOW_S = 10;
@@ -22,10 +30,54 @@ export interface BenchmarkRules {
 }
 
 const rules: readonly BenchmarkRules[] = [
-  { id: 'kws01', files: [1000], classes: 12, outputs: 12, scoring: 'top1', threshold: 0.9, inputBytes: 490, strideBytes: null, usualInferences: 70, usualWarmUp: 10 },
-  { id: 'vww01', files: [1000], classes: 2, outputs: 2, scoring: 'top1', threshold: 0.8, inputBytes: 27648, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
-  { id: 'ic01', files: [200], classes: 10, outputs: 10, scoring: 'top1', threshold: 0.85, inputBytes: 3072, strideBytes: null, usualInferences: 20, usualWarmUp: 5 },
-  { id: 'ad01', files: [248, 72], classes: 2, outputs: 640, scoring: 'auc', threshold: 0.85, inputBytes: 2560, strideBytes: 512, usualInferences: 1500, usualWarmUp: 10 },
+  {
+    id: 'kws01',
+    files: [1000],
+    classes: 12,
+    outputs: 12,
+    scoring: 'top1',
+    threshold: 0.9,
+    inputBytes: 490,
+    strideBytes: null,
+    usualInferences: 70,
+    usualWarmUp: 10,
+  },
+  {
+    id: 'vww01',
+    files: [1000],
+    classes: 2,
+    outputs: 2,
+    scoring: 'top1',
+    threshold: 0.8,
+    inputBytes: 27648,
+    strideBytes: null,
+    usualInferences: 20,
+    usualWarmUp: 5,
+  },
+  {
+    id: 'ic01',
+    files: [200],
+    classes: 10,
+    outputs: 10,
+    scoring: 'top1',
+    threshold: 0.85,
+    inputBytes: 3072,
+    strideBytes: null,
+    usualInferences: 20,
+    usualWarmUp: 5,
+  },
+  {
+    id: 'ad01',
+    files: [248, 72],
+    classes: 2,
+    outputs: 640,
+    scoring: 'auc',
+    threshold: 0.85,
+    inputBytes: 2560,
+    strideBytes: 512,
+    usualInferences: 1500,
+    usualWarmUp: 10,
+  },
 ];
 
 export function benchmarkRules(id: BenchmarkId): BenchmarkRules {
@@ -64,7 +116,11 @@ function windowRules({ plan, windows, inputsAreRandom }: RuleFacts): RuleCheck[]
   if (plan.mode === 'energy') checks.push(warmUpRule(done), coverageRule(done));
   if (plan.benchmark !== null)
     checks.push(
-      rule('inputs come from the data set', !inputsAreRandom, inputsAreRandom ? 'random inputs were used' : 'yes'),
+      rule(
+        'inputs come from the data set',
+        !inputsAreRandom,
+        inputsAreRandom ? 'random inputs were used' : 'yes',
+      ),
     );
   checks.push(outputRule(done));
   return checks;
@@ -91,7 +147,11 @@ function differentInputsRule(done: readonly WindowResult[]): RuleCheck {
 
 function warmUpRule(done: readonly WindowResult[]): RuleCheck {
   const warm = done.filter((w) => w.warmUp !== 0).length;
-  return rule('no warm-up in energy windows', warm === 0, warm === 0 ? 'none' : `${windowsText(warm)} had warm-up`);
+  return rule(
+    'no warm-up in energy windows',
+    warm === 0,
+    warm === 0 ? 'none' : `${windowsText(warm)} had warm-up`,
+  );
 }
 
 function coverageRule(done: readonly WindowResult[]): RuleCheck {
@@ -101,7 +161,15 @@ function coverageRule(done: readonly WindowResult[]): RuleCheck {
 
 function outputRule(done: readonly WindowResult[]): RuleCheck {
   const different = done.filter((w) => w.outputCheck === 'different').length;
-  return rule('the device computes what the host twin computes', different === 0, different === 0 ? 'no difference seen' : different === 1 ? '1 window differs' : `${different} windows differ`);
+  return rule(
+    'the device computes what the host twin computes',
+    different === 0,
+    different === 0
+      ? 'no difference seen'
+      : different === 1
+        ? '1 window differs'
+        : `${different} windows differ`,
+  );
 }
 
 function accuracyRules({ plan, itemsDone, itemsInSet, inputsAreRandom, score }: RuleFacts): RuleCheck[] {
@@ -112,8 +180,16 @@ function accuracyRules({ plan, itemsDone, itemsInSet, inputsAreRandom, score }: 
   if (plan.benchmark !== null) {
     const b = benchmarkRules(plan.benchmark);
     checks.push(
-      rule(`a data set of ${b.files.join(' or ')} files`, b.files.includes(itemsInSet), `${itemsInSet} files`),
-      rule(`score at least ${b.threshold}`, score !== null && score >= b.threshold, score === null ? 'no score' : `score ${score.toFixed(4)}`),
+      rule(
+        `a data set of ${b.files.join(' or ')} files`,
+        b.files.includes(itemsInSet),
+        `${itemsInSet} files`,
+      ),
+      rule(
+        `score at least ${b.threshold}`,
+        score !== null && score >= b.threshold,
+        score === null ? 'no score' : `score ${score.toFixed(4)}`,
+      ),
     );
   }
   return checks;

@@ -1,5 +1,12 @@
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
-import { RunPlan, type Phase, type RunEvent, type RunPlanInput, type RunResult, type RunStatus } from '../contract/index.ts';
+import {
+  RunPlan,
+  type Phase,
+  type RunEvent,
+  type RunPlanInput,
+  type RunResult,
+  type RunStatus,
+} from '../contract/index.ts';
 import { failed, orAborted, type RunContext, type RunEventBody } from './context.ts';
 import { failureKind, toDto } from './failures.ts';
 import { measureItems } from './items.ts';
@@ -20,11 +27,20 @@ export interface RunOptions {
  * Runs a plan to its end. Fails only before anything was stored (a bad plan, a store that cannot begin); from then on
  * the result says how it ended, and the store has every finished window whatever happens.
  */
-export async function executeRun(input: RunPlanInput, ports: RunPorts, options: RunOptions = {}): Promise<Result<RunResult>> {
+export async function executeRun(
+  input: RunPlanInput,
+  ports: RunPorts,
+  options: RunOptions = {},
+): Promise<Result<RunResult>> {
   const parsed = RunPlan.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    return fail('run.bad-plan', { field: issue.path.join('.'), problem: issue.message }, 'The plan of the run is not valid.', 'Correct the named setting.');
+    return fail(
+      'run.bad-plan',
+      { field: issue.path.join('.'), problem: issue.message },
+      'The plan of the run is not valid.',
+      'Correct the named setting.',
+    );
   }
   const plan = parsed.data;
   const refused = refusePlan(plan, ports);
@@ -51,7 +67,11 @@ export async function executeRun(input: RunPlanInput, ports: RunPorts, options: 
 }
 
 /** Goes on with an interrupted run by its stored plan: only what is not there yet is measured. */
-export async function resumeRun(runId: number, ports: RunPorts, options: RunOptions = {}): Promise<Result<RunResult>> {
+export async function resumeRun(
+  runId: number,
+  ports: RunPorts,
+  options: RunOptions = {},
+): Promise<Result<RunResult>> {
   const stored = ports.store.reopen(runId);
   if (!stored.ok) return stored;
   const refused = refusePlan(stored.value.plan, ports);
@@ -61,13 +81,33 @@ export async function resumeRun(runId: number, ports: RunPorts, options: RunOpti
 
 function refusePlan(plan: RunPlan, ports: RunPorts): Failure | null {
   if (plan.mode === 'energy' && ports.bench.meter === null)
-    return fail('run.no-monitor', { targetId: plan.targetId }, 'Energy is measured by a power monitor in the supply.', 'Add --monitor, or use --mode performance.');
+    return fail(
+      'run.no-monitor',
+      { targetId: plan.targetId },
+      'Energy is measured by a power monitor in the supply.',
+      'Add --monitor, or use --mode performance.',
+    );
   if (plan.mode === 'accuracy' && ports.inputs.kind === 'random')
-    return fail('run.no-labels', { mode: plan.mode }, 'Accuracy needs labelled inputs.', 'Add --data with a folder that has a y_labels.csv.');
+    return fail(
+      'run.no-labels',
+      { mode: plan.mode },
+      'Accuracy needs labelled inputs.',
+      'Add --data with a folder that has a y_labels.csv.',
+    );
   if (ports.inputs.size < 1)
-    return fail('run.no-inputs', {}, 'There is nothing to feed to the model.', 'Point --data at a folder with inputs.');
+    return fail(
+      'run.no-inputs',
+      {},
+      'There is nothing to feed to the model.',
+      'Point --data at a folder with inputs.',
+    );
   if (plan.targetId !== ports.bench.target.id)
-    return fail('run.other-target', { planned: plan.targetId, connected: ports.bench.target.id }, 'The run was planned for another target.', `Connect ${plan.targetId}.`);
+    return fail(
+      'run.other-target',
+      { planned: plan.targetId, connected: ports.bench.target.id },
+      'The run was planned for another target.',
+      `Connect ${plan.targetId}.`,
+    );
   return null;
 }
 
@@ -100,7 +140,14 @@ class Run implements RunContext {
       // the bug goes on to the host, but the database must not claim that somebody still measures
       const message = e instanceof Error ? e.message : String(e);
       if (!endPhases.has(this.#phases.phase))
-        this.#end(fail('run.bug', { message }, 'An invariant of Microjoule is broken.', 'Report this with the diagnostics; the finished windows are kept.'));
+        this.#end(
+          fail(
+            'run.bug',
+            { message },
+            'An invariant of Microjoule is broken.',
+            'Report this with the diagnostics; the finished windows are kept.',
+          ),
+        );
       throw e;
     }
   }
@@ -169,11 +216,26 @@ class Run implements RunContext {
     const now = identity.value;
     const { programHash, firmwareHash } = this.ports.bench.deployed;
     if (now.programHash !== null && now.programHash !== programHash)
-      return fail('device.wrong-program', { expected: programHash, device: now.programHash }, 'The device runs another Program than the one that was deployed.', 'Deploy again.');
+      return fail(
+        'device.wrong-program',
+        { expected: programHash, device: now.programHash },
+        'The device runs another Program than the one that was deployed.',
+        'Deploy again.',
+      );
     if (now.firmwareHash !== null && firmwareHash !== null && now.firmwareHash !== firmwareHash)
-      return fail('device.wrong-firmware', { expected: firmwareHash, device: now.firmwareHash }, 'The device runs another firmware than the one that was deployed.', 'Deploy again.');
+      return fail(
+        'device.wrong-firmware',
+        { expected: firmwareHash, device: now.firmwareHash },
+        'The device runs another firmware than the one that was deployed.',
+        'Deploy again.',
+      );
     if (now.mode !== null && now.mode !== this.#imageMode())
-      return fail('device.wrong-mode', { expected: this.#imageMode(), device: now.mode }, 'The image on the device has the other mode word.', 'Deploy again.');
+      return fail(
+        'device.wrong-mode',
+        { expected: this.#imageMode(), device: now.mode },
+        'The image on the device has the other mode word.',
+        'Deploy again.',
+      );
     const monitor = this.state.plan.mode === 'energy' ? this.ports.bench.meter!.identity() : null;
     const other = this.state.differsFrom(now) ?? (monitor && this.state.otherMonitor(monitor));
     if (other) return other;
@@ -204,7 +266,8 @@ class Run implements RunContext {
     this.#enter('paused');
     this.emit({ type: 'paused', failure: toDto(lost), window, of: state.total() });
     const device = await this.#guard(this.ports.bench.reconnect(this.step()));
-    for (const warning of this.ports.bench.takeWarnings()) this.emit({ type: 'warning', failure: toDto(warning) });
+    for (const warning of this.ports.bench.takeWarnings())
+      this.emit({ type: 'warning', failure: toDto(warning) });
     if (device.ok) this.emit({ type: 'resumed', window, of: state.total() });
     return device;
   }
@@ -244,7 +307,11 @@ class Run implements RunContext {
 
   emit(body: RunEventBody): void {
     const event = { ...body, runId: this.state.runId, at: this.ports.nowIso() };
-    const keep = event.type === 'phase' || event.type === 'warning' || event.type === 'paused' || event.type === 'resumed';
+    const keep =
+      event.type === 'phase' ||
+      event.type === 'warning' ||
+      event.type === 'paused' ||
+      event.type === 'resumed';
     // an end is written by store.end; after a store failure nothing more is tried
     if (keep && !this.#storeFailure && !endPhases.has(this.#phases.phase)) {
       const saved = this.ports.store.saveEvent(this.state.runId, event);
@@ -257,7 +324,8 @@ class Run implements RunContext {
     const phase = this.#phases.phase;
     return {
       signal: this.signal,
-      onProgress: (fraction, text) => this.emit({ type: 'progress', phase, done: fraction, total: 1, etaS: null, text }),
+      onProgress: (fraction, text) =>
+        this.emit({ type: 'progress', phase, done: fraction, total: 1, etaS: null, text }),
     };
   }
 

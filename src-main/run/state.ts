@@ -73,10 +73,36 @@ export class RunState {
   }
 
   stored(): StoredRun {
-    const { runId, endedAt, inferences, identity, monitor, windows, items, profile, referenceCheck, failure } = this;
+    const {
+      runId,
+      endedAt,
+      inferences,
+      identity,
+      monitor,
+      windows,
+      items,
+      profile,
+      referenceCheck,
+      failure,
+    } = this;
     const traces = [...this.#traces.values()];
     const prediction = this.#prediction;
-    return { ...this.#run, runId, status: 'running', endedAt, inferences, identity, monitor, windows, items, profile, referenceCheck, failure, traces, prediction };
+    return {
+      ...this.#run,
+      runId,
+      status: 'running',
+      endedAt,
+      inferences,
+      identity,
+      monitor,
+      windows,
+      items,
+      profile,
+      referenceCheck,
+      failure,
+      traces,
+      prediction,
+    };
   }
 
   /** Windows, or items of the data set to visit. */
@@ -123,7 +149,10 @@ export class RunState {
   }
 
   setProfile(
-    profile: { readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[]; readonly totalCycles: number },
+    profile: {
+      readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[];
+      readonly totalCycles: number;
+    },
     arena: { readonly highBytes: number; readonly sizeBytes: number },
     operators: readonly { readonly name: string; readonly macs: number }[],
   ): void {

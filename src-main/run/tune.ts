@@ -22,6 +22,7 @@ export async function tune(run: RunContext, device: Device): Promise<Failure | n
 async function measureLatency(run: RunContext, device: Device): Promise<Result<number>> {
   const { plan, identity } = run.state;
   if (plan.mode === 'performance') return latencyByTimer(device, plan.warmUp, run.step());
-  if (!identity!.hasMj || identity!.clockHz === null) return latencyByHostClock(device, run.ports.clock, run.step());
+  if (!identity!.hasMj || identity!.clockHz === null)
+    return latencyByHostClock(device, run.ports.clock, run.step());
   return latencyByProfile(device, identity!.clockHz, run.step());
 }

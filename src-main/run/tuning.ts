@@ -20,26 +20,49 @@ export function retuned(inferences: number, durationUs: number, windowUs: number
 }
 
 /** Latency in µs by the DUT's own timer, from bursts that grow until they are long enough. */
-export async function latencyByTimer(device: Device, warmUp: number, options: StepOptions): Promise<Result<number>> {
+export async function latencyByTimer(
+  device: Device,
+  warmUp: number,
+  options: StepOptions,
+): Promise<Result<number>> {
   let n = 1;
   for (let round = 0; round < ROUNDS; round++) {
     const reply = await device.infer(n, round === 0 ? warmUp : 0, options);
     if (!reply.ok) return reply;
     const us = reply.value.durationUs;
     if (us === null)
-      return fail('run.no-timer', { inferences: n }, 'The DUT runs the energy image or prints no m-lap-us lines.', 'Use the performance image, or give --inferences.');
+      return fail(
+        'run.no-timer',
+        { inferences: n },
+        'The DUT runs the energy image or prints no m-lap-us lines.',
+        'Use the performance image, or give --inferences.',
+      );
     if (us >= BURST_US) return ok(us / n);
     n = Math.min(n * 1000, Math.ceil((n * 2 * BURST_US) / Math.max(us, 1)), MAX_INFERENCES);
   }
-  return fail('run.timer-stuck', { inferences: n }, "The DUT's timer does not move.", 'Check the timer of the firmware under test.');
+  return fail(
+    'run.timer-stuck',
+    { inferences: n },
+    "The DUT's timer does not move.",
+    'Check the timer of the firmware under test.',
+  );
 }
 
 /** Energy images print no laps: the cycles of one profiled inference tell the latency. */
-export async function latencyByProfile(device: Device, clockHz: number, options: StepOptions): Promise<Result<number>> {
+export async function latencyByProfile(
+  device: Device,
+  clockHz: number,
+  options: StepOptions,
+): Promise<Result<number>> {
   const profile = await device.profile(options);
   if (!profile.ok) return profile;
   if (profile.value.totalCycles <= 0)
-    return fail('run.timer-stuck', { totalCycles: profile.value.totalCycles }, "The DUT's cycle counter does not move.", 'Check the timer of the firmware under test.');
+    return fail(
+      'run.timer-stuck',
+      { totalCycles: profile.value.totalCycles },
+      "The DUT's cycle counter does not move.",
+      'Check the timer of the firmware under test.',
+    );
   return ok((profile.value.totalCycles * 1e6) / clockHz);
 }
 
@@ -47,7 +70,11 @@ export async function latencyByProfile(device: Device, clockHz: number, options:
  * A foreign DUT in energy mode: the host's clock. The slope between one and n inferences, so that the idle time
  * before the window and the line's own time cancel.
  */
-export async function latencyByHostClock(device: Device, clock: Clock, options: StepOptions): Promise<Result<number>> {
+export async function latencyByHostClock(
+  device: Device,
+  clock: Clock,
+  options: StepOptions,
+): Promise<Result<number>> {
   const timed = async (n: number): Promise<Result<number>> => {
     const start = clock.nowUs();
     const reply = await device.infer(n, 0, options);
@@ -61,5 +88,10 @@ export async function latencyByHostClock(device: Device, clock: Clock, options: 
     const extra = many.value - one.value;
     if (extra >= 5 * BURST_US) return ok(extra / (n - 1));
   }
-  return fail('run.timer-stuck', {}, 'The DUT answers at once however many inferences are asked for.', 'Give --inferences.');
+  return fail(
+    'run.timer-stuck',
+    {},
+    'The DUT answers at once however many inferences are asked for.',
+    'Give --inferences.',
+  );
 }

@@ -16,7 +16,14 @@ export async function measureWindows(run: RunContext, device: Device): Promise<F
   const eta = new Eta(run.ports.stopwatch, run.ports.clock.kind === 'wall' ? state.plan.windowS : null);
   for (let index = state.nextWindow(); index !== null; index = state.nextWindow()) {
     const done = state.windows.filter((w) => w.status === 'finished').length;
-    run.emit({ type: 'progress', phase: 'measuring', done, total, etaS: eta.leftS(total - done), text: `window ${index + 1}/${total}` });
+    run.emit({
+      type: 'progress',
+      phase: 'measuring',
+      done,
+      total,
+      etaS: eta.leftS(total - done),
+      text: `window ${index + 1}/${total}`,
+    });
     const failure = await measureWindow(run, device, index);
     if (failure) return failure;
     eta.stepDone();
@@ -84,7 +91,10 @@ class Attempt {
     const { signal } = this.#run;
     const loaded = await orAborted(device.load(this.#input.bytes, this.#run.step()), signal);
     if (!loaded.ok) return loaded;
-    const reply = this.#run.state.plan.mode === 'energy' ? await this.#energyWindow(device) : await this.#timedWindow(device);
+    const reply =
+      this.#run.state.plan.mode === 'energy'
+        ? await this.#energyWindow(device)
+        : await this.#timedWindow(device);
     if (!reply.ok) return reply;
     const short = this.#tooShort();
     if (short) return short;
@@ -98,10 +108,18 @@ class Attempt {
   }
 
   async #timedWindow(device: Device): Promise<Result<InferReply>> {
-    const reply = await orAborted(device.infer(this.#inferences, this.#warmUp, this.#run.step()), this.#run.signal);
+    const reply = await orAborted(
+      device.infer(this.#inferences, this.#warmUp, this.#run.step()),
+      this.#run.signal,
+    );
     if (!reply.ok) return reply;
     if (reply.value.durationUs === null)
-      return fail('device.no-lap', { inferences: this.#inferences }, 'The DUT printed no m-lap-us lines.', 'Use the performance image.');
+      return fail(
+        'device.no-lap',
+        { inferences: this.#inferences },
+        'The DUT printed no m-lap-us lines.',
+        'Use the performance image.',
+      );
     this.#durationUs = reply.value.durationUs;
     return reply;
   }
@@ -136,7 +154,12 @@ class Attempt {
     if (!saved.ok) return saved;
     return fail(
       SHORT,
-      { durationUs: this.#durationUs!, wantedUs: windowUs, inferences: this.#inferences, nextInferences: next },
+      {
+        durationUs: this.#durationUs!,
+        wantedUs: windowUs,
+        inferences: this.#inferences,
+        nextInferences: next,
+      },
       'The device was faster than in tuning.',
       'The window is repeated with more inferences.',
     );
@@ -173,7 +196,13 @@ function saveTraceOf(run: RunContext, window: WindowResult): Failure | null {
   const traceId = window.energy?.traceId;
   if (traceId === undefined) return null;
   const trace = run.ports.bench.meter!.traces().find((t) => t.id === traceId);
-  if (!trace) return fail('run.no-trace', { traceId }, 'The monitor names a trace it does not list.', 'Report this as a bug.');
+  if (!trace)
+    return fail(
+      'run.no-trace',
+      { traceId },
+      'The monitor names a trace it does not list.',
+      'Report this as a bug.',
+    );
   run.state.setTrace(trace);
   return failed(run.ports.store.saveTrace(run.state.runId, trace));
 }
@@ -184,7 +213,9 @@ export async function compareOutputs(
   device: Device,
   input: Uint8Array,
   reply: InferReply,
-): Promise<Result<{ readonly check: OutputCheck; readonly raw: Uint8Array | null; readonly expected: Uint8Array }>> {
+): Promise<
+  Result<{ readonly check: OutputCheck; readonly raw: Uint8Array | null; readonly expected: Uint8Array }>
+> {
   const expected = await run.ports.expected.of(input);
   if (!expected.ok) return expected;
   let raw: Uint8Array | null = null;

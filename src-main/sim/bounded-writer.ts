@@ -82,7 +82,10 @@ export class BoundedWriter {
   #take(): Uint8Array {
     let bytes = 0;
     let count = 0;
-    while (count < this.#waiting.length && (count === 0 || bytes + this.#waiting[count]!.length <= WRITE_BYTES))
+    while (
+      count < this.#waiting.length &&
+      (count === 0 || bytes + this.#waiting[count]!.length <= WRITE_BYTES)
+    )
       bytes += this.#waiting[count++]!.length;
     const batch = this.#waiting.splice(0, count);
     return batch.length === 1 ? batch[0]! : Buffer.concat(batch, bytes);

@@ -35,7 +35,10 @@ export async function openPlace(place: Place, onClient: (client: Link) => void):
   });
 }
 
-async function openPtyPlace(path: string | undefined, onClient: (client: Link) => void): Promise<Result<Carrier>> {
+async function openPtyPlace(
+  path: string | undefined,
+  onClient: (client: Link) => void,
+): Promise<Result<Carrier>> {
   const opened = await openPty(new WallClock(), path);
   if (!opened.ok) return opened;
   const pty = opened.value;
@@ -43,7 +46,12 @@ async function openPtyPlace(path: string | undefined, onClient: (client: Link) =
     onClient(
       watched(pty.link, (reason) =>
         resolve(
-          fail('link.closed', { address: pty.path, reason }, 'The pseudo-terminal ended: its socat was stopped.', 'Start it again.'),
+          fail(
+            'link.closed',
+            { address: pty.path, reason },
+            'The pseudo-terminal ended: its socat was stopped.',
+            'Start it again.',
+          ),
         ),
       ),
     );
@@ -82,7 +90,11 @@ export interface CarriedWire {
  * Lets clients talk to a wire, one at a time: a new connection takes over from the one before. What comes while nobody
  * is connected is lost, as on a cable that is not plugged in.
  */
-export async function carry(carried: CarriedWire, keeper: TimeKeeper, place: Place): Promise<Result<Carrier>> {
+export async function carry(
+  carried: CarriedWire,
+  keeper: TimeKeeper,
+  place: Place,
+): Promise<Result<Carrier>> {
   const outlet = new WireOutlet(carried);
   const opened = await openPlace(place, (client) => outlet.connect(client));
   if (!opened.ok) return opened;
@@ -184,14 +196,16 @@ class WireOutlet implements Outlet {
       }
       this.#traffic = true;
       if (bytesPerSecond)
-        this.#wireFreeUs = Math.max(this.#wireFreeUs, wire.clock.nowUs()) + (slice.length / bytesPerSecond) * 1e6;
+        this.#wireFreeUs =
+          Math.max(this.#wireFreeUs, wire.clock.nowUs()) + (slice.length / bytesPerSecond) * 1e6;
       // A board that has stopped takes nothing; that was said when it stopped
       await wire.write(slice);
     }
   }
 
   #sayIfStopped(reason: string | null): void {
-    if (reason !== null && !this.#stopped && !this.#closed) this.#carried.note?.(`${this.#carried.name}: stopped: ${reason}`);
+    if (reason !== null && !this.#stopped && !this.#closed)
+      this.#carried.note?.(`${this.#carried.name}: stopped: ${reason}`);
     this.#stopped = reason !== null;
   }
 }

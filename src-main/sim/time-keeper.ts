@@ -42,7 +42,11 @@ export class TimeKeeper implements AsyncDisposable {
   /** Wall time of virtual time 0. */
   #originUs = 0;
 
-  constructor(bench: Pick<SimulatedBench, 'clock' | 'asleep'>, pace: 'free' | 'real', options: TimeKeeperOptions = {}) {
+  constructor(
+    bench: Pick<SimulatedBench, 'clock' | 'asleep'>,
+    pace: 'free' | 'real',
+    options: TimeKeeperOptions = {},
+  ) {
     this.#bench = bench;
     this.#pace = pace;
     this.#wall = options.wall ?? new WallClock();
@@ -79,7 +83,9 @@ export class TimeKeeper implements AsyncDisposable {
     if (this.#wall.nowUs() < dueUs) await this.#wall.sleepUntilUs(dueUs, this.#stop.signal);
     let lagUs = this.#wall.nowUs() - this.#originUs - this.#bench.clock.nowUs();
     if (lagUs > LARGEST_LAG_US) {
-      this.#note(`real pace was lost: this computer was ${(lagUs / 1e6).toFixed(1)} s late, which is left out`);
+      this.#note(
+        `real pace was lost: this computer was ${(lagUs / 1e6).toFixed(1)} s late, which is left out`,
+      );
       this.#originUs += lagUs - REAL_STEP_US;
       lagUs = REAL_STEP_US;
     }

@@ -72,21 +72,27 @@ export class Calibrations {
         key.timingModel,
       );
       if (!r) return null;
-      const model = parsed(z.looseObject({ board: z.string(), firmwareHash: z.string() }), 'calibrations.model_json', r.model_json as string);
+      const model = parsed(
+        z.looseObject({ board: z.string(), firmwareHash: z.string() }),
+        'calibrations.model_json',
+        r.model_json as string,
+      );
       return { id: r.id as number, createdAt: r.created_at as string, model: model as unknown as M };
     });
   }
 
   layers(id: number): Result<CalibrationLayerRow[]> {
     return this.#table.read(() =>
-      this.#table.all('SELECT * FROM calibration_layers WHERE calibration_id = ? ORDER BY layer_index', id).map((r) => ({
-        kernel: r.kernel as string,
-        macs: r.macs as number,
-        outputs: r.outputs as number,
-        bytes: r.bytes as number,
-        cycles: r.cycles as number,
-        predictedCycles: r.predicted_cycles as number,
-      })),
+      this.#table
+        .all('SELECT * FROM calibration_layers WHERE calibration_id = ? ORDER BY layer_index', id)
+        .map((r) => ({
+          kernel: r.kernel as string,
+          macs: r.macs as number,
+          outputs: r.outputs as number,
+          bytes: r.bytes as number,
+          cycles: r.cycles as number,
+          predictedCycles: r.predicted_cycles as number,
+        })),
     );
   }
 }

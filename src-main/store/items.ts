@@ -29,6 +29,10 @@ export function itemsOf(table: Table, runId: number): AccuracyItem[] {
     scores: parsed(z.array(z.number()), 'accuracy_items.scores_json', r.scores_json as string),
     inferences: r.inferences as number,
     outputCheck: r.output_check as AccuracyItem['outputCheck'],
-    difference: parsedOrNull(AccuracyItem.shape.difference, 'accuracy_items.difference_json', r.difference_json as string | null),
+    difference: parsedOrNull(
+      AccuracyItem.shape.difference,
+      'accuracy_items.difference_json',
+      r.difference_json as string | null,
+    ),
   }));
 }

@@ -20,7 +20,11 @@ export function shippedMigrations(): Migration[] {
   const migrations = readdirSync(dir)
     .filter((f) => f.endsWith('.sql'))
     .sort()
-    .map((f) => ({ number: Number(f.slice(0, 4)), name: f.slice(5, -4), sql: readFileSync(join(dir, f), 'utf8') }));
+    .map((f) => ({
+      number: Number(f.slice(0, 4)),
+      name: f.slice(5, -4),
+      sql: readFileSync(join(dir, f), 'utf8'),
+    }));
   migrations.forEach((m, i) => {
     if (m.number !== i + 1) throw new BugError(`migration ${m.number} stands in place ${i + 1}`);
   });
@@ -42,13 +46,22 @@ export interface Migrated {
  * Brings the database to the newest schema, one transaction a migration: an interrupted one leaves the version it
  * began with. A database with content is copied beside itself first.
  */
-export function migrate(db: Database.Database, path: string, migrations: readonly Migration[]): Result<Migrated> {
+export function migrate(
+  db: Database.Database,
+  path: string,
+  migrations: readonly Migration[],
+): Result<Migrated> {
   const version = guarded(path, () => versionOf(db));
   if (!version.ok) return version;
   const from = version.value;
   const to = migrations.length;
   if (from > to)
-    return fail('store.newer', { path, fileVersion: from, knownVersion: to }, 'A newer version of Microjoule wrote this database.', 'Update Microjoule, or choose another database with --db.');
+    return fail(
+      'store.newer',
+      { path, fileVersion: from, knownVersion: to },
+      'A newer version of Microjoule wrote this database.',
+      'Update Microjoule, or choose another database with --db.',
+    );
   if (from === to) return ok({ from, to, backupPath: null });
   let backupPath: string | null = null;
   if (from > 0 && !db.memory) {

@@ -16,7 +16,9 @@ export class Notes {
 
   add(runId: number, text: string): Result<number> {
     const at = this.#table.context.nowIso();
-    return this.#table.write(() => this.#table.run('INSERT INTO notes (run_id, at, text) VALUES (?, ?, ?)', runId, at, text));
+    return this.#table.write(() =>
+      this.#table.run('INSERT INTO notes (run_id, at, text) VALUES (?, ?, ?)', runId, at, text),
+    );
   }
 
   of(runId: number): Result<Note[]> {

@@ -1,4 +1,4 @@
-import type { Prediction} from '../contract/index.ts';
+import type { Prediction } from '../contract/index.ts';
 import { Quantity } from '../contract/index.ts';
 import type { Table } from './context.ts';
 import { jsonOrNull, parsedOrNull } from './rows.ts';
@@ -29,7 +29,11 @@ export function predictionOf(table: Table, runId: number): Prediction | null {
   return {
     latency: parsedOrNull(Quantity, 'predictions.latency_json', p.latency_json as string | null),
     energy: parsedOrNull(Quantity, 'predictions.energy_json', p.energy_json as string | null),
-    ops: ops.map((o) => ({ index: o.op_index as number, kernel: o.kernel as string, cycles: o.cycles as number })),
+    ops: ops.map((o) => ({
+      index: o.op_index as number,
+      kernel: o.kernel as string,
+      cycles: o.cycles as number,
+    })),
     basis: p.basis as string,
   };
 }

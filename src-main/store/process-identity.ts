@@ -48,7 +48,12 @@ function stateOf(pid: number): ProcessState {
 }
 
 export function thisProcess(): ProcessIdentity {
-  return { boot: bootId(), namespace: namespaceId(), pid: process.pid, started: stateOf(process.pid).started };
+  return {
+    boot: bootId(),
+    namespace: namespaceId(),
+    pid: process.pid,
+    started: stateOf(process.pid).started,
+  };
 }
 
 /** `unknown`: the process lives, if it does, in another container, where its pid says nothing here. */

@@ -23,7 +23,11 @@ export function parsed<S extends z.ZodType>(schema: S, column: string, text: str
   return result.data;
 }
 
-export function parsedOrNull<S extends z.ZodType>(schema: S, column: string, text: string | null): z.output<S> | null {
+export function parsedOrNull<S extends z.ZodType>(
+  schema: S,
+  column: string,
+  text: string | null,
+): z.output<S> | null {
   return text === null ? null : parsed(schema, column, text);
 }
 

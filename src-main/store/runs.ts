@@ -78,7 +78,12 @@ export class Runs implements RunStore {
       const row = t.get('SELECT * FROM runs WHERE id = ?', runId);
       if (!row) return noRun(path, runId);
       if (row.status === 'finished')
-        return fail('store.run-finished', { runId }, 'The run is complete: there is nothing to resume.', 'Start a new run.');
+        return fail(
+          'store.run-finished',
+          { runId },
+          'The run is complete: there is nothing to resume.',
+          'Start a new run.',
+        );
       if (this.#inUse(row)) return inUse(row);
       t.run(
         `UPDATE runs SET status = 'running', ended_at = NULL, failure_json = NULL, owner_boot = ?, owner_namespace = ?,
@@ -97,12 +102,20 @@ export class Runs implements RunStore {
     return this.load(runId);
   }
 
-  saveIdentity(runId: number, identity: DeviceIdentity, monitor: MonitorIdentity | null, checked: ReferenceCheck | null): Result<void> {
+  saveIdentity(
+    runId: number,
+    identity: DeviceIdentity,
+    monitor: MonitorIdentity | null,
+    checked: ReferenceCheck | null,
+  ): Result<void> {
     const t = this.#t;
     return t.write(() => {
       const at = t.context.nowIso();
       const run = t.get('SELECT model_sha256 FROM runs WHERE id = ?', runId)!;
-      const program = identity.programHash === null ? null : programRow(t, identity.programHash, run.model_sha256 as string, at);
+      const program =
+        identity.programHash === null
+          ? null
+          : programRow(t, identity.programHash, run.model_sha256 as string, at);
       t.run(
         `UPDATE runs SET board_id = ?, monitor_id = ?, program_id = ?, firmware_hash = ?, identity_json = ?,
            monitor_json = ?, reference_check_json = ? WHERE id = ?`,
@@ -119,7 +132,9 @@ export class Runs implements RunStore {
   }
 
   saveTuning(runId: number, inferences: number): Result<void> {
-    return this.#write(() => void this.#t.run('UPDATE runs SET inferences_per_window = ? WHERE id = ?', inferences, runId));
+    return this.#write(
+      () => void this.#t.run('UPDATE runs SET inferences_per_window = ? WHERE id = ?', inferences, runId),
+    );
   }
 
   saveWindow(runId: number, window: WindowResult): Result<void> {
@@ -144,7 +159,14 @@ export class Runs implements RunStore {
 
   saveEvent(runId: number, event: RunEvent): Result<void> {
     return this.#write(
-      () => void this.#t.run('INSERT INTO events (run_id, at, type, event_json) VALUES (?, ?, ?, ?)', runId, event.at, event.type, JSON.stringify(event)),
+      () =>
+        void this.#t.run(
+          'INSERT INTO events (run_id, at, type, event_json) VALUES (?, ?, ?, ?)',
+          runId,
+          event.at,
+          event.type,
+          JSON.stringify(event),
+        ),
     );
   }
 
@@ -157,7 +179,9 @@ export class Runs implements RunStore {
   /** The events that were kept (phases, warnings, pauses), as they were emitted. */
   events(runId: number): Result<unknown[]> {
     return this.#t.read(() =>
-      this.#t.all('SELECT event_json FROM events WHERE run_id = ? ORDER BY id', runId).map((r) => parsed(z.unknown(), 'events.event_json', r.event_json as string)),
+      this.#t
+        .all('SELECT event_json FROM events WHERE run_id = ? ORDER BY id', runId)
+        .map((r) => parsed(z.unknown(), 'events.event_json', r.event_json as string)),
     );
   }
 
@@ -179,7 +203,9 @@ export class Runs implements RunStore {
 
   /** Newest first. */
   list(limit = 1000): Result<RunSummary[]> {
-    return this.#t.read(() => this.#t.all('SELECT * FROM v_runs ORDER BY run_id DESC LIMIT ?', limit).map(summaryOf));
+    return this.#t.read(() =>
+      this.#t.all('SELECT * FROM v_runs ORDER BY run_id DESC LIMIT ?', limit).map(summaryOf),
+    );
   }
 
   /** A run with all that belongs to it; trace files stay where they are. */
@@ -250,7 +276,12 @@ function putEnd(t: Table, runId: number, result: RunResult): void {
 }
 
 function noRun(path: string, runId: number): Failure {
-  return fail('store.no-run', { path, runId }, 'The database has no run with this number.', 'List them with microjoule runs.');
+  return fail(
+    'store.no-run',
+    { path, runId },
+    'The database has no run with this number.',
+    'List them with microjoule runs.',
+  );
 }
 
 function inUse(row: Row): Failure {

@@ -15,22 +15,57 @@ export function guarded<T>(path: string, work: () => T): Result<T> {
 
 export function sqliteFailure(path: string, e: unknown): Failure {
   if (e instanceof RowError)
-    return fail('store.bad-row', { path, column: e.column, message: e.message }, 'A row does not hold what its column should: it was edited or damaged.', 'Restore a backup, or delete that run.');
+    return fail(
+      'store.bad-row',
+      { path, column: e.column, message: e.message },
+      'A row does not hold what its column should: it was edited or damaged.',
+      'Restore a backup, or delete that run.',
+    );
   if (!(e instanceof Database.SqliteError)) throw e;
   const facts = { path, sqlite: e.code, message: e.message };
   const code = e.code;
   if (code === 'SQLITE_FULL' || (code.startsWith('SQLITE_IOERR') && diskIsFull(path)))
-    return fail('store.full', facts, 'The disk, or the size the database may have, is used up.', 'Free some space, then resume the run: everything saved before is there.');
+    return fail(
+      'store.full',
+      facts,
+      'The disk, or the size the database may have, is used up.',
+      'Free some space, then resume the run: everything saved before is there.',
+    );
   if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED' || code === 'SQLITE_PROTOCOL')
-    return fail('store.locked', facts, 'Another program holds the database.', 'Close the other program, then retry.');
+    return fail(
+      'store.locked',
+      facts,
+      'Another program holds the database.',
+      'Close the other program, then retry.',
+    );
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
-    return fail('store.read-only', facts, 'The database or its folder cannot be written by this user.', 'Change the permissions, or choose another database with --db.');
+    return fail(
+      'store.read-only',
+      facts,
+      'The database or its folder cannot be written by this user.',
+      'Change the permissions, or choose another database with --db.',
+    );
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
-    return fail('store.corrupt', facts, 'The file is damaged, or is no database.', 'Restore a backup (FILE.vN.backup), or choose another database with --db.');
+    return fail(
+      'store.corrupt',
+      facts,
+      'The file is damaged, or is no database.',
+      'Restore a backup (FILE.vN.backup), or choose another database with --db.',
+    );
   if (code.startsWith('SQLITE_CANTOPEN'))
-    return fail('store.cannot-open', facts, 'The file or its folder does not exist or may not be read.', 'Check the path and its permissions.');
+    return fail(
+      'store.cannot-open',
+      facts,
+      'The file or its folder does not exist or may not be read.',
+      'Check the path and its permissions.',
+    );
   if (code.startsWith('SQLITE_IOERR'))
-    return fail('store.io', facts, 'The disk reported an error.', 'Check the disk and its cable, then retry.');
+    return fail(
+      'store.io',
+      facts,
+      'The disk reported an error.',
+      'Check the disk and its cable, then retry.',
+    );
   // a constraint or a syntax error is ours
   throw e;
 }

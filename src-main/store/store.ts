@@ -5,7 +5,14 @@ import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import { Calibrations } from './calibrations.ts';
 import type { StoreContext } from './context.ts';
 import { Edges } from './edges.ts';
-import { APPLICATION_ID, migrate, shippedMigrations, versionOf, type Migrated, type Migration } from './migrate.ts';
+import {
+  APPLICATION_ID,
+  migrate,
+  shippedMigrations,
+  versionOf,
+  type Migrated,
+  type Migration,
+} from './migrate.ts';
 import { Notes } from './notes.ts';
 import { livenessOf, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { ReferenceChecks } from './reference-checks.ts';
@@ -90,7 +97,9 @@ function openFile(path: string, options: StoreOptions): Result<Database.Database
     if (wrong) return wrong;
   }
   try {
-    return ok(new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: options.busyMs ?? 2000 }));
+    return ok(
+      new Database(path, { readonly: readOnly, fileMustExist: readOnly, timeout: options.busyMs ?? 2000 }),
+    );
   } catch (e) {
     // better-sqlite3 throws a TypeError of its own for a missing folder
     if (e instanceof TypeError) return cannotOpen(path, e.message);
@@ -100,7 +109,13 @@ function openFile(path: string, options: StoreOptions): Result<Database.Database
 
 function folderFailure(path: string, readOnly: boolean): Failure | null {
   if (existsSync(path)) return statSync(path).isFile() ? null : cannotOpen(path, 'not a file');
-  if (readOnly) return fail('store.none', { path }, 'There is no database yet.', 'Run a benchmark first, or name another database with --db.');
+  if (readOnly)
+    return fail(
+      'store.none',
+      { path },
+      'There is no database yet.',
+      'Run a benchmark first, or name another database with --db.',
+    );
   try {
     mkdirSync(dirname(path), { recursive: true });
     return null;
@@ -110,7 +125,12 @@ function folderFailure(path: string, readOnly: boolean): Failure | null {
 }
 
 function cannotOpen(path: string, message: string): Failure {
-  return fail('store.cannot-open', { path, message }, 'The file or its folder does not exist or may not be used.', 'Check the path and its permissions.');
+  return fail(
+    'store.cannot-open',
+    { path, message },
+    'The file or its folder does not exist or may not be used.',
+    'Check the path and its permissions.',
+  );
 }
 
 function prepare(db: Database.Database, path: string, options: StoreOptions): Result<Store> {
@@ -146,20 +166,36 @@ function recognise(db: Database.Database, path: string): Result<void> {
   const looked = guarded(path, () => ({
     tables: db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table'").get() as { n: number },
     applicationId: db.pragma('application_id', { simple: true }) as number,
-    bytes: (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number),
+    bytes:
+      (db.pragma('page_count', { simple: true }) as number) *
+      (db.pragma('page_size', { simple: true }) as number),
   }));
   if (!looked.ok) return looked;
   const { tables, applicationId, bytes } = looked.value;
   if (tables.n > 0 && applicationId !== APPLICATION_ID)
-    return fail('store.foreign', { path, applicationId, tables: tables.n }, 'This SQLite file belongs to another program.', 'Choose another file with --db.');
+    return fail(
+      'store.foreign',
+      { path, applicationId, tables: tables.n },
+      'This SQLite file belongs to another program.',
+      'Choose another file with --db.',
+    );
   return bytes <= CHECK_BYTES ? checkWhole(db, path, 'quick_check') : ok();
 }
 
-function checkWhole(db: Database.Database, path: string, kind: 'quick_check' | 'integrity_check'): Result<void> {
+function checkWhole(
+  db: Database.Database,
+  path: string,
+  kind: 'quick_check' | 'integrity_check',
+): Result<void> {
   const found = guarded(path, () => db.pragma(`${kind}(1)`, { simple: true }) as string);
   if (!found.ok) return found;
   if (found.value === 'ok') return ok();
-  return fail('store.corrupt', { path, message: found.value }, 'The file is damaged.', 'Restore a backup (FILE.vN.backup), or choose another database with --db.');
+  return fail(
+    'store.corrupt',
+    { path, message: found.value },
+    'The file is damaged.',
+    'Restore a backup (FILE.vN.backup), or choose another database with --db.',
+  );
 }
 
 /**
@@ -178,8 +214,18 @@ function readOnlyVersion(db: Database.Database, path: string, known: number): Fa
   if (!read.ok) return read;
   const version = read.value;
   if (version > known)
-    return fail('store.newer', { path, fileVersion: version, knownVersion: known }, 'A newer version of Microjoule wrote this database.', 'Update Microjoule, or choose another database with --db.');
+    return fail(
+      'store.newer',
+      { path, fileVersion: version, knownVersion: known },
+      'A newer version of Microjoule wrote this database.',
+      'Update Microjoule, or choose another database with --db.',
+    );
   if (version < known)
-    return fail('store.older', { path, fileVersion: version, knownVersion: known }, 'The database has an older schema and was opened for reading only.', 'Open it once for writing (microjoule runs --db FILE): it is copied and migrated.');
+    return fail(
+      'store.older',
+      { path, fileVersion: version, knownVersion: known },
+      'The database has an older schema and was opened for reading only.',
+      'Open it once for writing (microjoule runs --db FILE): it is copied and migrated.',
+    );
   return null;
 }

@@ -2,7 +2,16 @@ import type { Result } from '../base/errors.ts';
 import { guarded } from './sqlite-failure.ts';
 import type { StoreContext } from './context.ts';
 
-export const viewNames = ['v_runs', 'v_windows', 'v_items', 'v_op_profile', 'v_predictions', 'v_traces', 'v_events', 'v_notes'] as const;
+export const viewNames = [
+  'v_runs',
+  'v_windows',
+  'v_items',
+  'v_op_profile',
+  'v_predictions',
+  'v_traces',
+  'v_events',
+  'v_notes',
+] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export interface ViewRows {
@@ -25,7 +34,9 @@ export class Views {
       const where = runId === undefined ? '' : ' WHERE run_id = ?';
       const statement = db.prepare(`SELECT * FROM ${view}${where}`);
       const columns = statement.columns().map((c) => c.name);
-      const rows = (runId === undefined ? statement.raw().all() : statement.raw().all(runId)) as (string | number | null)[][];
+      const rows = (runId === undefined ? statement.raw().all() : statement.raw().all(runId)) as (
+        string | number | null
+      )[][];
       return { columns, rows };
     });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WindowResult} from '../contract/index.ts';
+import type { WindowResult } from '../contract/index.ts';
 import { FailureDto, SystematicPart, type WindowEnergy } from '../contract/index.ts';
 import type { Row, Table } from './context.ts';
 import { putEdges } from './edges.ts';
@@ -90,8 +90,16 @@ export function windowsOf(table: Table, runId: number): WindowResult[] {
 }
 
 function energyOf(r: Row): WindowEnergy {
-  const systematic = parsed(z.array(SystematicPart), 'window_energies.systematic_json', r.systematic_json as string);
-  const netSystematic = parsedOrNull(z.array(SystematicPart), 'window_energies.net_systematic_json', r.net_systematic_json as string | null);
+  const systematic = parsed(
+    z.array(SystematicPart),
+    'window_energies.systematic_json',
+    r.systematic_json as string,
+  );
+  const netSystematic = parsedOrNull(
+    z.array(SystematicPart),
+    'window_energies.net_systematic_json',
+    r.net_systematic_json as string | null,
+  );
   return {
     energyUj: r.energy_uj as number,
     netUj: r.net_uj as number | null,

@@ -18,7 +18,13 @@ function standardiser(train: LabelledFeatures): (x: Float32Array) => Float32Arra
 }
 
 /** Multinomial logistic regression on standardised features by Adam. Predicted class per test item. */
-export async function logisticRegression(tf: Tf, train: LabelledFeatures, test: LabelledFeatures, classes: number, seed: number): Promise<Uint8Array> {
+export async function logisticRegression(
+  tf: Tf,
+  train: LabelledFeatures,
+  test: LabelledFeatures,
+  classes: number,
+  seed: number,
+): Promise<Uint8Array> {
   const standardise = standardiser(train);
   const model = tf.sequential({
     layers: [
@@ -58,7 +64,10 @@ export function nearestNeighbour(tf: Tf, train: LabelledFeatures, test: Labelled
     const count = Math.min(batch, out.length - at);
     const nearest = tf.tidy(() => {
       const a = tf.tensor2d(tests.slice(at * width, (at + count) * width), [count, width]);
-      return norms.sub(a.matMul(known, false, true).mul(2)).argMin(1).dataSync();
+      return norms
+        .sub(a.matMul(known, false, true).mul(2))
+        .argMin(1)
+        .dataSync();
     });
     for (let i = 0; i < count; i++) out[at + i] = train.labels[nearest[i]!]!;
   }

@@ -17,8 +17,16 @@ export function calibrateRanges(
   calibration: Float32Array,
   input: AffineRange,
 ): DsCnnRanges {
-  const names = [layerNames.stem, ...Array.from({ length: shape.blocks }, (_, b) => [layerNames.depthwise(b), layerNames.pointwise(b)]).flat()];
-  const outputs = [...names.map(normNameOf), layerNames.classifier].map((n) => model.getLayer(n).output as TensorFlow.SymbolicTensor);
+  const names = [
+    layerNames.stem,
+    ...Array.from({ length: shape.blocks }, (_, b) => [
+      layerNames.depthwise(b),
+      layerNames.pointwise(b),
+    ]).flat(),
+  ];
+  const outputs = [...names.map(normNameOf), layerNames.classifier].map(
+    (n) => model.getLayer(n).output as TensorFlow.SymbolicTensor,
+  );
   const probe = tf.model({ inputs: model.inputs, outputs });
   const items = calibration.length / (shape.frames * shape.coefficients);
   let seen: Float32Array[] = [];
@@ -31,6 +39,9 @@ export function calibrateRanges(
   return {
     input,
     activations: seen.map((values) => affineRange(0, quantile(values, KEPT_FRACTION))),
-    logits: affineRange(logits.reduce((a, b) => Math.min(a, b)), logits.reduce((a, b) => Math.max(a, b))),
+    logits: affineRange(
+      logits.reduce((a, b) => Math.min(a, b)),
+      logits.reduce((a, b) => Math.max(a, b)),
+    ),
   };
 }

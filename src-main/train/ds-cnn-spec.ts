@@ -14,7 +14,13 @@ export interface DsCnnRanges {
 const SOFTMAX_RANGE: AffineRange = { scale: 1 / 256, zeroPoint: -128 };
 
 /** The int8 network for the .tflite writer: per-channel weights in convolutions, per-tensor in the classifier. */
-export function dsCnnSpec(name: string, description: string, shape: DsCnnShape, layers: readonly FoldedLayer[], ranges: DsCnnRanges): ModelSpec {
+export function dsCnnSpec(
+  name: string,
+  description: string,
+  shape: DsCnnShape,
+  layers: readonly FoldedLayer[],
+  ranges: DsCnnRanges,
+): ModelSpec {
   const builder = new SpecBuilder();
   let x = builder.activation('input', [1, shape.frames, shape.coefficients, 1], ranges.input);
   const input = x;
@@ -40,7 +46,12 @@ class SpecBuilder {
   readonly #ranges = new Map<number, AffineRange>();
 
   activation(name: string, shape: readonly number[], range: AffineRange): number {
-    const index = this.#push({ name, type: 'int8', shape, quantization: { scales: [range.scale], zeroPoints: [range.zeroPoint] } });
+    const index = this.#push({
+      name,
+      type: 'int8',
+      shape,
+      quantization: { scales: [range.scale], zeroPoints: [range.zeroPoint] },
+    });
     this.#ranges.set(index, range);
     return index;
   }
@@ -52,12 +63,32 @@ class SpecBuilder {
     const perFilter = layer.weights.length / channels;
     const channelOf = depthwise ? (i: number) => i % channels : (i: number) => Math.floor(i / perFilter);
     const { data, scales } = quantiseWeights(layer.weights, channels, channelOf);
-    const weights = this.#constant(`${layer.name}/weights`, 'int8', layer.shape, data, scales, depthwise ? 3 : 0);
+    const weights = this.#constant(
+      `${layer.name}/weights`,
+      'int8',
+      layer.shape,
+      data,
+      scales,
+      depthwise ? 3 : 0,
+    );
     const bias = this.#bias(layer, input, scales);
     const shape = [1, Math.ceil(h! / stride), Math.ceil(w! / stride), channels];
     const output = this.activation(layer.name, shape, range);
-    const common = { padding: 'same', strideH: stride, strideW: stride, dilationH: 1, dilationW: 1, activation: 'relu' } as const;
-    if (depthwise) this.#op('DEPTHWISE_CONV_2D', { kind: 'depthwiseConv2d', depthMultiplier: 1, ...common }, [input, weights, bias], output);
+    const common = {
+      padding: 'same',
+      strideH: stride,
+      strideW: stride,
+      dilationH: 1,
+      dilationW: 1,
+      activation: 'relu',
+    } as const;
+    if (depthwise)
+      this.#op(
+        'DEPTHWISE_CONV_2D',
+        { kind: 'depthwiseConv2d', depthMultiplier: 1, ...common },
+        [input, weights, bias],
+        output,
+      );
     else this.#op('CONV_2D', { kind: 'conv2d', ...common }, [input, weights, bias], output);
     return output;
   }
@@ -66,7 +97,14 @@ class SpecBuilder {
     const { shape, range } = this.#at(input);
     const [, h, w, channels] = shape as [number, number, number, number];
     const output = this.activation('average', [1, 1, 1, channels], range);
-    const attributes = { padding: 'valid', strideH: h, strideW: w, filterH: h, filterW: w, activation: 'none' } as const;
+    const attributes = {
+      padding: 'valid',
+      strideH: h,
+      strideW: w,
+      filterH: h,
+      filterW: w,
+      activation: 'none',
+    } as const;
     this.#op('AVERAGE_POOL_2D', { kind: 'pool2d', ...attributes }, [input], output);
     return output;
   }
@@ -85,7 +123,12 @@ class SpecBuilder {
     const weights = this.#constant(`${layer.name}/weights`, 'int8', layer.shape, data, scales, 0);
     const bias = this.#bias(layer, input, scales);
     const output = this.activation(layer.name, [1, layer.shape[0]!], range);
-    this.#op('FULLY_CONNECTED', { kind: 'fullyConnected', activation: 'none', keepNumDims: false }, [input, weights, bias], output);
+    this.#op(
+      'FULLY_CONNECTED',
+      { kind: 'fullyConnected', activation: 'none', keepNumDims: false },
+      [input, weights, bias],
+      output,
+    );
     return output;
   }
 
@@ -106,8 +149,21 @@ class SpecBuilder {
     return this.#constant(`${layer.name}/bias`, 'int32', [layer.bias.length], data, scales, 0);
   }
 
-  #constant(name: string, type: 'int8' | 'int32', shape: readonly number[], data: Int8Array | Int32Array, scales: readonly number[], axis: number): number {
-    return this.#push({ name, type, shape, data, quantization: { scales, zeroPoints: scales.map(() => 0), axis } });
+  #constant(
+    name: string,
+    type: 'int8' | 'int32',
+    shape: readonly number[],
+    data: Int8Array | Int32Array,
+    scales: readonly number[],
+    axis: number,
+  ): number {
+    return this.#push({
+      name,
+      type,
+      shape,
+      data,
+      quantization: { scales, zeroPoints: scales.map(() => 0), axis },
+    });
   }
 
   #push(tensor: TensorSpec): number {

@@ -31,7 +31,9 @@ export function buildDsCnn(tf: Tf, shape: DsCnnShape, seed: number): TensorFlow.
   const initializer = () => tf.initializers.heNormal({ seed: nextSeed++ });
   const input = tf.input({ shape: [shape.frames, shape.coefficients, 1] });
   const normalised = (x: TensorFlow.SymbolicTensor, layer: string) => {
-    const y = tf.layers.batchNormalization({ name: normNameOf(layer), momentum: 0.95, epsilon: 1e-3 }).apply(x);
+    const y = tf.layers
+      .batchNormalization({ name: normNameOf(layer), momentum: 0.95, epsilon: 1e-3 })
+      .apply(x);
     return tf.layers.reLU().apply(y) as TensorFlow.SymbolicTensor;
   };
   const conv = (name: string, kernelSize: [number, number], strides: number) =>

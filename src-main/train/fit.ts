@@ -42,7 +42,12 @@ function shuffled(count: number, rng: Rng): Uint32Array {
 }
 
 /** Adam with a one-cycle learning rate on softmax cross-entropy; batches in an order drawn from the seed. */
-export async function fit(tf: Tf, model: TensorFlow.LayersModel, set: LabelledFeatures, options: FitOptions): Promise<void> {
+export async function fit(
+  tf: Tf,
+  model: TensorFlow.LayersModel,
+  set: LabelledFeatures,
+  options: FitOptions,
+): Promise<void> {
   const { batch, classes, width } = { ...options, width: set.width };
   const rng = new Rng(options.seed);
   const optimizer = tf.train.adam(options.peakLearningRate);

@@ -17,7 +17,11 @@ const BATCH_NORM_EPSILON = 1e-3;
  * y = γ (x − μ) / √(σ² + ε) + β becomes one factor a channel on the weights and a bias.
  * `inputScale` multiplies the stem's weights: training saw features times that.
  */
-export function foldDsCnn(model: TensorFlow.LayersModel, shape: DsCnnShape, inputScale: number): FoldedLayer[] {
+export function foldDsCnn(
+  model: TensorFlow.LayersModel,
+  shape: DsCnnShape,
+  inputScale: number,
+): FoldedLayer[] {
   const convs = Array.from({ length: shape.blocks }, (_, b) => [
     fold(model, layerNames.depthwise(b), 'depthwise', 1),
     fold(model, layerNames.pointwise(b), 'conv', 1),
@@ -33,7 +37,10 @@ function values(model: TensorFlow.LayersModel, layer: string): { data: Float32Ar
 }
 
 /** Factor and bias a channel out of γ, β, μ, σ². */
-function normalisation(model: TensorFlow.LayersModel, layer: string): { factor: Float32Array; bias: Float32Array } {
+function normalisation(
+  model: TensorFlow.LayersModel,
+  layer: string,
+): { factor: Float32Array; bias: Float32Array } {
   const [gamma, beta, mean, variance] = values(model, normNameOf(layer)).map((w) => w.data);
   const factor = gamma!.map((g, c) => g / Math.sqrt(variance![c]! + BATCH_NORM_EPSILON));
   return { factor, bias: beta!.map((b, c) => b - mean![c]! * factor[c]!) };
@@ -64,6 +71,7 @@ function dense(model: TensorFlow.LayersModel): FoldedLayer {
   const [kernel, bias] = values(model, layerNames.classifier);
   const [inner, outer] = kernel!.shape as [number, number];
   const weights = new Float32Array(kernel!.data.length);
-  for (let i = 0; i < inner; i++) for (let o = 0; o < outer; o++) weights[o * inner + i] = kernel!.data[i * outer + o]!;
+  for (let i = 0; i < inner; i++)
+    for (let o = 0; o < outer; o++) weights[o * inner + i] = kernel!.data[i * outer + o]!;
   return { kind: 'dense', name: layerNames.classifier, weights, shape: [outer, inner], bias: bias!.data };
 }

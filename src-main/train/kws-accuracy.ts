@@ -7,7 +7,11 @@ import { readModel } from '../model/reader.ts';
 import { correctCount, topOnes } from './fit.ts';
 
 /** Scores of int8 inputs ([item][width]) by the engine that runs on the device, [item][class]. */
-export async function int8Scores(model: Uint8Array, inputs: Int8Array, width: number): Promise<Result<Int8Array>> {
+export async function int8Scores(
+  model: Uint8Array,
+  inputs: Int8Array,
+  width: number,
+): Promise<Result<Int8Array>> {
   const graph = readModel(model, 'kws-syn');
   if (!graph.ok) return graph;
   const program = compile(graph.value, pico);
@@ -26,7 +30,11 @@ export async function int8Scores(model: Uint8Array, inputs: Int8Array, width: nu
 }
 
 /** Top-1 classes of the same; the first of equals. */
-export async function int8TopOnes(model: Uint8Array, inputs: Int8Array, width: number): Promise<Result<Uint8Array>> {
+export async function int8TopOnes(
+  model: Uint8Array,
+  inputs: Int8Array,
+  width: number,
+): Promise<Result<Uint8Array>> {
   const scores = await int8Scores(model, inputs, width);
   return scores.ok ? ok(topOnes(scores.value, scores.value.length / (inputs.length / width))) : scores;
 }

@@ -58,17 +58,36 @@ export async function loadFeatures(split: Split, source: FeatureSource): Promise
 
 async function cachePath(split: Split, { seed, synthesiser, cacheDir }: FeatureSource): Promise<string> {
   const frontEnd = sha256Hex(await readFile(new URL('../engine/frontend.wasm', import.meta.url)));
-  const what = JSON.stringify([GENERATOR_VERSION, seed, split, splitRecipes[split], ranges, synthesiser.version, frontEnd]);
+  const what = JSON.stringify([
+    GENERATOR_VERSION,
+    seed,
+    split,
+    splitRecipes[split],
+    ranges,
+    synthesiser.version,
+    frontEnd,
+  ]);
   return join(cacheDir, `${split}-${sha256Hex(Buffer.from(what)).slice(0, 16)}`);
 }
 
 async function readCached(path: string, split: Split): Promise<FeatureSet | null> {
   try {
-    const { labels, words, snrDb, sha256, probeSha256 } = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Sidecar;
+    const { labels, words, snrDb, sha256, probeSha256 } = JSON.parse(
+      await readFile(`${path}.json`, 'utf8'),
+    ) as Sidecar;
     const bytes = await readFile(`${path}.bin`);
     if (bytes.length !== labels.length * FEATURES_PER_CLIP * 2) return null;
     const mfcc = new Int16Array(new Uint8Array(bytes).buffer);
-    return { split, count: labels.length, mfcc, labels: Uint8Array.from(labels), words, snrDb, sha256, probeSha256 };
+    return {
+      split,
+      count: labels.length,
+      mfcc,
+      labels: Uint8Array.from(labels),
+      words,
+      snrDb,
+      sha256,
+      probeSha256,
+    };
   } catch {
     return null;
   }
@@ -77,7 +96,13 @@ async function readCached(path: string, split: Split): Promise<FeatureSet | null
 async function writeCached(path: string, set: FeatureSet): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   const { sha256, probeSha256 } = set;
-  const sidecar: Sidecar = { labels: [...set.labels], words: [...set.words], snrDb: [...set.snrDb], sha256, probeSha256 };
+  const sidecar: Sidecar = {
+    labels: [...set.labels],
+    words: [...set.words],
+    snrDb: [...set.snrDb],
+    sha256,
+    probeSha256,
+  };
   await writeFile(`${path}.bin`, new Uint8Array(set.mfcc.buffer));
   // the sidecar comes last and whole: a run that was cut short leaves no cache
   await writeFile(`${path}.json.part`, JSON.stringify(sidecar));

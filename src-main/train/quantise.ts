@@ -27,19 +27,29 @@ export interface QuantisedWeights {
  * Symmetric int8 in −127…127. `channelOf` gives the channel of an element; one channel for all = per tensor.
  * A channel of zeros gets the smallest scale that keeps its bias exact enough, 1.
  */
-export function quantiseWeights(weights: Float32Array, channels: number, channelOf: (i: number) => number): QuantisedWeights {
+export function quantiseWeights(
+  weights: Float32Array,
+  channels: number,
+  channelOf: (i: number) => number,
+): QuantisedWeights {
   const peaks = new Float64Array(channels);
   weights.forEach((w, i) => {
     const c = channelOf(i);
     peaks[c] = Math.max(peaks[c]!, Math.abs(w));
   });
   const scales = Array.from(peaks, (p) => Math.fround(p > 0 ? p / 127 : 1));
-  const data = Int8Array.from(weights, (w, i) => Math.max(-127, Math.min(127, Math.round(w / scales[channelOf(i)]!))));
+  const data = Int8Array.from(weights, (w, i) =>
+    Math.max(-127, Math.min(127, Math.round(w / scales[channelOf(i)]!))),
+  );
   return { data, scales };
 }
 
 /** int32 with scale = input scale · weight scale of its channel. */
-export function quantiseBias(bias: Float32Array, inputScale: number, weightScales: readonly number[]): Int32Array {
+export function quantiseBias(
+  bias: Float32Array,
+  inputScale: number,
+  weightScales: readonly number[],
+): Int32Array {
   return Int32Array.from(bias, (b, c) => {
     const q = Math.round(b / (inputScale * weightScales[weightScales.length === 1 ? 0 : c]!));
     return Math.max(-2147483648, Math.min(2147483647, q));

@@ -87,11 +87,18 @@ export async function trainKws(
   const layers = foldDsCnn(model, shape, INPUT_SCALE);
   const calibration = features.x.subarray(0, recipe.calibrationItems * FEATURES_PER_CLIP);
   const ranges = calibrateRanges(tf, model, shape, calibration, input);
-  const spec = dsCnnSpec('kws-syn', 'Keyword spotter trained on synthetic speech (SYN-KWS)', shape, layers, ranges);
+  const spec = dsCnnSpec(
+    'kws-syn',
+    'Keyword spotter trained on synthetic speech (SYN-KWS)',
+    shape,
+    layers,
+    ranges,
+  );
   return {
     model: writeModel(spec),
     input,
-    floatTopOnes: (inputs) => topOnes(predictLogits(tf, model, labelledFeatures(inputs, input), inputShape), shape.classes),
+    floatTopOnes: (inputs) =>
+      topOnes(predictLogits(tf, model, labelledFeatures(inputs, input), inputShape), shape.classes),
     dispose: () => void model.dispose(),
   };
 }

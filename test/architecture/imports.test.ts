@@ -93,7 +93,11 @@ function filesBelow(dir: string): string[] {
 
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, 'utf8');
-  const found = [...text.matchAll(/((?:import|export)\s+type\b[^;'"]*?)?(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)(['"])([^'"]+)\2/g)];
+  const found = [
+    ...text.matchAll(
+      /((?:import|export)\s+type\b[^;'"]*?)?(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)(['"])([^'"]+)\2/g,
+    ),
+  ];
   return found.map((m) => ({ file: relative(root, path), specifier: m[3]!, typeOnly: m[1] !== undefined }));
 }
 
@@ -119,7 +123,8 @@ describe('architecture', () => {
         const target = resolve(dirname(file), specifier);
         if (!target.startsWith(join(root, 'src-main'))) continue;
         const there = folderOf(target);
-        if (there !== own && !(allowed[own] ?? []).includes(there)) wrong.push(`${relative(root, file)} → ${specifier}`);
+        if (there !== own && !(allowed[own] ?? []).includes(there))
+          wrong.push(`${relative(root, file)} → ${specifier}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -129,7 +134,9 @@ describe('architecture', () => {
     const wrong: string[] = [];
     for (const file of sources)
       for (const { specifier, typeOnly } of importsOf(file)) {
-        const home = Object.entries(nativeHomes).find(([p]) => specifier === p || specifier.startsWith(`${p}/`));
+        const home = Object.entries(nativeHomes).find(
+          ([p]) => specifier === p || specifier.startsWith(`${p}/`),
+        );
         if (!home) continue;
         const homes = typeOnly ? [...home[1], ...(typeHomes[home[0]] ?? [])] : home[1];
         if (!homes.includes(folderOf(file))) wrong.push(`${relative(root, file)} → ${specifier}`);
@@ -139,7 +146,10 @@ describe('architecture', () => {
 
   it('contract and chart touch neither Node nor the DOM', () => {
     const portable = sources.filter((f) => ['contract', 'chart'].includes(folderOf(f)));
-    const imported = portable.flatMap(importsOf).filter((i) => i.specifier.startsWith('node:')).map((i) => `${i.file} → ${i.specifier}`);
+    const imported = portable
+      .flatMap(importsOf)
+      .filter((i) => i.specifier.startsWith('node:'))
+      .map((i) => `${i.file} → ${i.specifier}`);
     const used = portable.flatMap((f) => {
       const use = platformUse(readFileSync(f, 'utf8'));
       return use === null ? [] : [`${relative(root, f)} uses ${use}`];
@@ -148,9 +158,25 @@ describe('architecture', () => {
   });
 
   it('would see such a use', () => {
-    for (const code of ['process.env.A', 'const b = Buffer.from(x)', 'x = document.body', '`${window.innerWidth}`', 'globalThis.fetch', "require('fs')", 'import.meta.dirname'])
+    for (const code of [
+      'process.env.A',
+      'const b = Buffer.from(x)',
+      'x = document.body',
+      '`${window.innerWidth}`',
+      'globalThis.fetch',
+      "require('fs')",
+      'import.meta.dirname',
+    ])
       expect(platformUse(code), code).not.toBeNull();
-    for (const code of ["const a = 'process.env'", '// document.body', '/** window.x */', 'run.process.name', 'energy.window.startUs', '({ window })', 'const window = w'])
+    for (const code of [
+      "const a = 'process.env'",
+      '// document.body',
+      '/** window.x */',
+      'run.process.name',
+      'energy.window.startUs',
+      '({ window })',
+      'const window = w',
+    ])
       expect(platformUse(code), code).toBeNull();
   });
 
@@ -160,7 +186,10 @@ describe('architecture', () => {
       for (const { specifier } of importsOf(file)) {
         if (!specifier.startsWith('.')) continue;
         const target = resolve(dirname(file), specifier);
-        if (target.startsWith(join(root, 'src-main')) && !['contract', 'base', 'chart'].includes(folderOf(target)))
+        if (
+          target.startsWith(join(root, 'src-main')) &&
+          !['contract', 'base', 'chart'].includes(folderOf(target))
+        )
           wrong.push(`${relative(root, file)} → ${specifier}`);
       }
     expect(wrong).toEqual([]);
@@ -194,7 +223,11 @@ describe('architecture', () => {
   it('there is no folder named utils, common or helpers, and no barrel but contract/index.ts', () => {
     const bad = sources
       .map((f) => relative(root, f))
-      .filter((f) => /\/(utils?|common|helpers?|shared)(\/|\.)/.test(f) || (/\/index\.ts$/.test(f) && f !== 'src-main/contract/index.ts'));
+      .filter(
+        (f) =>
+          /\/(utils?|common|helpers?|shared)(\/|\.)/.test(f) ||
+          (/\/index\.ts$/.test(f) && f !== 'src-main/contract/index.ts'),
+      );
     expect(bad).toEqual([]);
   });
 });

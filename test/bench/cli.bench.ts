@@ -18,15 +18,26 @@ export async function bench() {
     spawnSync(node, args, { stdio: 'ignore' });
     return performance.now() - began;
   };
-  const repeat = (node: string, args: readonly string[]) => median(Array.from({ length: 9 }, () => time(node, args)));
+  const repeat = (node: string, args: readonly string[]) =>
+    median(Array.from({ length: 9 }, () => time(node, args)));
   const help = [join(root, 'src-main/hosts/cli/bin.mjs'), '--help'];
   const helpMs = repeat(process.execPath, help);
   const emptyNodeMs = repeat(process.execPath, ['-e', '']);
   const older = olderNode();
-  const olderFigures: Record<string, number> = older ? { reexecutedHelpMs: repeat(older, help), olderEmptyNodeMs: repeat(older, ['-e', '']) } : {};
-  const check = (what: string, value: number) => ({ name: what, value, limit: LIMIT_MS, ok: value <= LIMIT_MS });
+  const olderFigures: Record<string, number> = older
+    ? { reexecutedHelpMs: repeat(older, help), olderEmptyNodeMs: repeat(older, ['-e', '']) }
+    : {};
+  const check = (what: string, value: number) => ({
+    name: what,
+    value,
+    limit: LIMIT_MS,
+    ok: value <= LIMIT_MS,
+  });
   return {
     figures: { helpMs, emptyNodeMs, ratio: helpMs / emptyNodeMs, ...olderFigures },
-    checks: [check('--help, ms', helpMs), ...(older ? [check('--help started by an older Node, ms', olderFigures.reexecutedHelpMs!)] : [])],
+    checks: [
+      check('--help, ms', helpMs),
+      ...(older ? [check('--help started by an older Node, ms', olderFigures.reexecutedHelpMs!)] : []),
+    ],
   };
 }

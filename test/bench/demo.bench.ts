@@ -14,7 +14,11 @@ export async function bench() {
   const out = mkdtempSync(join(tmpdir(), 'microjoule-demo-'));
   try {
     const began = performance.now();
-    const { status } = spawnSync(process.execPath, [join(root, 'src-main/hosts/cli/bin.mjs'), 'demo', '--out', out], { stdio: 'ignore' });
+    const { status } = spawnSync(
+      process.execPath,
+      [join(root, 'src-main/hosts/cli/bin.mjs'), 'demo', '--out', out],
+      { stdio: 'ignore' },
+    );
     const seconds = (performance.now() - began) / 1000;
     return {
       figures: { seconds, exitCode: status ?? -1 },

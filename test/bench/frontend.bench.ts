@@ -14,10 +14,19 @@ export async function bench() {
   for (let i = 0; i < 20; i++) frontEnd.mfcc(second);
   const began = performance.now();
   for (let i = 0; i < clips; i++) frontEnd.mfcc(second);
-  const figures: Record<string, number> = { 'host, ms a second of audio': (performance.now() - began) / clips };
+  const figures: Record<string, number> = {
+    'host, ms a second of audio': (performance.now() - began) / clips,
+  };
   if (!needs.armGcc.met) return { figures, checks: [] };
   const m0 = buildM0FrontEnd();
   const { cycles, stackBytes } = runFrame(m0, second.subarray(0, 480));
-  Object.assign(figures, { 'M0+, cycles a frame': cycles, 'M0+, stack bytes': stackBytes, 'M0+, code and table bytes': m0.imageBytes });
-  return { figures, checks: [{ name: 'M0+ cycles a frame', value: cycles, limit: CYCLES_LIMIT, ok: cycles <= CYCLES_LIMIT }] };
+  Object.assign(figures, {
+    'M0+, cycles a frame': cycles,
+    'M0+, stack bytes': stackBytes,
+    'M0+, code and table bytes': m0.imageBytes,
+  });
+  return {
+    figures,
+    checks: [{ name: 'M0+ cycles a frame', value: cycles, limit: CYCLES_LIMIT, ok: cycles <= CYCLES_LIMIT }],
+  };
 }

@@ -34,7 +34,9 @@ export function buildM0FrontEnd(): M0FrontEnd {
   const folder = mkdtempSync(join(tmpdir(), 'microjoule-m0-frontend-'));
   const elf = join(folder, 'frontend.elf');
   const bin = join(folder, 'frontend.bin');
-  const sources = ['mj_mfcc', 'mj_rfft', 'mj_log2', 'mj_frontend_tables'].map((f) => `firmware/engine/frontend/${f}.c`);
+  const sources = ['mj_mfcc', 'mj_rfft', 'mj_log2', 'mj_frontend_tables'].map(
+    (f) => `firmware/engine/frontend/${f}.c`,
+  );
   try {
     tool('gcc', [
       ...['-mcpu=cortex-m0plus', '-mthumb', '-std=c11', '-O2', '-ffreestanding', '-nostdlib', '-static'],
@@ -43,15 +45,23 @@ export function buildM0FrontEnd(): M0FrontEnd {
     ]);
     tool('objcopy', ['-O', 'binary', elf, bin]);
     const symbols = new Map(
-      tool('nm', ['--defined-only', elf]).trim().split('\n').map((row) => {
-        const [address, , name] = row.split(' ');
-        return [name!, parseInt(address!, 16)] as const;
-      }),
+      tool('nm', ['--defined-only', elf])
+        .trim()
+        .split('\n')
+        .map((row) => {
+          const [address, , name] = row.split(' ');
+          return [name!, parseInt(address!, 16)] as const;
+        }),
     );
     const image = readFileSync(bin);
     const chip = new RP2040();
     chip.sram.set(image, 0);
-    return { chip, frameAddress: symbols.get('mj_mfcc_frame')!, recipeAddress: symbols.get('mj_mfcc_kws')!, imageBytes: image.length };
+    return {
+      chip,
+      frameAddress: symbols.get('mj_mfcc_frame')!,
+      recipeAddress: symbols.get('mj_mfcc_kws')!,
+      imageBytes: image.length,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -70,7 +80,9 @@ export function runFrame(frontEnd: M0FrontEnd, samples: Int16Array): M0Frame {
   sram.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), SAMPLES_AT - SRAM);
   sram.fill(PAINT, STACK_TOP - SRAM - 4096, STACK_TOP - SRAM);
   core.SP = STACK_TOP;
-  [frontEnd.recipeAddress, SAMPLES_AT, SCRATCH_AT, COEFFICIENTS_AT].forEach((value, i) => (core.registers[i] = value));
+  [frontEnd.recipeAddress, SAMPLES_AT, SCRATCH_AT, COEFFICIENTS_AT].forEach(
+    (value, i) => (core.registers[i] = value),
+  );
   core.LR = RETURN_AT | 1;
   core.PC = frontEnd.frameAddress & ~1;
   const start = core.cycles;

@@ -32,9 +32,16 @@ for (const file of files) {
   console.error(`bench ${module.name} …`);
   const began = performance.now();
   const { figures, checks } = await module.bench();
-  for (const c of checks.filter((x) => !x.ok)) console.error(`  MISSED ${c.name}: ${c.value} (asked ${c.limit})`);
+  for (const c of checks.filter((x) => !x.ok))
+    console.error(`  MISSED ${c.name}: ${c.value} (asked ${c.limit})`);
   missed += checks.filter((c) => !c.ok).length;
   results[module.name] = { seconds: Math.round(performance.now() - began) / 1000, figures, checks };
 }
-console.log(JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length, results }, null, 2));
+console.log(
+  JSON.stringify(
+    { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length, results },
+    null,
+    2,
+  ),
+);
 if (check && missed > 0) process.exitCode = 1;

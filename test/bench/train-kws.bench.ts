@@ -11,12 +11,21 @@ const root = join(import.meta.dirname, '../..');
 interface Outcome {
   readonly meanInt8: number;
   readonly testItems: number;
-  readonly perSeed: readonly { readonly seed: number; readonly accuracy: { readonly int8: { readonly test: { readonly value: number } } } }[];
-  readonly baselines: { readonly logisticRegression: { readonly value: number }; readonly nearestNeighbour: { readonly value: number } };
+  readonly perSeed: readonly {
+    readonly seed: number;
+    readonly accuracy: { readonly int8: { readonly test: { readonly value: number } } };
+  }[];
+  readonly baselines: {
+    readonly logisticRegression: { readonly value: number };
+    readonly nearestNeighbour: { readonly value: number };
+  };
 }
 
 async function train(file: string): Promise<Outcome> {
-  const child = spawn(process.execPath, ['scripts/train-kws.ts', '--json', file], { cwd: root, stdio: ['ignore', 2, 2] });
+  const child = spawn(process.execPath, ['scripts/train-kws.ts', '--json', file], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
   if (code !== 0) throw new Error(`train-kws ended with ${code}`);
   return JSON.parse(await readFile(file, 'utf8')) as Outcome;
@@ -34,7 +43,9 @@ export async function bench() {
     return {
       figures: {
         meanInt8Accuracy: outcome.meanInt8,
-        ...Object.fromEntries(outcome.perSeed.map((s) => [`seed${s.seed}Int8Accuracy`, s.accuracy.int8.test.value])),
+        ...Object.fromEntries(
+          outcome.perSeed.map((s) => [`seed${s.seed}Int8Accuracy`, s.accuracy.int8.test.value]),
+        ),
         testItems: outcome.testItems,
         logisticRegressionAccuracy: line,
         nearestNeighbourAccuracy: outcome.baselines.nearestNeighbour.value,

@@ -2,7 +2,16 @@
  * A real target through the product, without silicon: the emulated Pico in real pace behind a pseudo-terminal, its boot
  * drive a folder. The UF2 that the product copies there is what the board then runs.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -22,7 +31,10 @@ import { describeWith, needs, root } from '../needs.ts';
 const LOOK_MS = 20;
 
 /** The boot loader's side of the drive: takes a whole UF2 into the board, and vanishes. */
-function bootDrive(folder: string, bench: SimulatedBench): { readonly taken: () => number; readonly stop: () => void } {
+function bootDrive(
+  folder: string,
+  bench: SimulatedBench,
+): { readonly taken: () => number; readonly stop: () => void } {
   mkdirSync(folder);
   const sign = join(folder, 'INFO_UF2.TXT');
   const file = join(folder, 'MICROJ.UF2');
@@ -48,14 +60,24 @@ describeWith([needs.socat], 'ports that change their names', () => {
     const clock = new WallClock();
     await using a = orThrow(await openPty(clock));
     await using b = orThrow(await openPty(clock));
-    const entry = (path: string, serialNumber: string): PortEntry => ({ path: realpathSync(path), serialNumber, vendorId: 1, productId: 2, manufacturer: null, device: null });
+    const entry = (path: string, serialNumber: string): PortEntry => ({
+      path: realpathSync(path),
+      serialNumber,
+      vendorId: 1,
+      productId: 2,
+      manufacturer: null,
+      device: null,
+    });
     let ports = [entry(a.path, 'BOARD'), entry(b.path, 'ANOTHER')];
     const rigs = realRigs({ board: pico, port: a.path, monitorPort: null, listPorts: async () => ok(ports) });
     const first = orThrow(await rigs.open(false));
     expect(first.serials.board).toBe('BOARD');
     expect(realpathSync(first.dut.address)).toBe(realpathSync(a.path));
     ports = [entry(a.path, 'ANOTHER')];
-    expect(await rigs.reopen(first, false, AbortSignal.timeout(50))).toMatchObject({ ok: false, id: 'run.aborted' });
+    expect(await rigs.reopen(first, false, AbortSignal.timeout(50))).toMatchObject({
+      ok: false,
+      id: 'run.aborted',
+    });
     ports = [entry(a.path, 'ANOTHER'), entry(b.path, 'BOARD')];
     await using again = orThrow(await rigs.reopen(first, false, new AbortController().signal));
     expect(again.dut.address).toBe(realpathSync(b.path));
@@ -66,24 +88,42 @@ describeWith([needs.socat], 'ports that change their names', () => {
 describeWith([needs.socat], 'a real Pico behind a serial port and a boot drive', () => {
   it('is programmed, identified, timed and compared with the host twin', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'mj-real-'));
-    await using bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none', pace: 'free', historyUs: 1e6 }));
+    await using bench = orThrow(
+      await openSimulatedBench({ seed: 1, monitor: 'none', pace: 'free', historyUs: 1e6 }),
+    );
     await using keeper = new TimeKeeper(bench, 'real');
-    await using dut = orThrow(await carry({ wire: bench.dut, name: 'dut', bytesPerSecond: 11_520 }, keeper, { kind: 'pty' }));
+    await using dut = orThrow(
+      await carry({ wire: bench.dut, name: 'dut', bytesPerSecond: 11_520 }, keeper, { kind: 'pty' }),
+    );
     const drive = bootDrive(join(dir, 'RPI-RP2'), bench);
     try {
       await using core = orThrow(await createCore({ dbPath: join(dir, 'bench.db') }));
       const run = orThrow(
         await core.run(
-          { modelPath: join(root, 'models/tiny-ad.tflite'), targetId: 'pico', mode: 'performance', windows: 2, windowS: 0.5 },
+          {
+            modelPath: join(root, 'models/tiny-ad.tflite'),
+            targetId: 'pico',
+            mode: 'performance',
+            windows: 2,
+            windowS: 0.5,
+          },
           { port: dut.address, mountFolders: [dir] },
         ),
       );
       expect(run).toMatchObject({ status: 'finished', source: 'measured', failure: null });
       expect(drive.taken()).toBe(1);
-      expect(run.windows.map((w) => [w.index, w.status, w.outputCheck])).toEqual([[0, 'finished', 'equal'], [1, 'finished', 'equal']]);
+      expect(run.windows.map((w) => [w.index, w.status, w.outputCheck])).toEqual([
+        [0, 'finished', 'equal'],
+        [1, 'finished', 'equal'],
+      ]);
       expect(run.windows.every((w) => w.durationUs! >= 0.5e6)).toBe(true);
       expect(run.comparison).toMatchObject({ method: 'bit-exact', compared: 2, equal: 2 });
-      expect(run.identity).toMatchObject({ hasMj: true, boardId: 'pico', boardSerial: 'unknown', mode: 'performance' });
+      expect(run.identity).toMatchObject({
+        hasMj: true,
+        boardId: 'pico',
+        boardSerial: 'unknown',
+        mode: 'performance',
+      });
       expect(run.profile!.totalCycles).toBeGreaterThan(1000);
       expect(run.latency!.systematic!.parts.map((p) => p.cause)).toEqual(['timer resolution', 'crystal']);
       // nobody has calibrated silicon

@@ -22,11 +22,15 @@ export interface CliOptions {
 /** Runs `microjoule` as a user's shell would. */
 export function microjoule(args: readonly string[], options: CliOptions = {}): Promise<CliAnswer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(options.node ?? process.execPath, [join(root, 'src-main/hosts/cli/bin.mjs'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
-      cwd: options.cwd ?? process.cwd(),
-    });
+    const child = spawn(
+      options.node ?? process.execPath,
+      [join(root, 'src-main/hosts/cli/bin.mjs'), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...options.env },
+        cwd: options.cwd ?? process.cwd(),
+      },
+    );
     let stdout = '';
     let stderr = '';
     let acted = false;

@@ -13,12 +13,16 @@ const db = join(dir, 'bench.db');
 const short = ['--window-s', '0.5', '--windows', '3', '--db', db, '--json'];
 afterAll(remove);
 
-const failureOf = (a: CliAnswer) => json<{ error: { id: string; cause: string; next: string; facts: Record<string, unknown> } }>(a).error;
+const failureOf = (a: CliAnswer) =>
+  json<{ error: { id: string; cause: string; next: string; facts: Record<string, unknown> } }>(a).error;
 
 describe('microjoule on the emulated bench', () => {
   it('infers the same integers on host and emulated Pico', async () => {
     const input = join(dir, 'input.bin');
-    writeFileSync(input, Uint8Array.from({ length: 64 }, (_, i) => (i * 37) & 0xff));
+    writeFileSync(
+      input,
+      Uint8Array.from({ length: 64 }, (_, i) => (i * 37) & 0xff),
+    );
     const [host, pico] = await Promise.all([
       microjoule(['infer', model, '--input', input, '--json']),
       microjoule(['infer', model, '--input', input, '--target', 'pico-emulated', '--json']),
@@ -54,7 +58,12 @@ describe('microjoule on the emulated bench', () => {
     const answer = await microjoule(['run', model, '--mode', 'performance', ...short]);
     const run = json<RunResult>(answer);
     expect(run.validity.valid).toBe(false);
-    expect(run.validity.rules.filter((r) => !r.kept).map((r) => r.rule).join()).toMatch(/10 s/);
+    expect(
+      run.validity.rules
+        .filter((r) => !r.kept)
+        .map((r) => r.rule)
+        .join(),
+    ).toMatch(/10 s/);
     // latency by the device's timer and by its cycle counter agree: two clocks, one truth
     const byCycles = (run.profile!.totalCycles / run.profile!.clockHz) * 1e6;
     expect(Math.abs(run.latency!.value / byCycles - 1)).toBeLessThan(0.02);
@@ -63,7 +72,9 @@ describe('microjoule on the emulated bench', () => {
   it('keeps runs, shows, compares, reports and exports them', async () => {
     const list = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']));
     expect(list.map((r) => r.mode)).toEqual(['performance', 'energy', 'energy']);
-    const compared = json<{ verdicts: { figure: string; verdict: string }[] }[]>(await microjoule(['compare', '1', '2', '--db', db, '--json']));
+    const compared = json<{ verdicts: { figure: string; verdict: string }[] }[]>(
+      await microjoule(['compare', '1', '2', '--db', db, '--json']),
+    );
     expect(compared[0]!.verdicts.map((v) => v.verdict)).toEqual(compared[0]!.verdicts.map(() => 'equal'));
     const html = join(dir, 'report.html');
     const file = join(dir, 'report.json');
@@ -81,19 +92,51 @@ describe('microjoule on the emulated bench', () => {
 
   it('Ctrl-C keeps what was measured, and --resume finishes the run', async () => {
     // a relative path, and resumed from elsewhere: the run must know where its model is
-    const stopped = await microjoule(['run', 'models/tiny-ad.tflite', '--mode', 'performance', '--window-s', '4', '--windows', '4', '--note', 'cold room', '--db', db], {
-      cwd: root,
-      when: { text: 'window 3/4', act: (kill) => kill('SIGINT') },
-    });
+    const stopped = await microjoule(
+      [
+        'run',
+        'models/tiny-ad.tflite',
+        '--mode',
+        'performance',
+        '--window-s',
+        '4',
+        '--windows',
+        '4',
+        '--note',
+        'cold room',
+        '--db',
+        db,
+      ],
+      {
+        cwd: root,
+        when: { text: 'window 3/4', act: (kill) => kill('SIGINT') },
+      },
+    );
     expect(stopped.code).toBe(130);
     const id = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']))[0]!.runId;
     const before = json<RunResult>(await microjoule(['show', String(id), '--db', db, '--json']));
     expect(before.status).toBe('interrupted');
     expect(before.windows.length).toBeGreaterThanOrEqual(2);
     expect(before.notes).toContain('cold room');
-    const refused = await microjoule(['run', model, '--resume', String(id), '--windows', '9', '--db', db, '--json']);
-    expect([refused.code, failureOf(refused).id, failureOf(refused).facts.given]).toEqual([2, 'cli.resume-takes-nothing', [model, '--windows']]);
-    const resumed = json<RunResult>(await microjoule(['run', '--resume', String(id), '--db', db, '--json'], { cwd: dir }));
+    const refused = await microjoule([
+      'run',
+      model,
+      '--resume',
+      String(id),
+      '--windows',
+      '9',
+      '--db',
+      db,
+      '--json',
+    ]);
+    expect([refused.code, failureOf(refused).id, failureOf(refused).facts.given]).toEqual([
+      2,
+      'cli.resume-takes-nothing',
+      [model, '--windows'],
+    ]);
+    const resumed = json<RunResult>(
+      await microjoule(['run', '--resume', String(id), '--db', db, '--json'], { cwd: dir }),
+    );
     expect(resumed.status).toBe('finished');
     expect(resumed.windows.filter((w) => w.status === 'finished')).toHaveLength(4);
     expect(resumed.windows.slice(0, 2)).toEqual(before.windows.slice(0, 2));
@@ -124,9 +167,28 @@ describe('microjoule on the emulated bench', () => {
   });
 
   it('finds a trace from any folder, however the database was named', async () => {
-    const made = json<RunResult>(await microjoule(['run', model, '--mode', 'energy', '--window-s', '0.2', '--windows', '1', '--db', 'near.db', '--json'], { cwd: dir }));
+    const made = json<RunResult>(
+      await microjoule(
+        [
+          'run',
+          model,
+          '--mode',
+          'energy',
+          '--window-s',
+          '0.2',
+          '--windows',
+          '1',
+          '--db',
+          'near.db',
+          '--json',
+        ],
+        { cwd: dir },
+      ),
+    );
     const report = join(dir, 'near.html');
-    await microjoule(['report', String(made.runId), '--html', report, '--db', join(dir, 'near.db')], { cwd: root });
+    await microjoule(['report', String(made.runId), '--html', report, '--db', join(dir, 'near.db')], {
+      cwd: root,
+    });
     expect(readFileSync(report, 'utf8')).toContain('Supply current, run');
   });
 
@@ -135,15 +197,25 @@ describe('microjoule on the emulated bench', () => {
     expect(csv.code).toBe(0);
     const [head, ...rows] = csv.stdout.trim().split('\n');
     expect(head).toMatch(/^run,model,target/);
-    const objects = json<{ run: number; kernel: string; macs: number }[]>(await microjoule(['export', 'profiles', '--json', '--db', db]));
+    const objects = json<{ run: number; kernel: string; macs: number }[]>(
+      await microjoule(['export', 'profiles', '--json', '--db', db]),
+    );
     expect(objects).toHaveLength(rows.length);
     expect(objects[0]).toMatchObject({ run: 1, kernel: 'FullyConnectedS8', macs: 2048 });
   });
 
   it('compares int8 with a float reference layer by layer', async () => {
-    const answer = await microjoule(['sqnr', 'models/kws-syn.tflite', '--data', 'models/kws-syn-samples', '--items', '4', '--json'], { cwd: root });
+    const answer = await microjoule(
+      ['sqnr', 'models/kws-syn.tflite', '--data', 'models/kws-syn-samples', '--items', '4', '--json'],
+      { cwd: root },
+    );
     expect(answer.code).toBe(0);
-    const told = json<{ backend: string; items: number; sameTop1: number; layers: { operator: number; name: string; db: number }[] }>(answer);
+    const told = json<{
+      backend: string;
+      items: number;
+      sameTop1: number;
+      layers: { operator: number; name: string; db: number }[];
+    }>(answer);
     expect(told.backend).toMatch(/tfjs/);
     expect(told.items).toBe(4);
     expect(told.sameTop1).toBeGreaterThanOrEqual(3);
@@ -173,7 +245,12 @@ describe('microjoule on the emulated bench', () => {
   });
 
   it('wrong words are refused before anything runs', async () => {
-    for (const args of [['run', model, '--mode', 'fast'], ['run', model, '--windows', '-1'], ['fly'], ['show', 'x']]) {
+    for (const args of [
+      ['run', model, '--mode', 'fast'],
+      ['run', model, '--windows', '-1'],
+      ['fly'],
+      ['show', 'x'],
+    ]) {
       const answer = await microjoule(args);
       expect([args, answer.code]).toEqual([args, 2]);
       expect(answer.stderr).not.toContain('at ');
@@ -183,7 +260,8 @@ describe('microjoule on the emulated bench', () => {
   it('helps', async () => {
     const help = await microjoule(['--help']);
     expect(help.code).toBe(0);
-    for (const word of ['run', 'infer', 'emulate', 'doctor', 'Exit codes']) expect(help.stdout).toContain(word);
+    for (const word of ['run', 'infer', 'emulate', 'doctor', 'Exit codes'])
+      expect(help.stdout).toContain(word);
     expect(existsSync(db)).toBe(true);
   });
 });

@@ -16,7 +16,18 @@ const { dir, remove } = scratch();
 afterAll(remove);
 
 async function demo(name: string): Promise<DemoAnswer> {
-  const answer = await microjoule(['demo', '--out', join(dir, name), '--windows', '2', '--window-s', '0.4', '--items', '5', '--json']);
+  const answer = await microjoule([
+    'demo',
+    '--out',
+    join(dir, name),
+    '--windows',
+    '2',
+    '--window-s',
+    '0.4',
+    '--items',
+    '5',
+    '--json',
+  ]);
   expect(answer.stderr).not.toContain('bug');
   expect(answer.code).toBe(0);
   return json<DemoAnswer>(answer);
@@ -32,7 +43,13 @@ describe('demo', () => {
     ]);
     const facts = (d: DemoAnswer) =>
       d.runs.map((r) => ({
-        windows: r.windows.map((w) => [w.inputSha256, w.inferences, w.durationUs, w.energy?.energyUj, w.energy?.netUj]),
+        windows: r.windows.map((w) => [
+          w.inputSha256,
+          w.inferences,
+          w.durationUs,
+          w.energy?.energyUj,
+          w.energy?.netUj,
+        ]),
         cycles: r.profile?.ops.map((o) => o.cycles),
         items: r.items.map((i) => [i.name, i.predicted, i.scores]),
       }));
@@ -45,7 +62,9 @@ describe('demo', () => {
       expect(run.prediction?.latency?.source).toBe('predicted');
     }
     const [performance, energy] = a.runs as [RunResult, RunResult, RunResult];
-    expect(Math.abs(performance.prediction!.latency!.value / performance.latency!.value - 1)).toBeLessThan(0.15);
+    expect(Math.abs(performance.prediction!.latency!.value / performance.latency!.value - 1)).toBeLessThan(
+      0.15,
+    );
     // gross power of a board that draws between its sleep and run currents at 3.3 V
     const watts = energy.energyPerInference!.value / energy.latency!.value;
     expect(watts).toBeGreaterThan(3.3 * 0.005);
@@ -54,18 +73,34 @@ describe('demo', () => {
     const html = readFileSync(a.report, 'utf8');
     expect(html).not.toMatch(/<script|<link|src=/);
     expect(statSync(a.report).size).toBeLessThan(1_000_000);
-    const text = /<pre id="microjoule-report">([\s\S]*?)<\/pre>/.exec(html)![1]!.replace(/&#(\d+);/g, (_, c: string) => String.fromCharCode(Number(c)));
-    expect(ReportDocument.parse(JSON.parse(text)).runs.map((r) => r.energyPerInference?.value)).toEqual(a.runs.map((r) => r.energyPerInference?.value));
+    const text = /<pre id="microjoule-report">([\s\S]*?)<\/pre>/
+      .exec(html)![1]!
+      .replace(/&#(\d+);/g, (_, c: string) => String.fromCharCode(Number(c)));
+    expect(ReportDocument.parse(JSON.parse(text)).runs.map((r) => r.energyPerInference?.value)).toEqual(
+      a.runs.map((r) => r.energyPerInference?.value),
+    );
   });
 
   it('prints each figure once and says what it left out on purpose', async () => {
-    const answer = await microjoule(['demo', '--out', join(dir, 'table'), '--windows', '1', '--window-s', '0.3', '--items', '3']);
+    const answer = await microjoule([
+      'demo',
+      '--out',
+      join(dir, 'table'),
+      '--windows',
+      '1',
+      '--window-s',
+      '0.3',
+      '--items',
+      '3',
+    ]);
     expect(answer.code).toBe(0);
     const lines = answer.stdout.split('\n');
     const whats = lines.slice(2, lines.indexOf('', 2)).map((l) => l.split(/ {2,}/)[0]);
     expect(new Set(whats).size).toBe(whats.length);
     expect(whats).toContain('predicted latency');
-    expect(lines.find((l) => l.startsWith('run rules (accuracy)'))).toMatch(/a part, on purpose +3 of 300 items/);
+    expect(lines.find((l) => l.startsWith('run rules (accuracy)'))).toMatch(
+      /a part, on purpose +3 of 300 items/,
+    );
     expect(answer.stdout + answer.stderr).not.toMatch(/\b1 windows/);
   });
 });

@@ -50,17 +50,22 @@ async function twinOutput(): Promise<Uint8Array> {
 }
 
 describe('microjoule emulate pico --tcp', () => {
-  it.each(['real', 'free'] as const)('infers like the twin at %s pace, for one client after the other', async (pace) => {
-    await using served = await emulating(['pico', '--tcp', '0', '--model', model, '--pace', pace]);
-    const wanted = await twinOutput();
-    expect(new Set(wanted).size).toBeGreaterThan(3);
-    for (let client = 0; client < 2; client++) expect(await inferAt(served.listens.dut!)).toEqual(wanted);
-  });
+  it.each(['real', 'free'] as const)(
+    'infers like the twin at %s pace, for one client after the other',
+    async (pace) => {
+      await using served = await emulating(['pico', '--tcp', '0', '--model', model, '--pace', pace]);
+      const wanted = await twinOutput();
+      expect(new Set(wanted).size).toBeGreaterThan(3);
+      for (let client = 0; client < 2; client++) expect(await inferAt(served.listens.dut!)).toEqual(wanted);
+    },
+  );
 
   it('ends after --for, with code 0', async () => {
     const answer = await microjoule(['emulate', 'pico', '--tcp', '0', '--for', '0.1']);
     expect(answer.code).toBe(0);
-    expect(answer.stdout).toMatch(/^Emulating pico: dut at tcp:\/\/127\.0\.0\.1:\d+ \(real pace; Ctrl-C ends it\)\n$/);
+    expect(answer.stdout).toMatch(
+      /^Emulating pico: dut at tcp:\/\/127\.0\.0\.1:\d+ \(real pace; Ctrl-C ends it\)\n$/,
+    );
     expect(answer.stderr).toContain('flash is empty');
   });
 });
@@ -76,7 +81,9 @@ describe('microjoule emulate ppk2 --load', () => {
     await using link = await connect(served.listens.ppk2!);
     await using monitor = orThrow(await openPpk2(link));
     orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
-    const store = new MemoryTraceStore(newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }));
+    const store = new MemoryTraceStore(
+      newTraceHeader(monitor.streamFormat, { traceId: 't', title: 't', source: 'emulated' }),
+    );
     const recording = recordTrace(monitor, store, ppk2Codec);
     const window = orThrow(await recording.waitForWindow(0, clock.nowUs() + 20e6));
     const energy = orThrow(windowEnergy(recording.trace, window, { accuracy: PPK2_EXACT_TABLE_ACCURACY }));
@@ -136,7 +143,10 @@ describeWith([needs.socat, needs.python], 'microjoule emulate bench', () => {
     await session.link[Symbol.asyncDispose]();
     client.stdin.end('enough\n');
     expect([await closed, errors]).toEqual([0, '']);
-    const read = JSON.parse(said.split('\n')[1]!) as Record<'count' | 'missing' | 'seconds' | 'meanUa' | 'windowUa' | 'idleUa', number>;
+    const read = JSON.parse(said.split('\n')[1]!) as Record<
+      'count' | 'missing' | 'seconds' | 'meanUa' | 'windowUa' | 'idleUa',
+      number
+    >;
     // by the device's own counter; that real pace is not ahead of the wall clock can be told on a loaded machine too
     expect(read.missing).toBe(0);
     expect(read.count).toBeGreaterThan(50_000);
@@ -183,7 +193,9 @@ describe('microjoule emulate refuses', () => {
     const busy = await microjoule(['emulate', 'pico', '--tcp', String(port), '--json']);
     expect([json<{ error: { id: string } }>(busy).error.id, busy.code]).toEqual(['link.busy', 4]);
     server.close();
-    const without = await microjoule(['emulate', 'pico', '--pty', join(dir, 'none'), '--json'], { env: { PATH: dir } });
+    const without = await microjoule(['emulate', 'pico', '--pty', join(dir, 'none'), '--json'], {
+      env: { PATH: dir },
+    });
     const { error } = json<{ error: { id: string; next: string } }>(without);
     expect([error.id, without.code]).toEqual(['link.no-socat', 4]);
     expect(error.next).toContain('npm run setup:system');

@@ -24,7 +24,17 @@ function started(child: ChildProcess): Promise<string> {
 
 describe('npm start', () => {
   it('serves the page and the runs to who has the token, and ends on Ctrl-C', async () => {
-    await microjoule(['run', join(root, 'models/tiny-ad.tflite'), '--window-s', '0.1', '--windows', '1', '--db', db, '--json']);
+    await microjoule([
+      'run',
+      join(root, 'models/tiny-ad.tflite'),
+      '--window-s',
+      '0.1',
+      '--windows',
+      '1',
+      '--db',
+      db,
+      '--json',
+    ]);
     const child = spawn(process.execPath, [join(root, 'src-main/hosts/start.mjs'), '--browser'], {
       env: { ...process.env, MICROJOULE_DB: db },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -35,7 +45,9 @@ describe('npm start', () => {
     const origin = new URL(url).origin;
     const page = await fetch(`${origin}/`, { headers: { cookie } });
     expect(await page.text()).toContain('<div id="app">');
-    const runs = (await (await fetch(`${origin}/api/runs`, { headers: { cookie } })).json()) as { runId: number }[];
+    const runs = (await (await fetch(`${origin}/api/runs`, { headers: { cookie } })).json()) as {
+      runId: number;
+    }[];
     expect(runs.map((r) => r.runId)).toEqual([1]);
     const report = await (await fetch(`${origin}/report/1`, { headers: { cookie } })).text();
     expect(report).toContain('tiny-ad on Raspberry Pi Pico (emulated)');
@@ -58,7 +70,9 @@ describe('microjoule doctor', () => {
   });
 
   it('names the targets', async () => {
-    const targets = json<{ id: string; clockMhz: number; source: string }[]>(await microjoule(['targets', '--json']));
+    const targets = json<{ id: string; clockMhz: number; source: string }[]>(
+      await microjoule(['targets', '--json']),
+    );
     expect(targets[0]).toMatchObject({ id: 'pico-emulated', clockMhz: 125, source: 'emulated' });
   });
 });

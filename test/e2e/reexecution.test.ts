@@ -14,8 +14,20 @@ afterAll(remove);
 
 const older = olderNode();
 const forced: CliOptions = { env: { MICROJOULE_FORCE_REEXECUTION: '1' } };
-const ways: [string, CliOptions][] = [['forced', forced], ...(older ? [['by an older Node', { node: older }] as [string, CliOptions]] : [])];
-const longRun = (db: string) => ['run', join(root, 'models/tiny-ad.tflite'), '--window-s', '4', '--windows', '6', '--db', db];
+const ways: [string, CliOptions][] = [
+  ['forced', forced],
+  ...(older ? [['by an older Node', { node: older }] as [string, CliOptions]] : []),
+];
+const longRun = (db: string) => [
+  'run',
+  join(root, 'models/tiny-ad.tflite'),
+  '--window-s',
+  '4',
+  '--windows',
+  '6',
+  '--db',
+  db,
+];
 
 async function lastRun(db: string): Promise<RunResult> {
   const [run] = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']));
@@ -32,7 +44,10 @@ describe.each(ways)('re-executed (%s)', (way, options) => {
   });
 
   it('Ctrl-C keeps what was measured', async () => {
-    const stopped = await microjoule(longRun(db), { ...options, when: { text: 'window 2/6', act: (kill) => kill('SIGINT') } });
+    const stopped = await microjoule(longRun(db), {
+      ...options,
+      when: { text: 'window 2/6', act: (kill) => kill('SIGINT') },
+    });
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toContain('stopping');
     const run = await lastRun(db);
@@ -42,7 +57,10 @@ describe.each(ways)('re-executed (%s)', (way, options) => {
 
   it('stops by itself, gracefully, when its parent is killed', async () => {
     // the promise ends when the child's pipes close, that is when it has ended too
-    await microjoule(longRun(db), { ...options, when: { text: 'window 2/6', act: (kill) => kill('SIGKILL') } });
+    await microjoule(longRun(db), {
+      ...options,
+      when: { text: 'window 2/6', act: (kill) => kill('SIGKILL') },
+    });
     const run = await lastRun(db);
     expect(run.status).toBe('interrupted');
     expect(run.failure?.id).toBe('run.interrupted');
@@ -59,7 +77,10 @@ describe('the mark of re-execution', () => {
 await ensurePinnedNode(${JSON.stringify(entry)});
 console.log(JSON.stringify({ parent: process.ppid, marks: Object.keys(process.env).filter((k) => /REEXECUTI?/.test(k)) }));`,
     );
-    const child = spawnSync(process.execPath, [entry], { encoding: 'utf8', env: { ...process.env, ...forced.env } });
+    const child = spawnSync(process.execPath, [entry], {
+      encoding: 'utf8',
+      env: { ...process.env, ...forced.env },
+    });
     const told = JSON.parse(child.stdout) as { parent: number; marks: string[] };
     expect(told.marks).toEqual([]);
     expect(told.parent).not.toBe(process.pid);

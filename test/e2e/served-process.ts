@@ -13,9 +13,13 @@ export interface Served extends AsyncDisposable {
 /** Resolves when it says where it listens; rejects with what it said when it ends instead. */
 export function emulating(args: readonly string[]): Promise<Served> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'src-main/hosts/cli/bin.mjs'), 'emulate', ...args, '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(root, 'src-main/hosts/cli/bin.mjs'), 'emulate', ...args, '--json'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let stdout = '';
     let stderr = '';
     const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
@@ -28,7 +32,12 @@ export function emulating(args: readonly string[]): Promise<Served> {
         child.kill(signal);
         return ended;
       };
-      resolve({ listens, stderr: () => stderr, end, [Symbol.asyncDispose]: async () => void (await end('SIGTERM')) });
+      resolve({
+        listens,
+        stderr: () => stderr,
+        end,
+        [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
+      });
     });
     child.once('error', reject);
     void ended.then((code) => reject(new Error(`ended with code ${code}: ${stdout}${stderr}`)));

@@ -21,10 +21,14 @@ const model = join(root, 'models/tiny-ad.tflite');
 it('keeps database, finished windows and the trace up to its last commit; --resume finishes the run', async () => {
   const db = join(place.dir, 'bench.db');
   // in a process group of its own: the pinned Node is a child of the launcher
-  const child = spawn(process.execPath, [cli, 'run', model, '--mode', 'energy', '--window-s', '2', '--windows', '5', '--db', db], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [cli, 'run', model, '--mode', 'energy', '--window-s', '2', '--windows', '5', '--db', db],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    },
+  );
   const closed = new Promise<void>((done) => child.once('close', () => done()));
   let said = '';
   await new Promise<void>((inThird, reject) => {
@@ -43,7 +47,10 @@ it('keeps database, finished windows and the trace up to its last commit; --resu
   const left = orThrow(store.runs.result(1));
   store.close();
   expect(left).toMatchObject({ status: 'interrupted', failure: { id: 'run.process-died' } });
-  expect(left.windows.map((w) => [w.index, w.status])).toEqual([[0, 'finished'], [1, 'finished']]);
+  expect(left.windows.map((w) => [w.index, w.status])).toEqual([
+    [0, 'finished'],
+    [1, 'finished'],
+  ]);
 
   const [reference] = left.traces;
   expect(existsSync(reference!.path)).toBe(true);

@@ -1,5 +1,14 @@
 /** Links that cannot be opened or that break: stable ids, and what to do. */
-import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,7 +103,10 @@ describe('links that break', () => {
 
 it('a TCP port that does not exist cannot be listened at', async () => {
   for (const port of [70_000, -1, 1.5])
-    expect(await listenTcp({ port, clock }, () => undefined)).toMatchObject({ ok: false, id: 'link.bad-address' });
+    expect(await listenTcp({ port, clock }, () => undefined)).toMatchObject({
+      ok: false,
+      id: 'link.bad-address',
+    });
 });
 
 describeWith([needs.socat], 'serial ports on a pseudo-terminal', () => {

@@ -27,7 +27,11 @@ interface Child {
 }
 
 function measure(mode: string, runId: string, hangAt = 0): Child {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'run-child.ts'), db, mode, runId, String(hangAt)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'run-child.ts'), db, mode, runId, String(hangAt)],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   children.push(child);
   let text = '';
   const waiting: { start: string; done: (line: string) => void }[] = [];
@@ -42,7 +46,9 @@ function measure(mode: string, runId: string, hangAt = 0): Child {
     look();
   });
   child.stderr.on('data', (b: Buffer) => (text += b.toString()));
-  const ended = new Promise<{ code: number | null; text: string }>((resolve) => child.on('close', (code) => resolve({ code, text })));
+  const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
+    child.on('close', (code) => resolve({ code, text })),
+  );
   const line = (start: string) =>
     Promise.race([
       new Promise<string>((done) => {
@@ -66,36 +72,49 @@ describe('kill -9 in the middle of a run', () => {
     // infer 1–2 tune a performance run, so the 5th is its third window; energy runs are tuned by mj prof
     ['performance', 5],
     ['energy', 3],
-  ])('a %s run: readable database, marked interrupted, every finished window there, and resume finishes it', async (mode, hangAt) => {
-    const child = measure(mode, 'new', hangAt);
-    await child.line('hang');
+  ])(
+    'a %s run: readable database, marked interrupted, every finished window there, and resume finishes it',
+    async (mode, hangAt) => {
+      const child = measure(mode, 'new', hangAt);
+      await child.line('hang');
 
-    // a second process beside it reads, and does not disturb it
-    const beside = orThrow(openStore(db));
-    expect(beside.recovered).toEqual([]);
-    expect(orThrow(beside.runs.load(1))).toMatchObject({ status: 'running' });
-    expect(beside.runs.reopen(1)).toMatchObject({ ok: false, id: 'store.run-in-use', facts: { pid: child.process.pid } });
-    beside.close();
-    await kill(child);
+      // a second process beside it reads, and does not disturb it
+      const beside = orThrow(openStore(db));
+      expect(beside.recovered).toEqual([]);
+      expect(orThrow(beside.runs.load(1))).toMatchObject({ status: 'running' });
+      expect(beside.runs.reopen(1)).toMatchObject({
+        ok: false,
+        id: 'store.run-in-use',
+        facts: { pid: child.process.pid },
+      });
+      beside.close();
+      await kill(child);
 
-    const after = orThrow(openStore(db));
-    expect(after.recovered).toEqual([1]);
-    orThrow(after.integrity());
-    const left = orThrow(after.runs.result(1));
-    expect(left).toMatchObject({ status: 'interrupted', failure: { id: 'run.process-died', facts: { pid: child.process.pid } } });
-    expect(left.windows.map((w) => [w.index, w.status])).toEqual([[0, 'finished'], [1, 'finished']]);
-    expect(left.latency).toMatchObject({ value: 12_500, n: 2 });
-    after.close();
+      const after = orThrow(openStore(db));
+      expect(after.recovered).toEqual([1]);
+      orThrow(after.integrity());
+      const left = orThrow(after.runs.result(1));
+      expect(left).toMatchObject({
+        status: 'interrupted',
+        failure: { id: 'run.process-died', facts: { pid: child.process.pid } },
+      });
+      expect(left.windows.map((w) => [w.index, w.status])).toEqual([
+        [0, 'finished'],
+        [1, 'finished'],
+      ]);
+      expect(left.latency).toMatchObject({ value: 12_500, n: 2 });
+      after.close();
 
-    const resumed = await measure(mode, '1').ended;
-    expect(resumed).toMatchObject({ code: 0, text: 'run 1\nfinished\n' });
-    const done = orThrow(openStore(db, { readOnly: true }));
-    const result = orThrow(done.runs.result(1));
-    expect(result).toMatchObject({ status: 'finished', failure: null, validity: { valid: true } });
-    expect(result.windows.slice(0, 2)).toEqual(left.windows);
-    expect(result.windows.map((w) => w.index)).toEqual([0, 1, 2, 3, 4]);
-    done.close();
-  });
+      const resumed = await measure(mode, '1').ended;
+      expect(resumed).toMatchObject({ code: 0, text: 'run 1\nfinished\n' });
+      const done = orThrow(openStore(db, { readOnly: true }));
+      const result = orThrow(done.runs.result(1));
+      expect(result).toMatchObject({ status: 'finished', failure: null, validity: { valid: true } });
+      expect(result.windows.slice(0, 2)).toEqual(left.windows);
+      expect(result.windows.map((w) => w.index)).toEqual([0, 1, 2, 3, 4]);
+      done.close();
+    },
+  );
 
   it('at any moment, again and again: no item is lost, none is counted twice', async () => {
     const rng = new Rng(11);
@@ -117,7 +136,11 @@ describe('kill -9 in the middle of a run', () => {
     }
     expect(await measure('accuracy', '1').ended).toMatchObject({ code: 0 });
     const store = orThrow(openStore(db, { readOnly: true }));
-    expect(orThrow(store.runs.result(1))).toMatchObject({ status: 'finished', accuracy: { items: 200, correct: 180 }, comparison: { equal: 200 } });
+    expect(orThrow(store.runs.result(1))).toMatchObject({
+      status: 'finished',
+      accuracy: { items: 200, correct: 180 },
+      comparison: { equal: 200 },
+    });
     store.close();
   });
 

@@ -26,12 +26,16 @@ describeWith([needs.armGcc], 'front end on a Cortex-M0+', () => {
       frame((i) => (i % 2 ? 32767 : -32768)),
       frame((i) => (i === 240 ? -32768 : 0)),
     ];
-    for (const samples of frames) expect([...runFrame(m0, samples).coefficients]).toEqual([...host.mfcc(samples)]);
+    for (const samples of frames)
+      expect([...runFrame(m0, samples).coefficients]).toEqual([...host.mfcc(samples)]);
   });
 
   it('fits the device: 8 KB of RAM for scratch, stack and a window, real time many times over at 125 MHz', () => {
     const rng = new Rng(2);
-    const { cycles, stackBytes } = runFrame(m0, frame(() => 8000 * rng.normal()));
+    const { cycles, stackBytes } = runFrame(
+      m0,
+      frame(() => 8000 * rng.normal()),
+    );
     const scratchBytes = 4 * (512 + 40);
     expect(scratchBytes + stackBytes + 2 * 480 + 2 * 10).toBeLessThan(8192);
     expect(m0.imageBytes).toBeLessThan(8192);

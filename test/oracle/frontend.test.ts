@@ -19,7 +19,10 @@ interface Features {
 /** In float64 by NumPy and SciPy. */
 function reference(clips: readonly Int16Array[]): Features[] {
   const input = Buffer.concat(clips.map((c) => Buffer.from(c.buffer, c.byteOffset, c.byteLength)));
-  const run = spawnSync(python!, [join(root, 'test/oracle/frontend-reference.py')], { input, maxBuffer: 1 << 28 });
+  const run = spawnSync(python!, [join(root, 'test/oracle/frontend-reference.py')], {
+    input,
+    maxBuffer: 1 << 28,
+  });
   if (run.status !== 0) throw new Error(run.stderr.toString());
   const all = new Float64Array(new Uint8Array(run.stdout).buffer);
   const one = FRAMES * (10 + MELS + 1);
@@ -85,7 +88,9 @@ function melFloorDb(logMel: Int32Array, float: Features): number {
 }
 
 const rng = new Rng(9);
-const speech = [32767, 10000, 3000, 1000, 328].flatMap((peak) => [1, 2, 3, 4].map((s) => speechLike(s, peak)));
+const speech = [32767, 10000, 3000, 1000, 328].flatMap((peak) =>
+  [1, 2, 3, 4].map((s) => speechLike(s, peak)),
+);
 const noise = [1, 3, 30, 300, 3000, 11000].map((level) => clip(() => level * rng.normal()));
 const quiet = [clip(() => 0), clip((i) => (i % 320 === 200 ? 1 : 0)), clip((i) => (i % 7 === 0 ? -1 : 0))];
 const extremes = [

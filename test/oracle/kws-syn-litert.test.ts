@@ -29,7 +29,8 @@ function litertScores(inputs: Uint8Array): { readonly reference: Int8Array; read
   return { reference: all.subarray(0, all.length / 2), xnnpack: all.subarray(all.length / 2) };
 }
 
-const rowOf = (scores: Int8Array, item: number) => scores.subarray(item * CLASS_COUNT, (item + 1) * CLASS_COUNT);
+const rowOf = (scores: Int8Array, item: number) =>
+  scores.subarray(item * CLASS_COUNT, (item + 1) * CLASS_COUNT);
 
 /** One and the same class has the highest score in both, where one side's highest may be a tie. */
 function compatible(a: Int8Array, b: Int8Array): boolean {
@@ -58,7 +59,9 @@ describeWith([needs.python], 'models/kws-syn.tflite on LiteRT', () => {
 
   // XNNPACK rounds otherwise, so scores that tie in one are one unit apart in the other
   it('XNNPACK: our engine’s top-1 on at least 99 % where ties count as either, on at least 97 % with the first of equals', () => {
-    const either = Array.from({ length: items }, (_, i) => compatible(rowOf(theirs.xnnpack, i), rowOf(ourScores, i)));
+    const either = Array.from({ length: items }, (_, i) =>
+      compatible(rowOf(theirs.xnnpack, i), rowOf(ourScores, i)),
+    );
     expect(either.filter(Boolean).length / items).toBeGreaterThanOrEqual(0.99);
     const top = topOnes(theirs.xnnpack, CLASS_COUNT);
     expect(top.filter((t, i) => t === ours[i]).length / items).toBeGreaterThanOrEqual(0.97);

@@ -141,7 +141,7 @@ describe('the core in lockstep with rp2040js', () => {
     const rng = new Rng(20);
     const oracle = new RP2040();
     oracle.logger = { debug() {}, info() {}, warn() {}, error() {} };
-    let broke = false;
+    let broke: boolean;
     oracle.onBreak = () => (broke = true);
     const ours = new BareCore({ compatible: true });
     let instructions = 0;

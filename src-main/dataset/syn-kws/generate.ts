@@ -3,8 +3,17 @@ import { ok, type Result } from '../../base/errors.ts';
 import type { Synthesiser, Utterance } from './espeak.ts';
 import { NOISE_KINDS, noise, type NoiseKind } from './noise.ts';
 import {
-  CLASSES, CLIP_SAMPLES, KEYWORD_COUNT, OTHER_WORDS, ranges, SAMPLE_RATE_HZ, SILENCE, splitRecipes, SPLITS,
-  type Split, type SplitRecipe,
+  CLASSES,
+  CLIP_SAMPLES,
+  KEYWORD_COUNT,
+  OTHER_WORDS,
+  ranges,
+  SAMPLE_RATE_HZ,
+  SILENCE,
+  splitRecipes,
+  SPLITS,
+  type Split,
+  type SplitRecipe,
 } from './recipe.ts';
 import { inRoom } from './room.ts';
 import { amplitudeOfDb, biquad, mixInto, resample, rms, toInt16, trim } from './signal.ts';
@@ -28,7 +37,10 @@ const AHEAD = 4;
 
 /** Seeds of different purposes never meet: a stream each, then the item's index. */
 function stream(seed: number, split: Split, purpose: number, index: number): Rng {
-  const mixed = [SPLITS.indexOf(split), purpose, index].reduce((h, v) => Math.imul(h ^ (v + 0x9e3779b9), 0x01000193), seed);
+  const mixed = [SPLITS.indexOf(split), purpose, index].reduce(
+    (h, v) => Math.imul(h ^ (v + 0x9e3779b9), 0x01000193),
+    seed,
+  );
   return new Rng(mixed ^ (mixed >>> 15));
 }
 
@@ -58,18 +70,30 @@ function wordsOf(label: number, recipe: SplitRecipe): readonly string[] {
 }
 
 /** Spoken at 16 kHz with its formants warped, without silence around. */
-async function speak(synthesiser: Synthesiser, utterance: Utterance, warp: number): Promise<Result<Float64Array>> {
+async function speak(
+  synthesiser: Synthesiser,
+  utterance: Utterance,
+  warp: number,
+): Promise<Result<Float64Array>> {
   const said = await synthesiser.say(utterance);
   if (!said.ok) return said;
   const raw = Float64Array.from(said.value, (v) => v / 32768);
   return ok(trim(resample(raw, SAMPLE_RATE_HZ / synthesiser.sampleRateHz / warp), 0.02, 160));
 }
 
-async function crowdOf(seed: number, split: Split, synthesiser: Synthesiser): Promise<Result<Float64Array[]>> {
+async function crowdOf(
+  seed: number,
+  split: Split,
+  synthesiser: Synthesiser,
+): Promise<Result<Float64Array[]>> {
   const crowd: Float64Array[] = [];
   for (let i = 0; i < CROWD_SIZE; i++) {
     const rng = stream(seed, split, 0, i);
-    const spoken = await speak(synthesiser, drawUtterance(splitRecipes[split], OTHER_WORDS, rng), between(rng, ranges.formantWarp));
+    const spoken = await speak(
+      synthesiser,
+      drawUtterance(splitRecipes[split], OTHER_WORDS, rng),
+      between(rng, ranges.formantWarp),
+    );
     if (!spoken.ok) return spoken;
     crowd.push(spoken.value);
   }
@@ -79,7 +103,10 @@ async function crowdOf(seed: number, split: Split, synthesiser: Synthesiser): Pr
 /** Speech at its place in the second, at its level, in its room. */
 function placeSpeech(speech: Float64Array, rng: Rng): Float64Array {
   const out = new Float64Array(CLIP_SAMPLES);
-  const heard = rng.float() < ranges.roomProbability ? inRoom(speech, between(rng, ranges.reverbS), SAMPLE_RATE_HZ, rng) : speech;
+  const heard =
+    rng.float() < ranges.roomProbability
+      ? inRoom(speech, between(rng, ranges.reverbS), SAMPLE_RATE_HZ, rng)
+      : speech;
   const level = rms(speech) || 1;
   const shift = Math.round((between(rng, ranges.shiftMs) / 1000) * SAMPLE_RATE_HZ);
   mixInto(out, heard, 1 / level, Math.round((CLIP_SAMPLES - speech.length) / 2) + shift);
@@ -92,7 +119,13 @@ function colour(x: Float64Array, rng: Rng): void {
   biquad('low-pass', x, between(rng, ranges.lowPassHz), SAMPLE_RATE_HZ);
 }
 
-function withNoise(speech: Float64Array, kind: NoiseKind, snrDb: number, rng: Rng, crowd: readonly Float64Array[]): Int16Array {
+function withNoise(
+  speech: Float64Array,
+  kind: NoiseKind,
+  snrDb: number,
+  rng: Rng,
+  crowd: readonly Float64Array[],
+): Int16Array {
   const x = placeSpeech(speech, rng);
   mixInto(x, noise(kind, CLIP_SAMPLES, SAMPLE_RATE_HZ, rng, crowd), amplitudeOfDb(-snrDb), 0);
   colour(x, rng);
@@ -132,7 +165,13 @@ async function makeClip(
   if (!speech.ok) return speech;
   const kind = rng.pick(NOISE_KINDS);
   const snrDb = drawSnr(rng);
-  return ok({ samples: withNoise(speech.value, kind, snrDb, rng, crowd), label, utterance, noise: kind, snrDb });
+  return ok({
+    samples: withNoise(speech.value, kind, snrDb, rng, crowd),
+    label,
+    utterance,
+    noise: kind,
+    snrDb,
+  });
 }
 
 /** Number of clips in a split. */
@@ -158,7 +197,8 @@ export async function* generateClips(
   const pending: Promise<Result<Clip>>[] = [];
   let next = 0;
   while (next < count || pending.length > 0) {
-    while (next < count && pending.length < AHEAD) pending.push(makeClip(seed, split, next++, synthesiser, crowd.value));
+    while (next < count && pending.length < AHEAD)
+      pending.push(makeClip(seed, split, next++, synthesiser, crowd.value));
     const clip = await pending.shift()!;
     yield clip;
     if (!clip.ok) return;

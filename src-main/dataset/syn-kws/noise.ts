@@ -14,7 +14,12 @@ export function noise(
   rng: Rng,
   crowd: readonly Float64Array[],
 ): Float64Array {
-  const x = kind === 'pink' ? pink(length, rng) : kind === 'hum' ? hum(length, rateHz, rng) : babble(length, rng, crowd);
+  const x =
+    kind === 'pink'
+      ? pink(length, rng)
+      : kind === 'hum'
+        ? hum(length, rateHz, rng)
+        : babble(length, rng, crowd);
   const level = rms(x);
   if (level > 0) for (let i = 0; i < length; i++) x[i]! /= level;
   return x;

@@ -24,7 +24,9 @@ export function inRoom(dry: Float64Array, reverbS: number, rateHz: number, rng: 
         const order = Math.abs(i) + Math.abs(j) + Math.abs(k);
         if (order > HIGHEST_ORDER) continue;
         const distance = Math.hypot(
-          ...[i, j, k].map((n, d) => n * size[d]! + (n % 2 ? size[d]! - source[d]! : source[d]!) - microphone[d]!),
+          ...[i, j, k].map(
+            (n, d) => n * size[d]! + (n % 2 ? size[d]! - source[d]! : source[d]!) - microphone[d]!,
+          ),
         );
         const delay = Math.round(((distance - direct) / SPEED_OF_SOUND_MPS) * rateHz);
         mixInto(wet, dry, (reflection ** order * direct) / distance, delay);

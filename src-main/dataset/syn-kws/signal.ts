@@ -8,7 +8,9 @@ const STEPS = 512;
 const kernel = Float64Array.from({ length: HALF_TAPS * STEPS + 2 }, (_, i) => {
   const d = i / STEPS;
   if (d >= HALF_TAPS) return 0;
-  return (d === 0 ? 1 : Math.sin(Math.PI * d) / (Math.PI * d)) * (0.5 + 0.5 * Math.cos((Math.PI * d) / HALF_TAPS));
+  return (
+    (d === 0 ? 1 : Math.sin(Math.PI * d) / (Math.PI * d)) * (0.5 + 0.5 * Math.cos((Math.PI * d) / HALF_TAPS))
+  );
 });
 
 /** Resampled by `ratio` = output rate / input rate with a windowed sinc, low-passed below both Nyquists. */

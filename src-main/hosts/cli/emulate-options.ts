@@ -45,7 +45,12 @@ const places: Record<Emulated, readonly (readonly [OptionName, OptionName])[]> =
 export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> {
   const kind = kinds.find((k) => k === what);
   if (!kind)
-    return fail('cli.unknown-emulation', { what, known: kinds }, 'This cannot be emulated.', 'microjoule emulate pico, ppk2 or bench.');
+    return fail(
+      'cli.unknown-emulation',
+      { what, known: kinds },
+      'This cannot be emulated.',
+      'microjoule emulate pico, ppk2 or bench.',
+    );
   const unused = all.find((name) => o[name] !== undefined && !meant[kind].includes(name));
   if (unused)
     return fail(
@@ -57,9 +62,19 @@ export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> 
   const placed = checkPlaces(kind, o);
   if (!placed.ok) return placed;
   if (o.model !== undefined && o.uf2 !== undefined)
-    return fail('cli.two-images', { model: o.model, uf2: o.uf2 }, 'One board holds one image.', 'Give either --model or --uf2.');
+    return fail(
+      'cli.two-images',
+      { model: o.model, uf2: o.uf2 },
+      'One board holds one image.',
+      'Give either --model or --uf2.',
+    );
   if (kind === 'ppk2' && o.load === undefined)
-    return fail('cli.no-load', {}, 'A PPK2 alone has nothing to measure.', 'Give a load file with --load (CSV time_us,current_a[,logic]), or emulate bench.');
+    return fail(
+      'cli.no-load',
+      {},
+      'A PPK2 alone has nothing to measure.',
+      'Give a load file with --load (CSV time_us,current_a[,logic]), or emulate bench.',
+    );
   return ok(kind);
 }
 
@@ -68,12 +83,27 @@ function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
     const options = [flag(tcp), flag(pty)];
     const named = Number(o[tcp] !== undefined) + Number(o[pty] !== undefined);
     if (named === 0)
-      return fail('cli.no-place', { options, what: kind }, 'It was not said where other programs find it.', 'Give a TCP port or the path of a pseudo-terminal for each wire.');
+      return fail(
+        'cli.no-place',
+        { options, what: kind },
+        'It was not said where other programs find it.',
+        'Give a TCP port or the path of a pseudo-terminal for each wire.',
+      );
     if (named === 2)
-      return fail('cli.two-places', { options, what: kind }, 'A wire is served in one place.', 'Give either a TCP port or the path of a pseudo-terminal.');
+      return fail(
+        'cli.two-places',
+        { options, what: kind },
+        'A wire is served in one place.',
+        'Give either a TCP port or the path of a pseudo-terminal.',
+      );
   }
   if (kind === 'bench' && o.dutPty !== undefined && o.dutPty === o.monitorPty)
-    return fail('cli.same-place', { path: o.dutPty }, 'Board and monitor cannot share a pseudo-terminal.', 'Give each a path of its own.');
+    return fail(
+      'cli.same-place',
+      { path: o.dutPty },
+      'Board and monitor cannot share a pseudo-terminal.',
+      'Give each a path of its own.',
+    );
   return ok();
 }
 

@@ -27,7 +27,8 @@ function wholeFrom1(text: string): number {
 
 function runNumber(text: string): number {
   const n = Number(text);
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('must be the number of a run; `microjoule runs` lists them');
+  if (!Number.isInteger(n) || n < 1)
+    throw new InvalidArgumentError('must be the number of a run; `microjoule runs` lists them');
   return n;
 }
 
@@ -37,7 +38,8 @@ function runNumbers(text: string, before: readonly number[] = []): number[] {
 
 function tcpPort(text: string): number {
   const n = Number(text);
-  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new InvalidArgumentError('must be a port from 0 (any that is free) to 65535');
+  if (!Number.isInteger(n) || n < 0 || n > 65_535)
+    throw new InvalidArgumentError('must be a port from 0 (any that is free) to 65535');
   return n;
 }
 
@@ -69,7 +71,9 @@ function program(json: boolean): Command {
     .exitOverride()
     // with --json a usage error is a document on standard output, see main()
     .configureOutput(json ? { writeErr: () => undefined } : {})
-    .description('Latency and energy of neural networks on microcontrollers, from real boards or the emulated bench.')
+    .description(
+      'Latency and energy of neural networks on microcontrollers, from real boards or the emulated bench.',
+    )
     .version('0.1.0')
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
@@ -89,7 +93,9 @@ Examples:
       .description(description)
       .option('--json', 'one JSON document on standard output')
       .option('--db <file>', 'database (default: MICROJOULE_DB, else microjoule.db in the data folder)');
-  const target = new Option('--target <id>', 'target; `microjoule targets` lists them').default('pico-emulated');
+  const target = new Option('--target <id>', 'target; `microjoule targets` lists them').default(
+    'pico-emulated',
+  );
 
   command('demo', 'benchmark our keyword spotter on the emulated Pico with the emulated PPK2')
     .option('--out <dir>', 'where database, traces and report go', 'microjoule-demo')
@@ -102,7 +108,9 @@ Examples:
 
   command('run [model]', 'measure a model on a target')
     .addOption(target)
-    .addOption(new Option('--mode <mode>').choices(['performance', 'energy', 'accuracy']).default('performance'))
+    .addOption(
+      new Option('--mode <mode>').choices(['performance', 'energy', 'accuracy']).default('performance'),
+    )
     .option('--data <dir>', 'data set in the MLPerf Tiny layout (y_labels.csv and .bin files)')
     .option('--windows <n>', 'windows', count, 5)
     .option('--window-s <s>', 'seconds a window', positive, 10)
@@ -110,21 +118,28 @@ Examples:
     .option('--inferences <n>', 'inferences a window (default: tuned to the window)', count)
     .option('--warm-up <n>', 'warm-up inferences', count)
     .option('--supply <volts>', 'supply voltage of the monitor', positive, 3.3)
-    .option('--port <address>', 'the board\'s port, for a real target')
-    .option('--monitor <address>', 'the monitor\'s port, for a real target')
+    .option('--port <address>', "the board's port, for a real target")
+    .option('--monitor <address>', "the monitor's port, for a real target")
     .option('--seed <n>', 'seed of random inputs', count, 1)
-    .option('--world-seed <n>', 'which emulated board and monitor: seed of their hidden current model', count, 1)
+    .option(
+      '--world-seed <n>',
+      'which emulated board and monitor: seed of their hidden current model',
+      count,
+      1,
+    )
     .option('--note <text>', 'a remark that show and report carry')
     .option('--resume <run>', 'go on with an interrupted run (takes --port, --monitor, --note)', runNumber)
     .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions, own: Command) => {
-      const given = own.options.filter((x) => own.getOptionValueSource(x.attributeName()) === 'cli').map((x) => x.long!);
+      const given = own.options
+        .filter((x) => own.getOptionValueSource(x.attributeName()) === 'cli')
+        .map((x) => x.long!);
       return perform(o, async (c) => (await import('./commands/run.ts')).run(model ?? null, o, given, c));
     });
 
   command('infer <model>', 'one inference; output integers as the model gives them')
-    .requiredOption('--input <file>', 'raw bytes in the model\'s own input encoding')
+    .requiredOption('--input <file>', "raw bytes in the model's own input encoding")
     .addOption(new Option('--target <id>', 'host (the twin) or a board').default('host'))
-    .option('--port <address>', 'the board\'s port, for a real target')
+    .option('--port <address>', "the board's port, for a real target")
     .action(async (model: string, o: CommonOptions & { input: string; target: string; port?: string }) =>
       perform(o, async (c) => (await import('./commands/infer.ts')).infer(model, o, c)),
     );
@@ -134,8 +149,10 @@ Examples:
   );
   command('show', 'one run in full')
     .argument('<run>', 'number of the run', runNumber)
-    .action(async (run: number, o: CommonOptions) => perform(o, async (c) => (await import('./commands/results.ts')).show(run, c)));
-  command('compare', 'runs beside a baseline: better, worse, equal, or can\'t tell')
+    .action(async (run: number, o: CommonOptions) =>
+      perform(o, async (c) => (await import('./commands/results.ts')).show(run, c)),
+    );
+  command('compare', "runs beside a baseline: better, worse, equal, or can't tell")
     .argument('<baseline>', 'number of a run', runNumber)
     .argument('<run...>', 'numbers of runs', runNumbers)
     .action(async (baseline: number, others: number[], o: CommonOptions) =>
@@ -152,7 +169,9 @@ Examples:
   command('export <what>', '`runs` or `profiles` as CSV, or with --json as a list of objects')
     .option('--csv [file]', 'CSV to a file, or to standard output')
     .action(async (what: string, o: CommonOptions & { csv?: string | true }) =>
-      perform(o, async (c) => (await import('./commands/export.ts')).exportRows(what, typeof o.csv === 'string' ? o.csv : null, c)),
+      perform(o, async (c) =>
+        (await import('./commands/export.ts')).exportRows(what, typeof o.csv === 'string' ? o.csv : null, c),
+      ),
     );
   command('predict <model>', 'latency and energy before measuring')
     .addOption(target)
@@ -168,7 +187,7 @@ Examples:
     );
   command('calibrate', 'measure generated layers on a target and fit its cost model')
     .addOption(target)
-    .option('--port <address>', 'the board\'s port, for a real target')
+    .option('--port <address>', "the board's port, for a real target")
     .option('--seed <n>', 'seed of the layers', count, 1)
     .option('--out <file>', 'also write the cost model here')
     .action(async (o: CommonOptions & { target: string; seed: number; port?: string; out?: string }) =>
@@ -180,29 +199,37 @@ Examples:
   command('ports', 'serial ports and what is on them').action(async (o: CommonOptions) =>
     perform(o, async (c) => (await import('./commands/hardware.ts')).ports(c)),
   );
-  command('doctor', 'check permissions, ports and optional parts; each finding with its fix').action(async (o: CommonOptions) =>
-    perform(o, async (c) => (await import('./commands/doctor.ts')).doctor(c)),
+  command('doctor', 'check permissions, ports and optional parts; each finding with its fix').action(
+    async (o: CommonOptions) => perform(o, async (c) => (await import('./commands/doctor.ts')).doctor(c)),
   );
   command('emulate <what>', '`pico`, `ppk2` or `bench` (both in one world) for other programs')
     .option('--tcp <port>', 'pico, ppk2: serve on 127.0.0.1 (0: any free port)', tcpPort)
     .option('--pty <path>', 'pico, ppk2: serve on a pseudo-terminal that is linked at this path')
-    .option('--dut-tcp <port>', 'bench: the board\'s UART on 127.0.0.1', tcpPort)
-    .option('--dut-pty <path>', 'bench: the board\'s UART on a pseudo-terminal')
+    .option('--dut-tcp <port>', "bench: the board's UART on 127.0.0.1", tcpPort)
+    .option('--dut-pty <path>', "bench: the board's UART on a pseudo-terminal")
     .option('--monitor-tcp <port>', 'bench: the PPK2 on 127.0.0.1', tcpPort)
     .option('--monitor-pty <path>', 'bench: the PPK2 on a pseudo-terminal')
-    .addOption(new Option('--pace <pace>', 'virtual time as the wall clock, or as fast as the clients read').choices(['real', 'free']).default('real'))
+    .addOption(
+      new Option('--pace <pace>', 'virtual time as the wall clock, or as fast as the clients read')
+        .choices(['real', 'free'])
+        .default('real'),
+    )
     .option('--model <file>', 'deploy this model first')
     .option('--uf2 <file>', 'deploy this image first')
-    .addOption(new Option('--mode <mode>', 'of the image: energy speaks at 9600 baud').choices(['performance', 'energy']).default('performance'))
-    .option('--baud <n>', 'the board\'s line rate (default: by --mode)', positive)
+    .addOption(
+      new Option('--mode <mode>', 'of the image: energy speaks at 9600 baud')
+        .choices(['performance', 'energy'])
+        .default('performance'),
+    )
+    .option('--baud <n>', "the board's line rate (default: by --mode)", positive)
     .option('--load <file>', 'ppk2: play this load (CSV time_us,current_a[,logic])')
     .option('--repeat', 'ppk2: again and again; otherwise the last step of the load holds')
-    .option('--seed <n>', 'seed of the board\'s hidden current model and of the PPK2\'s noise', count, 1)
+    .option('--seed <n>', "seed of the board's hidden current model and of the PPK2's noise", count, 1)
     .option('--for <s>', 'end after so many seconds', positive)
     .action(async (what: string, o: CommonOptions & EmulateOptions) =>
       perform(o, async (c) => (await import('./commands/emulate.ts')).emulate(what, o, c), ''),
     );
-  command('serve', 'serve the bench\'s page on loopback')
+  command('serve', "serve the bench's page on loopback")
     .option('--port <n>', 'port (0: any free one)', tcpPort, 0)
     .option('--listen <address>', 'address', '127.0.0.1')
     .action(async (o: CommonOptions & { port: number; listen: string }) =>
@@ -215,11 +242,21 @@ Examples:
 function usageFailure(e: CommanderError, argv: readonly string[]) {
   const text = e.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'no command was named');
   const cause = text.charAt(0).toUpperCase() + text.slice(1) + (/[.?)]$/.test(text) ? '' : '.');
-  return fail('cli.usage', { words: argv.slice(2) }, cause, 'See microjoule --help, or microjoule COMMAND --help.');
+  return fail(
+    'cli.usage',
+    { words: argv.slice(2) },
+    cause,
+    'See microjoule --help, or microjoule COMMAND --help.',
+  );
 }
 
 function bugFailure(e: unknown) {
-  return fail('host.bug', { stack: e instanceof Error ? (e.stack ?? e.message) : String(e) }, 'This is a bug of Microjoule.', 'Please report it with what is printed here.');
+  return fail(
+    'host.bug',
+    { stack: e instanceof Error ? (e.stack ?? e.message) : String(e) },
+    'This is a bug of Microjoule.',
+    'Please report it with what is printed here.',
+  );
 }
 
 /** A reader that went away (`| head`) or a closed terminal is no bug of ours. */

@@ -18,8 +18,12 @@ export interface Output {
 }
 
 /** A failure for a terminal: id, what was seen, cause and next step, each on its line. */
-export function failureLines(failure: Pick<Failure, 'id' | 'cause' | 'next'> & { readonly facts: Readonly<Record<string, FactValue>> }): string {
-  const facts = Object.entries(failure.facts).map(([k, v]) => `  ${k}: ${Array.isArray(v) ? v.join(', ') : String(v)}`);
+export function failureLines(
+  failure: Pick<Failure, 'id' | 'cause' | 'next'> & { readonly facts: Readonly<Record<string, FactValue>> },
+): string {
+  const facts = Object.entries(failure.facts).map(
+    ([k, v]) => `  ${k}: ${Array.isArray(v) ? v.join(', ') : String(v)}`,
+  );
   return [failure.id, ...facts, failure.cause, `→ ${failure.next}`].filter(Boolean).join('\n');
 }
 
@@ -30,7 +34,9 @@ export function progressLine(text: string, fraction: number | null, etaS: number
   const parts: string[] = [];
   if (fraction !== null) {
     const done = Math.max(0, Math.min(BAR, Math.round(fraction * BAR)));
-    parts.push(`[${'#'.repeat(done)}${'-'.repeat(BAR - done)}] ${String(Math.round(fraction * 100)).padStart(3)} %`);
+    parts.push(
+      `[${'#'.repeat(done)}${'-'.repeat(BAR - done)}] ${String(Math.round(fraction * 100)).padStart(3)} %`,
+    );
   }
   parts.push(text);
   if (etaS !== null && Number.isFinite(etaS)) {
@@ -86,7 +92,11 @@ export function terminalOutput(
 }
 
 /** Columns padded to their widest cell; numbers (by `right`) to the right. Two spaces between columns. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
   const widths = head.map((h, c) => Math.max(visible(h), ...rows.map((r) => visible(r[c] ?? ''))));
   const line = (cells: readonly string[]) =>
     cells

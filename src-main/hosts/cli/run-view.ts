@@ -6,10 +6,13 @@ import { failureLines, table, type Output } from './output.ts';
 /** Shows a run's events as they come. */
 export function watchRun(output: Output): (event: RunEvent) => void {
   return (event) => {
-    if (event.type === 'progress') output.progress(event.text, event.total > 0 ? event.done / event.total : null, event.etaS);
+    if (event.type === 'progress')
+      output.progress(event.text, event.total > 0 ? event.done / event.total : null, event.etaS);
     else if (event.type === 'warning') output.note(`warning ${failureLines(event.failure)}`);
     else if (event.type === 'paused')
-      output.note(`paused ${failureLines({ ...event.failure, next: `Plug it back to continue window ${event.window + 1}/${event.of}.` })}`);
+      output.note(
+        `paused ${failureLines({ ...event.failure, next: `Plug it back to continue window ${event.window + 1}/${event.of}.` })}`,
+      );
     else if (event.type === 'resumed') output.note(`going on with window ${event.window + 1}/${event.of}`);
     else if (event.type === 'ended') output.endProgress();
   };
@@ -30,7 +33,8 @@ export function runText(run: RunResult): string {
     formatQuantity(r.measured).value,
     `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
   ]);
-  if (agreement.length) parts.push(table(['predicted and measured', 'predicted', 'measured', 'residual'], agreement, [2, 3]));
+  if (agreement.length)
+    parts.push(table(['predicted and measured', 'predicted', 'measured', 'residual'], agreement, [2, 3]));
   parts.push(`${run.comparison.text}; ${referenceText(run)}`);
   if (run.status === 'finished') parts.push(validityText(run));
   if (run.failure) parts.push(failureLines(run.failure));
@@ -61,6 +65,14 @@ export function profileText(run: RunResult): string {
     predicted.has(o.index) ? Math.round(predicted.get(o.index)!).toLocaleString('en') : '',
   ]);
   const macs = profile.ops.reduce((n, o) => n + o.macs, 0);
-  rows.push(['', 'total', macs.toLocaleString('en'), profile.totalCycles.toLocaleString('en'), '100.0', macs ? (profile.totalCycles / macs).toFixed(2) : '', '']);
+  rows.push([
+    '',
+    'total',
+    macs.toLocaleString('en'),
+    profile.totalCycles.toLocaleString('en'),
+    '100.0',
+    macs ? (profile.totalCycles / macs).toFixed(2) : '',
+    '',
+  ]);
   return table(['op', 'kernel', 'MACs', 'cycles', '%', 'cycles/MAC', 'predicted'], rows, [0, 2, 3, 4, 5, 6]);
 }

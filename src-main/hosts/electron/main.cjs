@@ -6,7 +6,9 @@ const { app, BrowserWindow, session } = require('electron');
 
 const attach = process.argv.map((a) => /^--attach=(http:\/\/.+)$/.exec(a)?.[1]).find(Boolean);
 if (!attach) {
-  console.error('desktop.no-bench: start the window with `npm start`, or give --attach=URL of a served bench.');
+  console.error(
+    'desktop.no-bench: start the window with `npm start`, or give --attach=URL of a served bench.',
+  );
   app.exit(2);
 }
 const origin = attach ? new URL(attach).origin : '';

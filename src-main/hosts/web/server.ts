@@ -39,7 +39,8 @@ const csp =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** The report is one file with its style inside and no script. */
-const reportCsp = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const reportCsp =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 function sameToken(given: string | undefined, token: string): boolean {
   if (!given) return false;
@@ -55,7 +56,13 @@ function cookieOf(request: IncomingMessage): string | undefined {
     .find(([name]) => name === COOKIE)?.[1];
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string | Buffer, policy = csp): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Buffer,
+  policy = csp,
+): void {
   response.writeHead(status, {
     'content-type': type,
     'content-security-policy': policy,
@@ -75,7 +82,8 @@ async function sendFile(response: ServerResponse, rendererDir: string, path: str
   const file = normalize(join(rendererDir, path === '/' ? 'index.html' : path));
   const type = contentTypes[extname(file)];
   // a normalised path that left the folder, or a type the page does not consist of, is nobody's business
-  if (!file.startsWith(rendererDir + sep) || !type) return sendFailure(response, 404, 'web.not-found', 'Open the address the bench printed.');
+  if (!file.startsWith(rendererDir + sep) || !type)
+    return sendFailure(response, 404, 'web.not-found', 'Open the address the bench printed.');
   try {
     send(response, 200, type, await readFile(file));
   } catch {
@@ -92,21 +100,36 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const host = request.headers.host ?? '';
     const origin = request.headers.origin;
-    if (!hosts.has(host)) return sendFailure(response, 421, 'web.wrong-host', 'Open the address the bench printed.');
+    if (!hosts.has(host))
+      return sendFailure(response, 421, 'web.wrong-host', 'Open the address the bench printed.');
     if (origin !== undefined && origin !== `http://${host}`)
-      return sendFailure(response, 403, 'web.wrong-origin', 'Only the bench\'s own page may talk to it.');
+      return sendFailure(response, 403, 'web.wrong-origin', "Only the bench's own page may talk to it.");
     if (request.method !== 'GET') return sendFailure(response, 405, 'web.method', 'This host only reads.');
     const url = new URL(request.url ?? '/', `http://${host}`);
     if (sameToken(url.searchParams.get('token') ?? undefined, token)) {
-      response.writeHead(303, { 'set-cookie': `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`, location: '/', 'referrer-policy': 'no-referrer' });
+      response.writeHead(303, {
+        'set-cookie': `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`,
+        location: '/',
+        'referrer-policy': 'no-referrer',
+      });
       response.end();
       return;
     }
     if (!sameToken(cookieOf(request), token))
-      return sendFailure(response, 401, 'web.no-token', 'Open the address the bench printed when it started; it carries the token.');
+      return sendFailure(
+        response,
+        401,
+        'web.no-token',
+        'Open the address the bench printed when it started; it carries the token.',
+      );
     if (url.pathname === '/api/runs') {
       const runs = await options.bench.runs();
-      return send(response, runs.ok ? 200 : 500, contentTypes['.json']!, JSON.stringify(runs.ok ? runs.value : { error: runs }));
+      return send(
+        response,
+        runs.ok ? 200 : 500,
+        contentTypes['.json']!,
+        JSON.stringify(runs.ok ? runs.value : { error: runs }),
+      );
     }
     const report = /^\/report\/([\w-]{1,64})$/.exec(url.pathname);
     if (report) {
@@ -120,7 +143,8 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
 
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000 }, (request, response) => {
     answer(request, response).catch(() => {
-      if (!response.headersSent) sendFailure(response, 500, 'web.bug', 'This is a bug of Microjoule; please report it.');
+      if (!response.headersSent)
+        sendFailure(response, 500, 'web.bug', 'This is a bug of Microjoule; please report it.');
       else response.end();
     });
   });
@@ -133,7 +157,9 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
     return fail(
       'web.cannot-listen',
       { address: listen, port: options.port ?? 0, code: listened.code ?? '' },
-      listened.code === 'EADDRINUSE' ? 'Another program uses this port.' : 'The address cannot be used on this computer.',
+      listened.code === 'EADDRINUSE'
+        ? 'Another program uses this port.'
+        : 'The address cannot be used on this computer.',
       'Choose another --port or --listen.',
     );
   const address = server.address();

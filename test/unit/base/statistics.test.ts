@@ -33,7 +33,8 @@ const relative = (got: number, want: number) => Math.abs(got - want) / Math.max(
 
 describe('statistics', () => {
   it('t quantiles equal SciPy to 1e-9', () => {
-    for (const c of oracle.t) expect(relative(tCritical(c.dof, c.confidence), c.t), JSON.stringify(c)).toBeLessThan(1e-9);
+    for (const c of oracle.t)
+      expect(relative(tCritical(c.dof, c.confidence), c.t), JSON.stringify(c)).toBeLessThan(1e-9);
   });
 
   it('the t tail inverts the quantile, and one degree of freedom is the Cauchy distribution', () => {
@@ -55,7 +56,13 @@ describe('statistics', () => {
   });
 
   it('five identical windows are deterministic, not ± 0', () => {
-    expect(tInterval([12.5, 12.5, 12.5, 12.5, 12.5])).toEqual({ mean: 12.5, low: 12.5, high: 12.5, n: 5, method: 'deterministic' });
+    expect(tInterval([12.5, 12.5, 12.5, 12.5, 12.5])).toEqual({
+      mean: 12.5,
+      low: 12.5,
+      high: 12.5,
+      n: 5,
+      method: 'deterministic',
+    });
   });
 
   it('one window has no interval', () => {
@@ -100,8 +107,17 @@ describe('statistics', () => {
   });
 
   it('one-vs-rest AUC on normalised rows equals scikit-learn and skips absent classes', () => {
-    expect(rocAucOneVsRest(oracle.multiAuc.rows, oracle.multiAuc.classes).macro!).toBeCloseTo(oracle.multiAuc.macro, 13);
-    const some = rocAucOneVsRest([[0.9, 0.1, 0], [0.2, 0.8, 0]], [0, 1]);
+    expect(rocAucOneVsRest(oracle.multiAuc.rows, oracle.multiAuc.classes).macro!).toBeCloseTo(
+      oracle.multiAuc.macro,
+      13,
+    );
+    const some = rocAucOneVsRest(
+      [
+        [0.9, 0.1, 0],
+        [0.2, 0.8, 0],
+      ],
+      [0, 1],
+    );
     expect(some.perClass).toEqual([1, 1, null]);
     expect(some.macro).toBe(1);
   });
@@ -120,7 +136,13 @@ describe('statistics', () => {
   });
 
   it('a bootstrap of five claims no interval', () => {
-    expect(bootstrapMedian([1, 2, 3, 4, 5], new Rng(1))).toEqual({ median: 3, low: null, high: null, n: 5, method: 'too-few' });
+    expect(bootstrapMedian([1, 2, 3, 4, 5], new Rng(1))).toEqual({
+      median: 3,
+      low: null,
+      high: null,
+      n: 5,
+      method: 'too-few',
+    });
     expect(bootstrapMedian([2, 2, 2], new Rng(1)).method).toBe('deterministic');
   });
 

@@ -16,11 +16,21 @@ describe('the layers of a calibration', () => {
     const layers = calibrationLayers(3);
     expect(layers.length).toBeGreaterThanOrEqual(60);
     const files = layers.map((l) => writeModel(l.spec));
-    expect(calibrationLayers(3).map((l) => Buffer.from(writeModel(l.spec)).toString('base64'))).toEqual(files.map((f) => Buffer.from(f).toString('base64')));
+    expect(calibrationLayers(3).map((l) => Buffer.from(writeModel(l.spec)).toString('base64'))).toEqual(
+      files.map((f) => Buffer.from(f).toString('base64')),
+    );
     expect(new Set(files.map((f) => Buffer.from(f).toString('base64'))).size).toBe(layers.length);
     const names = files.map((f) => orThrow(readModel(f, 'layer')).ops[0]!.name);
     expect([...new Set(names)].sort()).toEqual([
-      'ADD', 'AVERAGE_POOL_2D', 'CONV_2D', 'DEPTHWISE_CONV_2D', 'DEQUANTIZE', 'FULLY_CONNECTED', 'MAX_POOL_2D', 'QUANTIZE', 'SOFTMAX',
+      'ADD',
+      'AVERAGE_POOL_2D',
+      'CONV_2D',
+      'DEPTHWISE_CONV_2D',
+      'DEQUANTIZE',
+      'FULLY_CONNECTED',
+      'MAX_POOL_2D',
+      'QUANTIZE',
+      'SOFTMAX',
     ]);
   });
 });
@@ -42,7 +52,9 @@ describe('a calibration of the emulated Pico', () => {
     const rows = orThrow(bench.core.store.calibrations.layers(stored.id));
     expect(rows.length).toBe(done.samples.length);
     for (const [kernel, cost] of Object.entries(done.model.kernels)) {
-      const residuals = rows.filter((r) => r.kernel === kernel).map((r) => Math.abs(r.predictedCycles / r.cycles - 1));
+      const residuals = rows
+        .filter((r) => r.kernel === kernel)
+        .map((r) => Math.abs(r.predictedCycles / r.cycles - 1));
       expect(residuals.length).toBe(cost.n);
       expect(Math.max(...residuals)).toBeCloseTo(cost.residuals.worst, 9);
       expect(cost.residuals.mape, kernel).toBeLessThan(0.1);
@@ -60,7 +72,15 @@ describe('a calibration of the emulated Pico', () => {
 
   it('predicts a network that is not among the layers within its interval', async () => {
     const modelPath = join(root, 'models/kws-syn.tflite');
-    const run = orThrow(await bench.core.run({ modelPath, targetId: 'pico-emulated', mode: 'performance', windows: 1, windowS: 0.2 }));
+    const run = orThrow(
+      await bench.core.run({
+        modelPath,
+        targetId: 'pico-emulated',
+        mode: 'performance',
+        windows: 1,
+        windowS: 0.2,
+      }),
+    );
     const { latency } = run.prediction!;
     expect(run.prediction!.basis).toContain(`${done.samples.length} layers`);
     expect(run.latency!.value).toBeGreaterThan(latency!.interval.low!);
@@ -84,7 +104,11 @@ describe('a calibration that cannot be finished', () => {
     const onLayer = (n: number) => {
       if (n === 4) stop.abort();
     };
-    expect(await calibrate(device({}), { ...options, signal: stop.signal, onLayer })).toMatchObject({ ok: false, id: 'run.interrupted', facts: { layers: 5 } });
+    expect(await calibrate(device({}), { ...options, signal: stop.signal, onLayer })).toMatchObject({
+      ok: false,
+      id: 'run.interrupted',
+      facts: { layers: 5 },
+    });
     const lost = fail('link.closed', {}, 'gone', 'plug it in');
     expect(await calibrate(device({ profile: async () => lost }), options)).toBe(lost);
   });

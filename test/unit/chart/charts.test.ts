@@ -19,12 +19,23 @@ describe('charts', () => {
   });
 
   it('text from a model cannot leave its element', () => {
-    const chart = barChart({ title: 'x', axis: 'cycles', bars: [{ label: '"><script>alert(1)</script>', value: 1, caption: '1' }] });
+    const chart = barChart({
+      title: 'x',
+      axis: 'cycles',
+      bars: [{ label: '"><script>alert(1)</script>', value: 1, caption: '1' }],
+    });
     expect(chart).not.toContain('<script');
   });
 
   it('bar lengths are in the ratio of the values', () => {
-    const chart = barChart({ title: 't', axis: 'a', bars: [{ label: 'a', value: 100, caption: '' }, { label: 'b', value: 25, caption: '' }] });
+    const chart = barChart({
+      title: 't',
+      axis: 'a',
+      bars: [
+        { label: 'a', value: 100, caption: '' },
+        { label: 'b', value: 25, caption: '' },
+      ],
+    });
     const widths = [...chart.matchAll(/<rect x="190"[^>]* width="([\d.]+)"/g)].map((m) => Number(m[1]));
     expect(widths[0]! / widths[1]!).toBeCloseTo(4, 6);
   });
@@ -42,7 +53,15 @@ describe('charts', () => {
     const chart = stripChart({
       title: 't',
       axis: 'ms',
-      rows: [{ label: 'latency', points: [{ value: 5, caption: '' }, { value: 5, caption: '', excluded: true }] }],
+      rows: [
+        {
+          label: 'latency',
+          points: [
+            { value: 5, caption: '' },
+            { value: 5, caption: '', excluded: true },
+          ],
+        },
+      ],
     });
     expect(chart).not.toContain('NaN');
     expect(count(chart, '<circle')).toBe(1);

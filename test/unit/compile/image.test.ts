@@ -65,7 +65,10 @@ describe('An image', () => {
 });
 
 const padded = (bytes: number): Program => ({ ...program, bytes: new Uint8Array(bytes) });
-const withArena = (arenaBytes: number): Program => ({ ...program, header: { ...program.header, arenaBytes } });
+const withArena = (arenaBytes: number): Program => ({
+  ...program,
+  header: { ...program.header, arenaBytes },
+});
 const room = pico.flash.bytes - pico.image.programOffset;
 
 describe('What does not fit is refused before anything is flashed', () => {
@@ -89,11 +92,22 @@ describe('What does not fit is refused before anything is flashed', () => {
 
   const wide = identityProgram({ units: 8192, layers: 1, scale: 1, zeroPoint: 0 });
   it.each([
-    ['a float input above what db can hold', { program: { ...wide, bytes: program.bytes }, config: { ...config, inputEncoding: InputEncoding.Float32 } }, 'image.input-too-large'],
+    [
+      'a float input above what db can hold',
+      {
+        program: { ...wide, bytes: program.bytes },
+        config: { ...config, inputEncoding: InputEncoding.Float32 },
+      },
+      'image.input-too-large',
+    ],
     ['a firmware that is cut off', { firmware: prebuilt.firmware.subarray(0, -256) }, 'image.bad-firmware'],
     ['a firmware that is not ours', { firmware: new Uint8Array(4096) }, 'image.bad-firmware'],
     ['a firmware of a few bytes', { firmware: new Uint8Array(16) }, 'image.bad-firmware'],
-    ['a firmware larger than its room', { firmware: new Uint8Array(64 * 1024 + 1) }, 'image.firmware-too-large'],
+    [
+      'a firmware larger than its room',
+      { firmware: new Uint8Array(64 * 1024 + 1) },
+      'image.firmware-too-large',
+    ],
     ['an empty model name', { config: { ...config, model: '' } }, 'image.bad-name'],
     ['a model name of 25 characters', { config: { ...config, model: 'x'.repeat(25) } }, 'image.bad-name'],
     ['a vendor that would end the reply', { config: { ...config, vendor: 'a]b' } }, 'image.bad-name'],

@@ -44,7 +44,8 @@ describe('UF2 for the RP2040', () => {
   it('decodes blocks in any order', () => {
     const shuffled = new Uint8Array(file.length);
     const blocks = file.length / 512;
-    for (let i = 0; i < blocks; i++) shuffled.set(file.subarray(i * 512, (i + 1) * 512), ((i * 7) % blocks) * 512);
+    for (let i = 0; i < blocks; i++)
+      shuffled.set(file.subarray(i * 512, (i + 1) * 512), ((i * 7) % blocks) * 512);
     expect(orThrow(decodeUf2(shuffled, target)).bytes).toEqual(orThrow(decodeUf2(file, target)).bytes);
   });
 

@@ -17,8 +17,11 @@ describe('error ids', () => {
 
   it('the collection sees calls, helpers, constants and objects', () => {
     const ids = new Set(errors.map((e) => e.id));
-    for (const id of ['store.newer', 'model.truncated', 'run.window-short', 'run.process-died']) expect(ids.has(id), id).toBe(true);
-    expect(errors.find((e) => e.id === 'run.window-short')!.next).toBe('The window is repeated with more inferences.');
+    for (const id of ['store.newer', 'model.truncated', 'run.window-short', 'run.process-died'])
+      expect(ids.has(id), id).toBe(true);
+    expect(errors.find((e) => e.id === 'run.window-short')!.next).toBe(
+      'The window is repeated with more inferences.',
+    );
   });
 
   it('every failure of run, store and dataset names a next step', () => {

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { RunPlan } from '../../../src-main/contract/index.ts';
 
-const least = { mode: 'performance', model: { name: 'm', sha256: 'ab'.repeat(32), path: null }, targetId: 'pico-emulated' };
+const least = {
+  mode: 'performance',
+  model: { name: 'm', sha256: 'ab'.repeat(32), path: null },
+  targetId: 'pico-emulated',
+};
 
 describe('a plan', () => {
   it('defaults to what the run rules ask for', () => {
-    expect(RunPlan.parse(least)).toMatchObject({ windows: 5, windowS: 10, inferences: null, scoring: 'top1', maxItems: null });
+    expect(RunPlan.parse(least)).toMatchObject({
+      windows: 5,
+      windowS: 10,
+      inferences: null,
+      scoring: 'top1',
+      maxItems: null,
+    });
   });
 
   it('survives JSON unchanged', () => {

@@ -27,5 +27,13 @@ export async function openBench(options: Partial<CoreOptions> = {}): Promise<Ben
 }
 
 export function request(over: Partial<RunRequest> = {}): RunRequest {
-  return { modelPath: tinyAd, targetId: 'pico-emulated', mode: 'performance', windows: 1, windowS: 0.2, profile: false, ...over };
+  return {
+    modelPath: tinyAd,
+    targetId: 'pico-emulated',
+    mode: 'performance',
+    windows: 1,
+    windowS: 0.2,
+    profile: false,
+    ...over,
+  };
 }

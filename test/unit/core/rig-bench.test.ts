@@ -18,13 +18,22 @@ function watchedRigs(): { readonly rigs: RigFactory; readonly opened: Rig[] } {
     if (r.ok) opened.push(r.value);
     return r;
   };
-  return { opened, rigs: { open: (m) => seen(inner.open(m)), reopen: (old, m, s) => seen(inner.reopen(old, m, s)) } };
+  return {
+    opened,
+    rigs: { open: (m) => seen(inner.open(m)), reopen: (old, m, s) => seen(inner.reopen(old, m, s)) },
+  };
 }
 
 function benchOf(rigs: RigFactory, over: Partial<RigBenchOptions> = {}): RigBench {
   const { image, program } = orThrow(prepare(tinyAd, 'pico-emulated'));
   return new RigBench({
-    target: { id: 'pico-emulated', name: 'Pico', source: 'emulated', assumptions: [], clockPlusMinusPpm: null },
+    target: {
+      id: 'pico-emulated',
+      name: 'Pico',
+      source: 'emulated',
+      assumptions: [],
+      clockPlusMinusPpm: null,
+    },
     rigs,
     image,
     program,
@@ -42,7 +51,10 @@ describe('the bench of a rig', () => {
     const { rigs, opened } = watchedRigs();
     await using bench = benchOf(rigs, { supplyV: 9 });
     expect(await bench.deploy('energy', { signal })).toMatchObject({ ok: false, id: 'monitor.bad-voltage' });
-    expect(await opened[0]!.monitor!.write(Uint8Array.of(0x19))).toMatchObject({ ok: false, id: 'link.closed' });
+    expect(await opened[0]!.monitor!.write(Uint8Array.of(0x19))).toMatchObject({
+      ok: false,
+      id: 'link.closed',
+    });
   });
 
   it('keeps the failure of a trace that could not be closed when its monitor went away', async () => {
@@ -51,7 +63,15 @@ describe('the bench of a rig', () => {
       openTrace: (monitor) => {
         const header = newTraceHeader(monitor.streamFormat, { traceId: 't', title: '', source: 'emulated' });
         // the disk is gone with it
-        return { ok: true, value: { id: 't', path: '/nowhere/t.mjtrace', store: new MemoryTraceStore(header), close: () => {} } };
+        return {
+          ok: true,
+          value: {
+            id: 't',
+            path: '/nowhere/t.mjtrace',
+            store: new MemoryTraceStore(header),
+            close: () => {},
+          },
+        };
       },
     });
     orThrow(await bench.deploy('energy', { signal }));
@@ -59,7 +79,9 @@ describe('the bench of a rig', () => {
     opened[0]!.unplug!('monitor');
     orThrow(await bench.reconnect({ signal }));
     const warnings = bench.takeWarnings();
-    expect(warnings.map((w) => w.id)).toEqual([expect.stringMatching(/^(monitor\.link-lost|monitor\.lost|trace\.)/)]);
+    expect(warnings.map((w) => w.id)).toEqual([
+      expect.stringMatching(/^(monitor\.link-lost|monitor\.lost|trace\.)/),
+    ]);
     expect(bench.takeWarnings()).toEqual([]);
     expect(bench.meter!.traces()).toMatchObject([{ id: 't', sha256: null }]);
   });

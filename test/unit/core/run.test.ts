@@ -16,7 +16,11 @@ describe('a run on the emulated bench', () => {
   it('the seed of the inputs leaves the emulated hardware as it is; the world seed changes it', async () => {
     await using bench = await openBench();
     const energy = async (seed: number, worldSeed?: number) =>
-      orThrow(await bench.core.run(request({ mode: 'energy', seed, ...(worldSeed === undefined ? {} : { worldSeed }) })));
+      orThrow(
+        await bench.core.run(
+          request({ mode: 'energy', seed, ...(worldSeed === undefined ? {} : { worldSeed }) }),
+        ),
+      );
     const one = await energy(1);
     const otherInputs = await energy(2);
     const otherWorld = await energy(1, 7);
@@ -24,7 +28,10 @@ describe('a run on the emulated bench', () => {
     expect(one.windows[0]!.inputSha256).toBe(otherWorld.windows[0]!.inputSha256);
     expect(Math.abs(currentOf(otherInputs) / currentOf(one) - 1)).toBeLessThan(0.002);
     expect(Math.abs(currentOf(otherWorld) / currentOf(one) - 1)).toBeGreaterThan(0.01);
-    expect(orThrow(bench.core.store.runs.load(otherWorld.runId)).plan).toMatchObject({ seed: 1, worldSeed: 7 });
+    expect(orThrow(bench.core.store.runs.load(otherWorld.runId)).plan).toMatchObject({
+      seed: 1,
+      worldSeed: 7,
+    });
     expect(otherInputs.plan).toMatchObject({ seed: 2, worldSeed: 1 });
   });
 
@@ -37,10 +44,13 @@ describe('a run on the emulated bench', () => {
     const { energy } = first!;
     expect(energy!.statisticalUj).toBeGreaterThan(0);
     expect(energy!.netStatisticalUj).toBeGreaterThan(energy!.statisticalUj!);
-    const gain = (parts: readonly { cause: string; plusMinus: number }[]) => parts.find((p) => p.cause === 'monitor gain')!.plusMinus;
+    const gain = (parts: readonly { cause: string; plusMinus: number }[]) =>
+      parts.find((p) => p.cause === 'monitor gain')!.plusMinus;
     // idle and window lie in one range of the PPK2: what they share of the gain's error cancels
     expect(gain(energy!.netSystematic!)).toBeLessThan(0.8 * gain(energy!.systematic));
-    expect(stored.netEnergyPerInference!.systematic!.plusMinus).toBeLessThan(stored.energyPerInference!.systematic!.plusMinus);
+    expect(stored.netEnergyPerInference!.systematic!.plusMinus).toBeLessThan(
+      stored.energyPerInference!.systematic!.plusMinus,
+    );
     expect(stored.latency!.systematic!.parts.map((p) => p.cause)).toEqual(['sample period', 'monitor clock']);
     const edges = orThrow(bench.core.store.edges.of(energy!.traceId));
     expect(edges).toEqual(
@@ -51,21 +61,31 @@ describe('a run on the emulated bench', () => {
     );
     const [trace] = stored.traces;
     expect(trace!.sha256).toBe(sha256Hex(readFileSync(trace!.path)));
-    expect(stored.monitor).toMatchObject({ firmware: 'unknown', calibration: expect.stringMatching(/^(device|mixed|defaults):[0-9a-f]{8}$/) as string });
+    expect(stored.monitor).toMatchObject({
+      firmware: 'unknown',
+      calibration: expect.stringMatching(/^(device|mixed|defaults):[0-9a-f]{8}$/) as string,
+    });
   });
 
   it.each([5, 1.8, 3.7])('a supply of %d V is refused before anything is switched on', async (supplyV) => {
     await using bench = await openBench();
     const rigs: Rig[] = [];
-    const refused = await bench.core.run(request({ mode: 'energy', supplyV }), { onRig: (rig) => rigs.push(rig) });
-    expect(refused).toMatchObject({ ok: false, id: 'run.bad-supply', facts: { supplyV, minV: 3.135, maxV: 3.6, point: expect.stringContaining('pin 36') as string } });
+    const refused = await bench.core.run(request({ mode: 'energy', supplyV }), {
+      onRig: (rig) => rigs.push(rig),
+    });
+    expect(refused).toMatchObject({
+      ok: false,
+      id: 'run.bad-supply',
+      facts: { supplyV, minV: 3.135, maxV: 3.6, point: expect.stringContaining('pin 36') as string },
+    });
     expect(rigs).toEqual([]);
     expect(orThrow(bench.core.runs())).toEqual([]);
   });
 
   it("the prediction is for the plan's voltage", async () => {
     await using bench = await openBench();
-    const at = (volts: number) => orThrow(bench.core.predict(tinyAd, 'pico-emulated', volts)).full.prediction.energy!;
+    const at = (volts: number) =>
+      orThrow(bench.core.predict(tinyAd, 'pico-emulated', volts)).full.prediction.energy!;
     expect(at(3.6).value / at(3.2).value).toBeCloseTo(3.6 / 3.2, 9);
     expect(at(3.2).derivedFrom).toMatchObject({ formula: expect.stringContaining('3.2 V') as string });
     expect(at(3.2).derivedFrom.assumptions.join()).toMatch(/linear regulator.*same current/);
@@ -87,7 +107,9 @@ describe('a run on the emulated bench', () => {
     const said = notes.join('\n');
     expect(said).toMatch(/cut\.json was left out: .*JSON/);
     expect(said).toMatch(/other\.json was left out: format/);
-    expect(said).toMatch(/No prediction: predict\.no-calibration .*Nobody has calibrated this target\. Run `microjoule calibrate --target pico-emulated`/);
+    expect(said).toMatch(
+      /No prediction: predict\.no-calibration .*Nobody has calibrated this target\. Run `microjoule calibrate --target pico-emulated`/,
+    );
   });
 
   it("a model that only has the name of a benchmark's is measured as one's own", async () => {
@@ -121,10 +143,19 @@ describe('a run on the emulated bench', () => {
     await using bench = await openBench();
     const calibrationsDir = join(bench.dir, 'calibrations');
     mkdirSync(calibrationsDir);
-    const shipped = JSON.parse(readFileSync(join(root, 'data/calibrations/pico-emulated.json'), 'utf8')) as object;
-    writeFileSync(join(calibrationsDir, 'old.json'), JSON.stringify({ ...shipped, firmwareHash: '0badf00d' }));
+    const shipped = JSON.parse(
+      readFileSync(join(root, 'data/calibrations/pico-emulated.json'), 'utf8'),
+    ) as object;
+    writeFileSync(
+      join(calibrationsDir, 'old.json'),
+      JSON.stringify({ ...shipped, firmwareHash: '0badf00d' }),
+    );
     await using old = await openBench({ calibrationsDir });
-    expect(old.core.predict(tinyAd, 'pico-emulated')).toMatchObject({ ok: false, id: 'predict.other-firmware', facts: { calibrated: '0badf00d' } });
+    expect(old.core.predict(tinyAd, 'pico-emulated')).toMatchObject({
+      ok: false,
+      id: 'predict.other-firmware',
+      facts: { calibrated: '0badf00d' },
+    });
     const run = orThrow(await old.core.run(request()));
     expect(run.notes.join('\n')).toMatch(/No prediction: predict\.other-firmware .*0badf00d/);
   });

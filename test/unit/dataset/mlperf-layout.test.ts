@@ -23,7 +23,10 @@ describe('y_labels.csv', () => {
 
   it('is lenient on spaces, CR, blank lines, comments, a byte-order mark, a header and empty trailing cells', () => {
     const text = '\uFEFFfile,nclasses,class\r\n a.bin , 12 , 7 \r\n\r\n# open division\r\nb.bin, 12, 3,,\r\n';
-    expect(orThrow(parseLabels(text, 'y')).map((e) => [e.file, e.classCount, e.label])).toEqual([['a.bin', 12, 7], ['b.bin', 12, 3]]);
+    expect(orThrow(parseLabels(text, 'y')).map((e) => [e.file, e.classCount, e.label])).toEqual([
+      ['a.bin', 12, 7],
+      ['b.bin', 12, 3],
+    ]);
   });
 
   it.each([
@@ -51,7 +54,9 @@ describe('y_labels.csv', () => {
   it('any bytes give entries or a failure, never a crash', () => {
     const rng = new Rng(5);
     for (let i = 0; i < 2000; i++) {
-      const text = Array.from({ length: rng.int(0, 60) }, () => rng.pick([...'ab.,0123456789\n\r\t /\\"-', '\0', '\uFFFF'])).join('');
+      const text = Array.from({ length: rng.int(0, 60) }, () =>
+        rng.pick([...'ab.,0123456789\n\r\t /\\"-', '\0', '\uFFFF']),
+      ).join('');
       const r = parseLabels(text, 'y');
       expect(r.ok || r.id.startsWith('dataset.')).toBe(true);
     }
@@ -63,12 +68,19 @@ describe('a data-set folder', () => {
     put('y_labels.csv', 'a.bin,2,1\n');
     put('a.bin', new Uint8Array([1, 2, 3, 4]));
     const set = orThrow(openMlperfLayout(dir));
-    expect(orThrow(set.read(0, 4))).toEqual({ name: 'a.bin', label: 1, windows: [new Uint8Array([1, 2, 3, 4])] });
+    expect(orThrow(set.read(0, 4))).toEqual({
+      name: 'a.bin',
+      label: 1,
+      windows: [new Uint8Array([1, 2, 3, 4])],
+    });
   });
 
   it('slides a window: 196 of 2560 bytes every 512 in 102 400 bytes', () => {
     put('y_labels.csv', 'a.bin,2,1,2560,512\n');
-    put('a.bin', Uint8Array.from({ length: 102_400 }, (_, i) => (i >> 9) & 255));
+    put(
+      'a.bin',
+      Uint8Array.from({ length: 102_400 }, (_, i) => (i >> 9) & 255),
+    );
     const { windows } = orThrow(orThrow(openMlperfLayout(dir)).read(0, 2560));
     expect(windows).toHaveLength(196);
     expect(windows.every((w) => w.length === 2560)).toBe(true);
@@ -76,7 +88,10 @@ describe('a data-set folder', () => {
   });
 
   it('missing, short, long and wrong files have their own ids and name the file', () => {
-    put('y_labels.csv', 'none.bin,2,1\nshort.bin,2,1\nlong.bin,2,1\nwide.bin,2,1,8,2\nempty.bin,2,0\nfolder.bin,2,0\n');
+    put(
+      'y_labels.csv',
+      'none.bin,2,1\nshort.bin,2,1\nlong.bin,2,1\nwide.bin,2,1,8,2\nempty.bin,2,0\nfolder.bin,2,0\n',
+    );
     put('short.bin', new Uint8Array(3));
     put('long.bin', new Uint8Array(5));
     put('wide.bin', new Uint8Array(16));
@@ -100,9 +115,17 @@ describe('a data-set folder', () => {
   });
 
   it('without a list, and a list that is a folder', () => {
-    expect(openMlperfLayout(dir)).toMatchObject({ ok: false, id: 'dataset.no-labels', facts: { errno: 'ENOENT' } });
+    expect(openMlperfLayout(dir)).toMatchObject({
+      ok: false,
+      id: 'dataset.no-labels',
+      facts: { errno: 'ENOENT' },
+    });
     mkdirSync(join(dir, 'y_labels.csv'));
-    expect(openMlperfLayout(dir)).toMatchObject({ ok: false, id: 'dataset.no-labels', facts: { errno: 'EISDIR' } });
+    expect(openMlperfLayout(dir)).toMatchObject({
+      ok: false,
+      id: 'dataset.no-labels',
+      facts: { errno: 'EISDIR' },
+    });
   });
 });
 
@@ -119,7 +142,9 @@ describeWith([needs.shared], 'the reference data sets', () => {
   });
 
   it('of ad01 the short list is taken unless the long one is named', () => {
-    expect(orThrow(openMlperfLayout(join(sharedDir!, 'data/samples/ad01'))).labelsFile).toBe('y_labels_alt.csv');
+    expect(orThrow(openMlperfLayout(join(sharedDir!, 'data/samples/ad01'))).labelsFile).toBe(
+      'y_labels_alt.csv',
+    );
   });
 
   it('kws01 inputs are 490 bytes and the class stands in the file name', () => {

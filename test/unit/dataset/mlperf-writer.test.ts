@@ -23,7 +23,9 @@ describe('MLPerf data-set writer', () => {
     const into = join(dir, 'new/folder');
     writeMlperfLayout(into, 12, items);
     const layout = orThrow(openMlperfLayout(into));
-    expect(layout.entries.map((e) => [e.file, e.classCount, e.label])).toEqual(items.map((i) => [i.file, 12, i.label]));
+    expect(layout.entries.map((e) => [e.file, e.classCount, e.label])).toEqual(
+      items.map((i) => [i.file, 12, i.label]),
+    );
     items.forEach((item, i) => expect([...orThrow(layout.read(i, 3)).windows[0]!]).toEqual([...item.bytes]));
   });
 

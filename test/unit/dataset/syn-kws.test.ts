@@ -5,7 +5,14 @@ import { Rng } from '../../../src-main/base/rng.ts';
 import { pcmOfWav, type Synthesiser, type Utterance } from '../../../src-main/dataset/syn-kws/espeak.ts';
 import { clipCount, generateClips, type Clip } from '../../../src-main/dataset/syn-kws/generate.ts';
 import { noise } from '../../../src-main/dataset/syn-kws/noise.ts';
-import { CLASSES, ranges, SILENCE, splitRecipes, SPLITS, type Split } from '../../../src-main/dataset/syn-kws/recipe.ts';
+import {
+  CLASSES,
+  ranges,
+  SILENCE,
+  splitRecipes,
+  SPLITS,
+  type Split,
+} from '../../../src-main/dataset/syn-kws/recipe.ts';
 import { inRoom } from '../../../src-main/dataset/syn-kws/room.ts';
 import { biquad, mixInto, resample, rms, toInt16, trim } from '../../../src-main/dataset/syn-kws/signal.ts';
 
@@ -38,7 +45,12 @@ class ToneSynthesiser implements Synthesiser {
   }
 }
 
-async function clips(split: Split, count: number, seed = 1, synthesiser: Synthesiser = new ToneSynthesiser()): Promise<Clip[]> {
+async function clips(
+  split: Split,
+  count: number,
+  seed = 1,
+  synthesiser: Synthesiser = new ToneSynthesiser(),
+): Promise<Clip[]> {
   const out: Clip[] = [];
   for await (const clip of generateClips(seed, split, synthesiser, count)) out.push(orThrow(clip));
   return out;
@@ -46,7 +58,8 @@ async function clips(split: Split, count: number, seed = 1, synthesiser: Synthes
 
 const train = clips('train', 96);
 const test = clips('test', 48);
-const digest = (set: readonly Clip[]) => sha256Hex(Buffer.concat(set.map((c) => Buffer.from(c.samples.buffer))));
+const digest = (set: readonly Clip[]) =>
+  sha256Hex(Buffer.concat(set.map((c) => Buffer.from(c.samples.buffer))));
 
 describe('SYN-KWS', () => {
   it('the same seed gives the same bytes whatever the number of clips, another seed or split others', async () => {
@@ -116,7 +129,8 @@ describe('SYN-KWS', () => {
     const broken: Synthesiser = {
       version: 'broken',
       sampleRateHz: 22050,
-      say: (u) => (++calls > 70 ? Promise.resolve(fail('test.broken', {}, '', '')) : new ToneSynthesiser().say(u)),
+      say: (u) =>
+        ++calls > 70 ? Promise.resolve(fail('test.broken', {}, '', '')) : new ToneSynthesiser().say(u),
     };
     const seen: Result<Clip>[] = [];
     for await (const clip of generateClips(1, 'train', broken, 100)) seen.push(clip);
@@ -134,8 +148,14 @@ describe('signal processing of SYN-KWS', () => {
   });
 
   it('a Butterworth corner is 3 dB down, and an octave beyond 12 to 13 dB', () => {
-    for (const [kind, octave] of [['low-pass', 2000], ['high-pass', 500]] as const) {
-      for (const [hz, db] of [[1000, -3], [octave, -12.5]] as const) {
+    for (const [kind, octave] of [
+      ['low-pass', 2000],
+      ['high-pass', 500],
+    ] as const) {
+      for (const [hz, db] of [
+        [1000, -3],
+        [octave, -12.5],
+      ] as const) {
         const x = tone(hz, RATE);
         biquad(kind, x, 1000, RATE);
         expect(Math.abs(10 * Math.log10(powerAt(x.slice(2000), hz) / 0.25) - db)).toBeLessThan(1);
@@ -145,7 +165,10 @@ describe('signal processing of SYN-KWS', () => {
 
   it('trimming leaves the sound and its margins', () => {
     const x = new Float64Array(1000);
-    x.set(tone(4000, 100).map((v) => v + 0.3), 400);
+    x.set(
+      tone(4000, 100).map((v) => v + 0.3),
+      400,
+    );
     expect(trim(x, 0.02, 20)).toHaveLength(140);
     expect(trim(new Float64Array(10), 0.02, 5)).toHaveLength(0);
   });
@@ -170,12 +193,15 @@ describe('signal processing of SYN-KWS', () => {
         for (let k = 0; k < 20; k++) power[o]! += powerAt(x, hz * (0.9 + k / 90));
       });
     }
-    octaves.forEach((_, o) => expect(Math.abs(10 * Math.log10(power[o]! / power[0]!) + 3.01 * o)).toBeLessThan(2));
+    octaves.forEach((_, o) =>
+      expect(Math.abs(10 * Math.log10(power[o]! / power[0]!) + 3.01 * o)).toBeLessThan(2),
+    );
   });
 
   it('hum stands on 50 or 60 Hz and its harmonics', () => {
     const x = noise('hum', RATE, RATE, new Rng(4), []);
-    const at = (hz: number) => Array.from({ length: 12 }, (_, h) => powerAt(x, hz * (h + 1))).reduce((a, b) => a + b);
+    const at = (hz: number) =>
+      Array.from({ length: 12 }, (_, h) => powerAt(x, hz * (h + 1))).reduce((a, b) => a + b);
     // half of a tone's squared amplitude is its mean square; 15 % under it is pink
     expect(Math.max(at(50), at(60)) / 2).toBeGreaterThan(0.9);
   });

@@ -97,7 +97,10 @@ describe('deploy', () => {
     const { link, programmer } = board({ mj: { id: id(empty) } });
     expect(orThrow(await deploy(programmer, link, bare)).mj!.identity.programStatus).toBe(3);
     const stale = board({ mj: { id: id() } });
-    expect(await deploy(stale.programmer, stale.link, bare)).toMatchObject({ ok: false, id: 'device.wrong-image' });
+    expect(await deploy(stale.programmer, stale.link, bare)).toMatchObject({
+      ok: false,
+      id: 'device.wrong-image',
+    });
   });
 
   it('says so in bounded time when the board does not come back', async () => {

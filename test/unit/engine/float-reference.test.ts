@@ -27,16 +27,29 @@ interface Geometry {
 
 const scales = { input: 0.1, weights: 0.02 };
 
-function outputSize(size: number, filter: number, stride: number, dilation: number, padding: Padding): number {
+function outputSize(
+  size: number,
+  filter: number,
+  stride: number,
+  dilation: number,
+  padding: Padding,
+): number {
   return padding === 'same' ? Math.ceil(size / stride) : Math.ceil((size - (filter - 1) * dilation) / stride);
 }
 
 /** Real-valued convolution straight from its definition, with zero padding. `groups` = inC: depthwise. */
-function naiveConvolution(g: Geometry, x: Float32Array, w: (o: number, h: number, v: number, c: number) => number, bias: Float32Array): Float64Array {
+function naiveConvolution(
+  g: Geometry,
+  x: Float32Array,
+  w: (o: number, h: number, v: number, c: number) => number,
+  bias: Float32Array,
+): Float64Array {
   const outH = outputSize(g.inH, g.filterH, g.strideH, g.dilation, g.padding);
   const outW = outputSize(g.inW, g.filterW, g.strideW, g.dilation, g.padding);
   const before = (out: number, size: number, filter: number, stride: number) =>
-    g.padding === 'valid' ? 0 : Math.floor(Math.max(0, (out - 1) * stride + (filter - 1) * g.dilation + 1 - size) / 2);
+    g.padding === 'valid'
+      ? 0
+      : Math.floor(Math.max(0, (out - 1) * stride + (filter - 1) * g.dilation + 1 - size) / 2);
   const top = before(outH, g.inH, g.filterH, g.strideH);
   const left = before(outW, g.inW, g.filterW, g.strideW);
   const perGroup = g.inC / g.groups;
@@ -60,7 +73,13 @@ function naiveConvolution(g: Geometry, x: Float32Array, w: (o: number, h: number
 }
 
 const int8 = (rng: Rng, n: number) => Int8Array.from({ length: n }, () => rng.int(-127, 127));
-const quantised = (name: string, shape: readonly number[], scale: number, zeroPoint: number, data?: Int8Array): TensorSpec => ({
+const quantised = (
+  name: string,
+  shape: readonly number[],
+  scale: number,
+  zeroPoint: number,
+  data?: Int8Array,
+): TensorSpec => ({
   name,
   type: 'int8',
   shape,
@@ -117,7 +136,12 @@ async function convolutionError(tfjs: Tfjs, g: Geometry, rng: Rng, depthwise: bo
   const outH = outputSize(g.inH, g.filterH, g.strideH, g.dilation, g.padding);
   const outW = outputSize(g.inW, g.filterW, g.strideW, g.dilation, g.padding);
   const common = {
-    padding: g.padding, strideH: g.strideH, strideW: g.strideW, dilationH: g.dilation, dilationW: g.dilation, activation: 'none',
+    padding: g.padding,
+    strideH: g.strideH,
+    strideW: g.strideW,
+    dilationH: g.dilation,
+    dilationW: g.dilation,
+    activation: 'none',
   } as const;
   const attributes: OpAttributes = depthwise
     ? { kind: 'depthwiseConv2d', depthMultiplier: g.outC / g.inC, ...common }
@@ -127,7 +151,13 @@ async function convolutionError(tfjs: Tfjs, g: Geometry, rng: Rng, depthwise: bo
     [
       quantised('x', [1, g.inH, g.inW, g.inC], scales.input, 5),
       quantised('w', shape, scales.weights, 0, weights),
-      { name: 'b', type: 'int32', shape: [g.outC], data: bias, quantization: { scales: [biasScale], zeroPoints: [0] } },
+      {
+        name: 'b',
+        type: 'int32',
+        shape: [g.outC],
+        data: bias,
+        quantization: { scales: [biasScale], zeroPoints: [0] },
+      },
       quantised('y', [1, outH, outW, g.outC], 1, 0),
     ],
     { name: depthwise ? 'DEPTHWISE_CONV_2D' : 'CONV_2D', attributes },
@@ -146,7 +176,11 @@ async function convolutionError(tfjs: Tfjs, g: Geometry, rng: Rng, depthwise: bo
   return expected.reduce((worst, e, i) => Math.max(worst, Math.abs(e - got[i]!)), 0);
 }
 
-const native = { name: 'tfjs-node native', met: (await openTfjs('inference', 'native')).ok, enable: 'npm run setup:tfjs' };
+const native = {
+  name: 'tfjs-node native',
+  met: (await openTfjs('inference', 'native')).ok,
+  enable: 'npm run setup:tfjs',
+};
 
 function onBackend(backend: TfBackend): void {
   let tfjs: Tfjs;
@@ -178,7 +212,10 @@ function onBackend(backend: TfBackend): void {
         quantised('w', [1, 2], 0.25, 0, Int8Array.of(4, -8)),
         quantised('y', [1, 1], 1, 0),
       ],
-      { name: 'FULLY_CONNECTED', attributes: { kind: 'fullyConnected', activation: 'relu', keepNumDims: false } },
+      {
+        name: 'FULLY_CONNECTED',
+        attributes: { kind: 'fullyConnected', activation: 'relu', keepNumDims: false },
+      },
     );
     expect([...(await runFloat(tfjs, fc, Int8Array.of(6, 1)))]).toEqual([2]);
     const softmax = model([quantised('x', [1, 2], 1, 0), quantised('y', [1, 2], 1 / 256, -128)], {
@@ -190,16 +227,29 @@ function onBackend(backend: TfBackend): void {
     const pool = (name: string) =>
       model([quantised('x', [1, 2, 2, 1], 1, 0), quantised('y', [1, 2, 2, 1], 1, 0)], {
         name,
-        attributes: { kind: 'pool2d', padding: 'same', strideH: 1, strideW: 1, filterH: 2, filterW: 2, activation: 'none' },
+        attributes: {
+          kind: 'pool2d',
+          padding: 'same',
+          strideH: 1,
+          strideW: 1,
+          filterH: 2,
+          filterW: 2,
+          activation: 'none',
+        },
       });
-    expect([...(await runFloat(tfjs, pool('AVERAGE_POOL_2D'), Int8Array.of(1, 2, 3, 4)))]).toEqual([2.5, 3, 3.5, 4]);
+    expect([...(await runFloat(tfjs, pool('AVERAGE_POOL_2D'), Int8Array.of(1, 2, 3, 4)))]).toEqual([
+      2.5, 3, 3.5, 4,
+    ]);
     expect([...(await runFloat(tfjs, pool('MAX_POOL_2D'), Int8Array.of(1, 2, 3, 4)))]).toEqual([4, 4, 4, 4]);
   });
 
   it('refuses inputs of another size', async () => {
     const graph = orThrow(
       readModel(
-        model([quantised('x', [1, 2], 1, 0), quantised('y', [1, 2], 1 / 256, -128)], { name: 'SOFTMAX', attributes: { kind: 'softmax', beta: 1 } }),
+        model([quantised('x', [1, 2], 1, 0), quantised('y', [1, 2], 1 / 256, -128)], {
+          name: 'SOFTMAX',
+          attributes: { kind: 'softmax', beta: 1 },
+        }),
         'one',
       ),
     );
@@ -216,10 +266,22 @@ describeWith([native], 'float reference on tfjs-node native', () => onBackend('n
 describe('dequantisation and SQNR', () => {
   it('reads every integer type and scales along the axis', () => {
     const bytes = (a: Int16Array | Int32Array | BigInt64Array) => new Uint8Array(a.buffer);
-    expect([...dequantise({ type: 'int16', shape: [2], quantization: { scales: [0.5], zeroPoints: [1], axis: 0 } }, bytes(Int16Array.of(-3, 5)))]).toEqual([-2, 2]);
-    expect([...dequantise({ type: 'int64', shape: [1], quantization: null }, bytes(BigInt64Array.of(-7n)))]).toEqual([-7]);
+    expect([
+      ...dequantise(
+        { type: 'int16', shape: [2], quantization: { scales: [0.5], zeroPoints: [1], axis: 0 } },
+        bytes(Int16Array.of(-3, 5)),
+      ),
+    ]).toEqual([-2, 2]);
+    expect([
+      ...dequantise({ type: 'int64', shape: [1], quantization: null }, bytes(BigInt64Array.of(-7n))),
+    ]).toEqual([-7]);
     const perChannel = { scales: [1, 10], zeroPoints: [0, 0], axis: 1 };
-    expect([...dequantise({ type: 'int32', shape: [2, 2], quantization: perChannel }, bytes(Int32Array.of(1, 1, 2, 2)))]).toEqual([1, 10, 2, 20]);
+    expect([
+      ...dequantise(
+        { type: 'int32', shape: [2, 2], quantization: perChannel },
+        bytes(Int32Array.of(1, 1, 2, 2)),
+      ),
+    ]).toEqual([1, 10, 2, 20]);
   });
 
   it('a uniform quantiser of step d has 10·log10(12·σ²/d²) dB', () => {
@@ -234,10 +296,19 @@ describe('dequantisation and SQNR', () => {
   it('layers without outputs at hand are left out', () => {
     const q = { scales: [1], zeroPoints: [0], axis: 0 };
     const graph = {
-      tensors: [{ type: 'int8', shape: [1], quantization: q }, { type: 'int8', shape: [1], quantization: q }] as const,
-      ops: [{ index: 0, name: 'A', outputs: [0] }, { index: 1, name: 'B', outputs: [1] }],
+      tensors: [
+        { type: 'int8', shape: [1], quantization: q },
+        { type: 'int8', shape: [1], quantization: q },
+      ] as const,
+      ops: [
+        { index: 0, name: 'A', outputs: [0] },
+        { index: 1, name: 'B', outputs: [1] },
+      ],
     };
-    const float = new Map([[0, Float32Array.of(10)], [1, Float32Array.of(1)]]);
+    const float = new Map([
+      [0, Float32Array.of(10)],
+      [1, Float32Array.of(1)],
+    ]);
     const [layer, ...others] = layerSqnr(graph, [{ float, int8: new Map([[0, Uint8Array.of(9)]]) }]);
     expect(layer).toMatchObject({ operator: 0, name: 'A' });
     expect(layer!.db).toBeCloseTo(20, 6);

@@ -18,7 +18,8 @@ interface Comparison {
   readonly sameTop1: number;
 }
 
-const top1 = (x: ArrayLike<number>) => Array.from(x).reduce((best, v, i, all) => (v > all[best]! ? i : best), 0);
+const top1 = (x: ArrayLike<number>) =>
+  Array.from(x).reduce((best, v, i, all) => (v > all[best]! ? i : best), 0);
 
 /** The int8 engine beside the float reference on the same inputs. */
 async function compare(tfjs: Tfjs, file: string, inputs: readonly Uint8Array[]): Promise<Comparison> {
@@ -32,7 +33,8 @@ async function compare(tfjs: Tfjs, file: string, inputs: readonly Uint8Array[]):
     const float = orThrow(reference.run([input]));
     const int8: LayerOutputs = new Map(taps.map((t) => [program.ops[t.opIndex]!.sourceIndex, t.bytes]));
     const scores = float.get(graph.outputs[0]!)!;
-    if (top1(scores) === top1(new Int8Array(outputs[0]!.buffer, outputs[0]!.byteOffset, outputs[0]!.length))) sameTop1++;
+    if (top1(scores) === top1(new Int8Array(outputs[0]!.buffer, outputs[0]!.byteOffset, outputs[0]!.length)))
+      sameTop1++;
     return { float, int8 };
   });
   return { layers: layerSqnr(graph, inferences), sameTop1 };
@@ -62,7 +64,11 @@ describe('int8 engine against the float reference', () => {
     const graph = orThrow(readModel(new Uint8Array(readFileSync(file)), 'tiny-ad'));
     const size = graph.tensors[graph.inputs[0]!]!.shape.reduce((a, b) => a * b, 1);
     const rng = new Rng(11);
-    const { layers } = await compare(tfjs, file, Array.from({ length: 10 }, () => rng.bytes(size)));
+    const { layers } = await compare(
+      tfjs,
+      file,
+      Array.from({ length: 10 }, () => rng.bytes(size)),
+    );
     expect(layers.length).toBe(graph.ops.length);
     for (const layer of layers) {
       expect(layer.db, layer.name).toBeGreaterThan(12);

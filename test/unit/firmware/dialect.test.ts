@@ -41,7 +41,9 @@ describeWith([needs.hostCc], 'The th- dialect of the firmware (PROTOCOLS §1)', 
 
   it('refuses a load above 27648 bytes with the dialect’s own line, ended by LF alone', async () => {
     dut.write('db load 27649%');
-    expect(await dut.until('m-ready\r\n')).toBe('Supplied buffer size 27649 exceeds maximum of 27648\nm-ready\r\n');
+    expect(await dut.until('m-ready\r\n')).toBe(
+      'Supplied buffer size 27649 exceeds maximum of 27648\nm-ready\r\n',
+    );
   });
 
   it('says m-load-done exactly once, on the last byte, and disregards further digits', async () => {
@@ -110,7 +112,12 @@ describeWith([needs.hostCc], 'Energy mode', () => {
     const reply = await dut.lines('infer 4 0');
     expect(performance.now() - started).toBeGreaterThan(1000);
     expect(reply.filter((l) => l.startsWith('m-lap'))).toEqual([]);
-    expect(reply.slice(0, -1)).toEqual(['m-warmup-start-0', 'm-warmup-done', 'm-infer-start-4', 'm-infer-done']);
+    expect(reply.slice(0, -1)).toEqual([
+      'm-warmup-start-0',
+      'm-warmup-done',
+      'm-infer-start-4',
+      'm-infer-done',
+    ]);
 
     const [WINDOW, TIMESTAMP] = [1, 16];
     const pins = dut.pins();
@@ -135,7 +142,8 @@ describeWith([needs.hostCc], 'Input encodings and result kinds', () => {
   const infer = async (dut: HostDut, input: Uint8Array): Promise<string> => {
     await dut.lines();
     await dut.lines(`db load ${input.length}`);
-    for (let at = 0; at < input.length; at += 31) await dut.lines(`db ${Buffer.from(input.subarray(at, at + 31)).toString('hex')}`);
+    for (let at = 0; at < input.length; at += 31)
+      await dut.lines(`db ${Buffer.from(input.subarray(at, at + 31)).toString('hex')}`);
     return (await dut.lines('infer 2 1')).at(-1)!;
   };
 
@@ -168,7 +176,9 @@ describeWith([needs.hostCc], 'Input encodings and result kinds', () => {
     const config = { inputEncoding: InputEncoding.Float32, resultKind: ResultKind.MeanSquaredError } as const;
     await using dut = new HostDut(imageOf(program, config).bin);
     // output 1 2 3 4: differences 0.25, 0, −0.49, 0 → 0.3026 / 4 = 0.07565
-    expect(await infer(dut, new Uint8Array(Float32Array.of(0.75, 2, 3.49, 4).buffer))).toBe('m-results-[0.076]');
+    expect(await infer(dut, new Uint8Array(Float32Array.of(0.75, 2, 3.49, 4).buffer))).toBe(
+      'm-results-[0.076]',
+    );
   });
 });
 
@@ -198,7 +208,9 @@ describeWith([needs.hostCc], 'Printed scores', () => {
       await dut.lines();
       await dut.lines('db load 256');
       for (let at = 0; at < 256; at += 16)
-        await dut.lines(`db ${Array.from({ length: 16 }, (_, i) => ((at + i) ^ 0x80).toString(16).padStart(2, '0')).join('')}`);
+        await dut.lines(
+          `db ${Array.from({ length: 16 }, (_, i) => ((at + i) ^ 0x80).toString(16).padStart(2, '0')).join('')}`,
+        );
       const values = Array.from({ length: 256 }, (_, i) => printf3(Math.fround(scale * (i - 128))));
       expect((await dut.lines('infer 1 0')).at(-1)).toBe(`m-results-[${values.join(',')}]`);
     },
@@ -218,10 +230,25 @@ describeWith([needs.hostCc, needs.shared], 'Replay of a logged performance sessi
   it('gives every reply form of the log, in the log’s order', async () => {
     const log = readFileSync(join(sharedDir!, 'data/logs/wire/host-direct-performance.txt'), 'latin1');
     // socat marks direction changes with "> date" and "< date", glued to the end of the '%'-ended command before
-    const events = [...log.matchAll(/([<>]) \d{4}\/[^\n]* length=\d+ from=\d+ to=\d+\n((?:(?![<>] \d{4}\/)[\s\S])*)/g)];
-    const sent = events.filter((e) => e[1] === '>').map((e) => e[2]!).join('').split('%').filter((c) => c !== '');
-    const heard = events.filter((e) => e[1] === '<').map((e) => e[2]!.replaceAll('\\r', '')).join('').split('\n');
-    const form = (line: string) => line.replace(/-us-\d+/, '-us-N').replace(/results-\[.*\]/, 'results-[…]').replace(/-start-\d+/, '-start-N');
+    const events = [
+      ...log.matchAll(/([<>]) \d{4}\/[^\n]* length=\d+ from=\d+ to=\d+\n((?:(?![<>] \d{4}\/)[\s\S])*)/g),
+    ];
+    const sent = events
+      .filter((e) => e[1] === '>')
+      .map((e) => e[2]!)
+      .join('')
+      .split('%')
+      .filter((c) => c !== '');
+    const heard = events
+      .filter((e) => e[1] === '<')
+      .map((e) => e[2]!.replaceAll('\\r', ''))
+      .join('')
+      .split('\n');
+    const form = (line: string) =>
+      line
+        .replace(/-us-\d+/, '-us-N')
+        .replace(/results-\[.*\]/, 'results-[…]')
+        .replace(/-start-\d+/, '-start-N');
 
     const kws = identityProgram({ units: 490, layers: 1, scale: 1 / 256, zeroPoint: -128 });
     await using dut = new HostDut(imageOf(kws).bin);

@@ -103,7 +103,12 @@ describe('The firmware on the emulated Pico', () => {
     const [startUs, endUs] = [events[start]!.timeUs, events[end]!.timeUs];
 
     it('answers as the dialect says', () => {
-      expect(reply.slice(0, 4)).toEqual(['m-warmup-start-1', 'm-warmup-done', 'm-infer-start-5', 'm-infer-done']);
+      expect(reply.slice(0, 4)).toEqual([
+        'm-warmup-start-1',
+        'm-warmup-done',
+        'm-infer-start-5',
+        'm-infer-done',
+      ]);
     });
 
     it('sleeps for a second right before it', () => {
@@ -123,13 +128,18 @@ describe('The firmware on the emulated Pico', () => {
     });
 
     it('has one single-pin step an operator boundary', () => {
-      const levels = events.slice(start, end).map(pinsOf).filter((l, i, all) => i === 0 || l !== all[i - 1]);
+      const levels = events
+        .slice(start, end)
+        .map(pinsOf)
+        .filter((l, i, all) => i === 0 || l !== all[i - 1]);
       expect(levels).toHaveLength(5 * program.header.opCount);
       for (let i = 1; i < levels.length; i++) expect([2, 4, 8]).toContain(levels[i]! ^ levels[i - 1]!);
     });
 
     it('lies between pulses of at least 50 µs whose edges are D0’s', () => {
-      const fall = events.findLastIndex((a, i) => i < start && !(pinsOf(a) & TIMESTAMP) && pinsOf(events[i - 1] ?? a) !== pinsOf(a));
+      const fall = events.findLastIndex(
+        (a, i) => i < start && !(pinsOf(a) & TIMESTAMP) && pinsOf(events[i - 1] ?? a) !== pinsOf(a),
+      );
       expect(startUs - events[fall]!.timeUs).toBeGreaterThanOrEqual(50);
       expect(pinsOf(events[end]!)).toBe(0);
       const rise = events.find((a, i) => i > end && pinsOf(a) & TIMESTAMP)!;
@@ -142,7 +152,10 @@ describe('The firmware on the emulated Pico', () => {
     performanceBoard.lines();
     performanceBoard.load();
     performanceBoard.activity.length = 0;
-    const laps = performanceBoard.lines('infer 50 0').filter((l) => l.startsWith('m-lap')).map((l) => Number(l.slice(9)));
+    const laps = performanceBoard
+      .lines('infer 50 0')
+      .filter((l) => l.startsWith('m-lap'))
+      .map((l) => Number(l.slice(9)));
     const rise = performanceBoard.activity.find((a) => pinsOf(a) & WINDOW)!;
     const fall = performanceBoard.activity.find((a) => a.timeUs > rise.timeUs && !(pinsOf(a) & WINDOW))!;
     expect(Math.abs(fall.timeUs - rise.timeUs - (laps[1]! - laps[0]!))).toBeLessThanOrEqual(1);
@@ -172,7 +185,9 @@ describe('The firmware on the emulated Pico', () => {
     board.advance(300_000);
     board.write('%');
     board.lines();
-    const [, dropped] = /^m-mj-line-\[overruns=0,framing=0,dropped=(\d+)\]$/.exec(board.lines('mj line')[0]!)!;
+    const [, dropped] = /^m-mj-line-\[overruns=0,framing=0,dropped=(\d+)\]$/.exec(
+      board.lines('mj line')[0]!,
+    )!;
     expect(Number(dropped)).toBeGreaterThan(1000);
   });
 
@@ -219,7 +234,11 @@ describe('The firmware on the emulated Pico', () => {
     board.write('mj reset%');
     board.until('m-mj-reset\r\n');
     board.uart.setBaud(115_200);
-    expect(board.lines()).toEqual(['m-timestamp-mode-performance', expect.stringMatching(/^m-lap-us-/), 'm-init-done']);
+    expect(board.lines()).toEqual([
+      'm-timestamp-mode-performance',
+      expect.stringMatching(/^m-lap-us-/),
+      'm-init-done',
+    ]);
     expect(board.lines('mj id')[0]).toContain('baud=115200');
   });
 });
@@ -240,17 +259,30 @@ describe('Floats on the device', () => {
     board.write(encodeFrame({ sequence: 0, payload: input }));
     board.lines();
     const score = /\[(.*)\]/.exec(board.lines('infer 1 0').at(-1)!)![1];
-    const hex = board.lines('mj out').slice(0, -1).map((l) => l.slice(l.indexOf(',') + 1, -1)).join('');
+    const hex = board
+      .lines('mj out')
+      .slice(0, -1)
+      .map((l) => l.slice(l.indexOf(',') + 1, -1))
+      .join('');
     const expected = orThrow(tensorsOf(input, tensors, InputEncoding.Float32))[0]!;
     const io = { inputs: tensors, outputs: tensors };
-    return { score, hex, expected, mean: printedScores(io, InputEncoding.Float32, ResultKind.MeanSquaredError, input, [expected])[0]! };
+    return {
+      score,
+      hex,
+      expected,
+      mean: printedScores(io, InputEncoding.Float32, ResultKind.MeanSquaredError, input, [expected])[0]!,
+    };
   };
 
   it('are quantised exactly as the host does it, at every half and for any bit pattern', () => {
-    const halves = Float32Array.from({ length: units }, (_, i) => Math.fround((i - 128) * 0.5 * Math.fround(0.3645)));
+    const halves = Float32Array.from({ length: units }, (_, i) =>
+      Math.fround((i - 128) * 0.5 * Math.fround(0.3645)),
+    );
     const patterns = new Float32Array(units);
     const bits = new Uint32Array(patterns.buffer);
-    for (let i = 0; i < units; i++) do bits[i] = rng.u32(); while (Number.isNaN(patterns[i]!));
+    for (let i = 0; i < units; i++)
+      do bits[i] = rng.u32();
+      while (Number.isNaN(patterns[i]!));
     for (const x of [halves, patterns]) {
       const { hex, expected } = run(x);
       expect(hex).toBe(Buffer.from(expected).toString('hex'));
@@ -270,7 +302,9 @@ describeWith([needs.armGcc], 'Firmware that is broken on purpose', () => {
     const chip = new EmulatedPico();
     chip.connectUart0(new HostUart({ toBoard: () => chip.uart0Input, arrived: () => {} }));
     const { bytes } = buildFirmware(variant);
-    chip.program(orThrow(readUf2(encodeUf2([{ address: pico.flash.base, bytes }], 0xe48b_ff56), pico.flash.bytes)));
+    chip.program(
+      orThrow(readUf2(encodeUf2([{ address: pico.flash.base, bytes }], 0xe48b_ff56), pico.flash.bytes)),
+    );
     chip.setPower(true, 0);
     chip.advanceTo(500_000);
     return chip;

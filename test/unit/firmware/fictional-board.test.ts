@@ -54,7 +54,10 @@ describe('A descriptor alone', () => {
     expect(image.config.programAddress).toBe(0x0800_1800);
     expect(image.bin.subarray(0x1800)).toEqual(program.bytes);
     const big = { ...program, bytes: new Uint8Array(0x8000 - 0x1800 + 16) };
-    expect(buildImage({ ...image.parts, program: big })).toMatchObject({ ok: false, id: 'image.flash-too-small' });
+    expect(buildImage({ ...image.parts, program: big })).toMatchObject({
+      ok: false,
+      id: 'image.flash-too-small',
+    });
   });
 });
 
@@ -64,14 +67,32 @@ describeWith([needs.hostCc], 'Eight functions and a descriptor', () => {
   let said: string;
 
   beforeAll(() => {
-    const cFiles = (folder: string) => readdirSync(join(root, folder)).filter((f) => f.endsWith('.c')).map((f) => join(root, folder, f));
-    const sources = ['firmware/engine', 'firmware/engine/kernels', 'firmware/harness', 'test/unit/firmware/fictional'].flatMap(cFiles);
-    const flags = ['-std=gnu11', '-O0', '-Wall', '-Wextra', '-Werror', '-Wconversion', '-fno-strict-aliasing'];
+    const cFiles = (folder: string) =>
+      readdirSync(join(root, folder))
+        .filter((f) => f.endsWith('.c'))
+        .map((f) => join(root, folder, f));
+    const sources = [
+      'firmware/engine',
+      'firmware/engine/kernels',
+      'firmware/harness',
+      'test/unit/firmware/fictional',
+    ].flatMap(cFiles);
+    const flags = [
+      '-std=gnu11',
+      '-O0',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-Wconversion',
+      '-fno-strict-aliasing',
+    ];
     const gcc = spawnSync('gcc', [...flags, '-o', join(dir, 'dut'), ...sources], { encoding: 'utf8' });
     if (gcc.status !== 0) throw new Error(gcc.stderr);
     writeFileSync(join(dir, 'image.bin'), image.bin);
     writeFileSync(join(dir, 'commands'), 'name%db load 8%db 0001020304050607%infer 3 1%mj id%mj baud 4800%');
-    const run = spawnSync(join(dir, 'dut'), [join(dir, 'image.bin'), join(dir, 'commands')], { encoding: 'latin1' });
+    const run = spawnSync(join(dir, 'dut'), [join(dir, 'image.bin'), join(dir, 'commands')], {
+      encoding: 'latin1',
+    });
     expect(run.status).toBe(0);
     said = run.stdout;
   });
@@ -79,7 +100,9 @@ describeWith([needs.hostCc], 'Eight functions and a descriptor', () => {
   it('make a device under test', () => {
     expect(said).toContain('m-name-dut-[nobody]');
     expect(said).toContain('m-results-[0.000,0.250,0.500,0.750,1.000,1.250,1.500,1.750]');
-    expect(said).toContain(`fw=${crc32(firmwareBytes()).toString(16).padStart(8, '0')},program=${program.programHash}`);
+    expect(said).toContain(
+      `fw=${crc32(firmwareBytes()).toString(16).padStart(8, '0')},program=${program.programHash}`,
+    );
     expect(said).toContain('board=fictional,mode=performance,clk=1000000');
     expect(said).toContain('e-[mj baud: not a rate this board can do]');
   });

@@ -135,7 +135,9 @@ export function identityProgram({ units, layers, scale, zeroPoint }: IdentityOpt
   return {
     bytes,
     header,
-    tensors: Array.from({ length: layers + 1 }, (_, t) => readTensorRecord(view, tensorsAt + t * TensorRecordBytes)),
+    tensors: Array.from({ length: layers + 1 }, (_, t) =>
+      readTensorRecord(view, tensorsAt + t * TensorRecordBytes),
+    ),
     ops: Array.from({ length: layers }, (_, i) => ({
       ...readOpRecord(view, opsAt + i * OpRecordBytes),
       name: `fc${i}`,

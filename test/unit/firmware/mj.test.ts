@@ -77,12 +77,16 @@ describeWith([needs.hostCc], 'The mj extension', () => {
   });
 
   it('profiles plans of more operators than it has slots for', async () => {
-    await using long = new HostDut(imageOf(identityProgram({ units: 4, layers: 300, scale: 1, zeroPoint: 0 })).bin);
+    await using long = new HostDut(
+      imageOf(identityProgram({ units: 4, layers: 300, scale: 1, zeroPoint: 0 })).bin,
+    );
     await long.lines();
     await long.lines('db load 4');
     await long.lines('db 01020304');
     const ops = (await long.lines('mj prof')).filter((l) => l.startsWith('m-mj-op-['));
-    expect(ops.map((l) => Number(l.slice(9).split(',')[0]))).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    expect(ops.map((l) => Number(l.slice(9).split(',')[0]))).toEqual(
+      Array.from({ length: 300 }, (_, i) => i),
+    );
   });
 
   it('reads the high-water mark from the paint', async () => {
@@ -148,7 +152,8 @@ describeWith([needs.hostCc], 'Uploads over a bad line', () => {
     return dut;
   };
   const finish = async (dut: HostDut, from: number) => {
-    for (let i = from; i < frames.length; i++) expect(await exchange(dut, frames[i]!)).toBe(`m-mj-ack-[${i}]`);
+    for (let i = from; i < frames.length; i++)
+      expect(await exchange(dut, frames[i]!)).toBe(`m-mj-ack-[${i}]`);
     expect(await dut.lines()).toEqual([`m-mj-load-done-[${hex8(crc32(bytes))}]`]);
   };
 
@@ -221,7 +226,18 @@ describeWith([needs.hostCc], 'Hostile input', () => {
     await using dut = new HostDut(imageOf(program).bin, { sanitized: true });
     await dut.lines();
     const rng = new Rng(7);
-    const words = ['name%', 'db load 64%', 'db 00%', 'db ', 'infer 1 0%', 'mj id%', 'mj out%', 'results%', '%', 'mj prof%'];
+    const words = [
+      'name%',
+      'db load 64%',
+      'db 00%',
+      'db ',
+      'infer 1 0%',
+      'mj id%',
+      'mj out%',
+      'results%',
+      '%',
+      'mj prof%',
+    ];
     const chunks: Buffer[] = [];
     let length = 0;
     while (length < 100_000) {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildFirmware, checkPrebuilt, compilerVersion, sourceHash, type FirmwareManifest } from '../../../scripts/build-firmware.ts';
+import {
+  buildFirmware,
+  checkPrebuilt,
+  compilerVersion,
+  sourceHash,
+  type FirmwareManifest,
+} from '../../../scripts/build-firmware.ts';
 import { HarnessMode } from '../../../src-main/abi/generated.ts';
 import { crc32, crc32Mpeg2 } from '../../../src-main/base/crc.ts';
 import { pico } from '../../../src-main/board/pico.ts';
@@ -12,7 +18,9 @@ import { Rp2040jsPico } from './rp2040js-pico.ts';
 
 const firmware = prebuiltFirmware();
 const view = new DataView(firmware.buffer, firmware.byteOffset);
-const manifest = JSON.parse(readFileSync(join(root, 'firmware/prebuilt/pico/manifest.json'), 'utf8')) as FirmwareManifest;
+const manifest = JSON.parse(
+  readFileSync(join(root, 'firmware/prebuilt/pico/manifest.json'), 'utf8'),
+) as FirmwareManifest;
 
 describe('The committed Pico firmware', () => {
   it('begins with a boot2 that the boot ROM accepts', () => {
@@ -56,7 +64,9 @@ describeWith([needs.armGcc], 'A fresh firmware build', () => {
   it('calls nothing in flash from what runs inside a window', () => {
     // the linker makes a veneer in RAM for each function in flash that code in RAM calls
     const { symbols } = buildFirmware();
-    const calls = Object.entries(symbols).filter(([name, at]) => name.endsWith('_veneer') && at >= pico.ram.base && at < pico.ram.base + pico.ram.bytes);
+    const calls = Object.entries(symbols).filter(
+      ([name, at]) => name.endsWith('_veneer') && at >= pico.ram.base && at < pico.ram.base + pico.ram.bytes,
+    );
     expect(calls.map(([name]) => name)).toEqual([]);
   });
 
@@ -92,7 +102,11 @@ describe('The firmware on a Pico in rp2040js', () => {
 
   it('boots to its prologue within 30 ms and then sleeps', () => {
     const s = new Session(image.bin);
-    expect(s.lines(null)).toEqual(['m-timestamp-mode-performance', expect.stringMatching(/^m-lap-us-\d+$/), 'm-init-done']);
+    expect(s.lines(null)).toEqual([
+      'm-timestamp-mode-performance',
+      expect.stringMatching(/^m-lap-us-\d+$/),
+      'm-init-done',
+    ]);
     expect(s.pico.nowUs).toBeLessThan(30_000);
     s.pico.runUntil(() => false, 1000);
     expect(s.pico.asleep).toBe(true);
@@ -112,10 +126,17 @@ describe('The firmware on a Pico in rp2040js', () => {
     const reply = s.lines('infer 20 1');
     const laps = reply.filter((l) => l.startsWith('m-lap')).map((l) => Number(l.slice('m-lap-us-'.length)));
     const out = s.lines('mj out');
-    expect(out.slice(0, 2).map((l) => l.slice(l.indexOf(',') + 1, -1)).join('')).toBe(Buffer.from(input).toString('hex'));
+    expect(
+      out
+        .slice(0, 2)
+        .map((l) => l.slice(l.indexOf(',') + 1, -1))
+        .join(''),
+    ).toBe(Buffer.from(input).toString('hex'));
 
     const profile = s.lines('mj prof');
-    const cycles = profile.filter((l) => l.startsWith('m-mj-op')).map((l) => Number(l.slice(0, -1).split(',')[2]));
+    const cycles = profile
+      .filter((l) => l.startsWith('m-mj-op'))
+      .map((l) => Number(l.slice(0, -1).split(',')[2]));
     const total = Number(/total-\[(\d+)\]/.exec(profile.at(-1)!)![1]);
     expect(total).toBe(cycles.reduce((a, b) => a + b, 0));
     // identical layers take the same cycles, to a handful for the addresses the tables lie at
@@ -139,9 +160,14 @@ describe('The firmware on a Pico in rp2040js', () => {
     const end = events.findIndex((e, i) => i > start && !(e.levels & 1));
     expect(events[start]!.timeUs - before).toBeGreaterThan(1_000_000);
     const gray = (n: number) => (n & 7) ^ ((n & 7) >> 1);
-    expect(events.slice(start, end).map((e) => e.levels >> 1 & 7)).toEqual(Array.from({ length: 18 }, (_, n) => gray(n)));
+    expect(events.slice(start, end).map((e) => (e.levels >> 1) & 7)).toEqual(
+      Array.from({ length: 18 }, (_, n) => gray(n)),
+    );
     // the pulse before the window ends with D0's rise, the one after begins with its fall
-    const pulses = [events[start]!.timeUs - events[start - 1]!.timeUs, events[end + 1]!.timeUs - events[end]!.timeUs];
+    const pulses = [
+      events[start]!.timeUs - events[start - 1]!.timeUs,
+      events[end + 1]!.timeUs - events[end]!.timeUs,
+    ];
     for (const us of pulses) {
       expect(us).toBeGreaterThanOrEqual(50);
       expect(us).toBeLessThan(55);

@@ -71,7 +71,9 @@ describe('audio front end', () => {
     for (let scale = 1e-4; scale < 100; scale *= 1.07) {
       const { multiplier, shift } = outputMultiplier(scale);
       expect(multiplier).toBeLessThan(32768);
-      expect(Math.abs(multiplier / 2 ** shift / (1 / (256 * scale)) - 1)).toBeLessThan(shift > 0 && shift < 30 ? 2 ** -15 : 1);
+      expect(Math.abs(multiplier / 2 ** shift / (1 / (256 * scale)) - 1)).toBeLessThan(
+        shift > 0 && shift < 30 ? 2 ** -15 : 1,
+      );
     }
   });
 });
@@ -96,10 +98,23 @@ describeWith([needs.hostCc], 'front end under sanitizers', () => {
   it('has no overflow, bad shift or stray access on 4 000 frames of every kind and level', () => {
     const dir = mkdtempSync(join(tmpdir(), 'mj-frontend-'));
     try {
-      const sources = ['mj_mfcc', 'mj_rfft', 'mj_log2', 'mj_frontend_tables'].map((f) => `firmware/engine/frontend/${f}.c`);
-      const flags = ['-std=c11', '-O1', '-Wall', '-Wextra', '-fsanitize=undefined,address', '-fno-sanitize-recover=all'];
+      const sources = ['mj_mfcc', 'mj_rfft', 'mj_log2', 'mj_frontend_tables'].map(
+        (f) => `firmware/engine/frontend/${f}.c`,
+      );
+      const flags = [
+        '-std=c11',
+        '-O1',
+        '-Wall',
+        '-Wextra',
+        '-fsanitize=undefined,address',
+        '-fno-sanitize-recover=all',
+      ];
       const out = join(dir, 'sanitize');
-      const build = spawnSync('gcc', [...flags, '-o', out, 'test/unit/frontend/sanitize.c', ...sources, '-lm'], { cwd: root });
+      const build = spawnSync(
+        'gcc',
+        [...flags, '-o', out, 'test/unit/frontend/sanitize.c', ...sources, '-lm'],
+        { cwd: root },
+      );
       expect(build.stderr.toString()).toBe('');
       const run = spawnSync(out);
       expect(run.stderr.toString()).toBe('');

@@ -14,12 +14,18 @@ function packageFolder(name: string): string {
 }
 const put = (folder: string) => writeFileSync(join(folder, 'dist/electron'), '');
 
-describe('Electron\'s binary', () => {
+describe("Electron's binary", () => {
   it('is taken without a word where it is', async () => {
     const folder = packageFolder('there');
     put(folder);
     const said: string[] = [];
-    expect(await electronBinary({ folder, note: (l) => said.push(l), reachable: () => Promise.reject(new Error('asked')) })).toBe(join(folder, 'dist/electron'));
+    expect(
+      await electronBinary({
+        folder,
+        note: (l) => said.push(l),
+        reachable: () => Promise.reject(new Error('asked')),
+      }),
+    ).toBe(join(folder, 'dist/electron'));
     expect(said).toEqual([]);
   });
 
@@ -40,7 +46,12 @@ describe('Electron\'s binary', () => {
 
   it('is fetched where it can be', async () => {
     const folder = packageFolder('online');
-    const found = await electronBinary({ folder, note: () => {}, reachable: async () => true, install: async (to) => put(to) });
+    const found = await electronBinary({
+      folder,
+      note: () => {},
+      reachable: async () => true,
+      install: async (to) => put(to),
+    });
     expect(found).toBe(join(folder, 'dist/electron'));
   });
 

@@ -6,7 +6,12 @@ function stopped() {
   const source = new EventEmitter();
   const calls: string[] = [];
   let nowMs = 0;
-  onStopRequest(() => calls.push('first'), () => calls.push('again'), source, () => nowMs);
+  onStopRequest(
+    () => calls.push('first'),
+    () => calls.push('again'),
+    source,
+    () => nowMs,
+  );
   return { calls, send: (signal: string, atMs: number) => ((nowMs = atMs), source.emit(signal)) };
 }
 

@@ -18,7 +18,9 @@ function get(url: string, headers: Record<string, string> = {}, method = 'GET'):
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+      );
     });
     r.on('error', reject);
     r.end();
@@ -39,7 +41,11 @@ beforeAll(async () => {
       bench: {
         runs: () => Promise.resolve(ok([{ id: 'r1' }])),
         reportHtml: (id) =>
-          Promise.resolve(id === 'r1' ? ok('<h1>report</h1>') : fail('store.no-run', { id }, 'There is no such run.', 'List them.')),
+          Promise.resolve(
+            id === 'r1'
+              ? ok('<h1>report</h1>')
+              : fail('store.no-run', { id }, 'There is no such run.', 'List them.'),
+          ),
       },
     }),
   );
@@ -75,7 +81,10 @@ describe('web host', () => {
     ['a foreign origin', { origin: 'http://evil.example' }, 403],
     ['another host name (DNS rebinding)', { host: 'evil.example' }, 421],
   ])('gives nothing for %s', async (_what, headers, status) => {
-    const answer = await get(`${host.origin}/api/runs`, { ...(status === 401 ? {} : { cookie }), ...headers });
+    const answer = await get(`${host.origin}/api/runs`, {
+      ...(status === 401 ? {} : { cookie }),
+      ...headers,
+    });
     expect(answer.status).toBe(status);
     expect(answer.body).not.toContain('r1');
     expect(JSON.parse(answer.body)).toHaveProperty('error.next');
@@ -92,7 +101,11 @@ describe('web host', () => {
 
   it('says which port is taken', async () => {
     const port = Number(new URL(host.origin).port);
-    const second = await serveBench({ rendererDir: dir, port, bench: { runs: () => Promise.resolve(ok([])), reportHtml: () => Promise.resolve(ok('')) } });
+    const second = await serveBench({
+      rendererDir: dir,
+      port,
+      bench: { runs: () => Promise.resolve(ok([])), reportHtml: () => Promise.resolve(ok('')) },
+    });
     expect(second.ok).toBe(false);
     if (!second.ok) expect(second.facts.code).toBe('EADDRINUSE');
   });

@@ -63,7 +63,12 @@ describe('ports without udevadm', () => {
       if (device !== null) symlinkSync(device, join(folder, 'device'));
     };
     mkdirSync(join(usb, '1-2:1.1'), { recursive: true });
-    for (const [file, text] of [['idVendor', '1915'], ['idProduct', 'c00a'], ['serial', 'D1'], ['manufacturer', 'Nordic']] as const)
+    for (const [file, text] of [
+      ['idVendor', '1915'],
+      ['idProduct', 'c00a'],
+      ['serial', 'D1'],
+      ['manufacturer', 'Nordic'],
+    ] as const)
       writeFileSync(join(usb, file), `${text}\n`);
     const onBoard = join(sys, 'devices/platform/serial8250');
     mkdirSync(onBoard, { recursive: true });
@@ -86,6 +91,10 @@ describe('ports without udevadm', () => {
 
   it('fail with the reason where there is no sysfs either', async () => {
     const listed = await listPorts([pico], { list: noUdevadm, roots: { sys: '/nowhere', dev: '/dev' } });
-    expect(listed).toMatchObject({ ok: false, id: 'link.no-port-list', facts: { reason: 'spawn udevadm ENOENT' } });
+    expect(listed).toMatchObject({
+      ok: false,
+      id: 'link.no-port-list',
+      facts: { reason: 'spawn udevadm ENOENT' },
+    });
   });
 });

@@ -22,7 +22,11 @@ function record(monitor: Ppk2Monitor) {
 describe('opening a PPK2', () => {
   it('reads the device’s table, not the defaults', async () => {
     const monitor = orThrow(await openPpk2(ppk2Bench([]).link));
-    expect(monitor.identity.calibration).toEqual({ origin: 'device', remarks: ['GS0: 0, default 1'], hash: expect.stringMatching(/^[0-9a-f]{8}$/) as string });
+    expect(monitor.identity.calibration).toEqual({
+      origin: 'device',
+      remarks: ['GS0: 0, default 1'],
+      hash: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+    });
     expect(monitor.metadata.calibration.r[0]).toBe(1003.3506);
     expect(monitor.metadata.hardware).toBe('9173');
   });

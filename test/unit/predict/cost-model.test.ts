@@ -48,7 +48,10 @@ describe('cost model', () => {
 
   it('refuses four coefficients on four layers', () => {
     const rng = new Rng(3);
-    const r = fitCostModel(target, Array.from({ length: 4 }, () => layer(rng, [1, 1, 1, 1], 0)));
+    const r = fitCostModel(
+      target,
+      Array.from({ length: 4 }, () => layer(rng, [1, 1, 1, 1], 0)),
+    );
     expect(r.ok).toBe(false);
     if (!r.ok) expect(r.id).toBe('predict.too-few-layers');
   });

@@ -29,7 +29,11 @@ describe('quantities in print', () => {
   });
 
   it('shares are percent', () => {
-    const q = quantity({ value: 0.902, unit: 'fraction', interval: { method: 'wilson', confidence: 0.95, low: 0.872, high: 0.925 } });
+    const q = quantity({
+      value: 0.902,
+      unit: 'fraction',
+      interval: { method: 'wilson', confidence: 0.95, low: 0.872, high: 0.925 },
+    });
     expect(formatQuantity(q).value).toBe('90.2 %');
   });
 });
@@ -39,7 +43,9 @@ describe('report', () => {
 
   it('is one file without script, link or foreign address', () => {
     expect(html).not.toMatch(/<script|<link|src=|@import|url\(/);
-    expect(html.match(/https?:\/\/[^"\s<]+/g)?.filter((u) => u !== 'http://www.w3.org/2000/svg') ?? []).toEqual([]);
+    expect(
+      html.match(/https?:\/\/[^"\s<]+/g)?.filter((u) => u !== 'http://www.w3.org/2000/svg') ?? [],
+    ).toEqual([]);
   });
 
   it('shows names from a model as text', () => {
@@ -66,7 +72,9 @@ describe('report', () => {
 
   it('Markdown has the same figures', () => {
     const md = reportMarkdown(model);
-    expect(md).toContain('| Energy per inference (median, gross) | 12900 µJ/inf | ± 6 (95 %, t) | ± 400 systematic | emulated |');
+    expect(md).toContain(
+      '| Energy per inference (median, gross) | 12900 µJ/inf | ± 6 (95 %, t) | ± 400 systematic | emulated |',
+    );
     expect(md).toContain('device = host: equal on 3 of 3; not checked against TFLM');
   });
 
@@ -75,14 +83,16 @@ describe('report', () => {
   });
 });
 
-describe('the windows\' energies', () => {
+describe("the windows' energies", () => {
   const uJ = (values: readonly number[]) =>
     runFixture({
-      windows: runFixture().windows.slice(0, values.length).map((w, i) => ({
-        ...w,
-        status: 'finished' as const,
-        energy: { ...w.energy!, energyUj: values[i]! * w.inferences, statisticalUj: null },
-      })),
+      windows: runFixture()
+        .windows.slice(0, values.length)
+        .map((w, i) => ({
+          ...w,
+          status: 'finished' as const,
+          energy: { ...w.energy!, energyUj: values[i]! * w.inferences, statisticalUj: null },
+        })),
     });
 
   it('have the digits in which they differ, and the common bound in the head', () => {
@@ -100,7 +110,9 @@ describe('the windows\' energies', () => {
   });
 
   it('stand so in the report', () => {
-    const html = reportHtml(buildReport({ generator: 'test', system: [], runs: [uJ([13_076.2634, 13_064.2634])], powerTraces: [] }));
+    const html = reportHtml(
+      buildReport({ generator: 'test', system: [], runs: [uJ([13_076.2634, 13_064.2634])], powerTraces: [] }),
+    );
     expect(html).toContain('Energy, µJ/inf (± 3 % systematic, common)');
     expect(html).toContain('>13076<');
     expect(html).not.toContain('13076.26<');
@@ -109,15 +121,30 @@ describe('the windows\' energies', () => {
 
 describe('CSV', () => {
   it('keeps decimals with a point and quotes what needs it', () => {
-    expect(csv(['a', 'b'], [['x,"y"', 1.5], ['=HYPERLINK()', null]])).toBe('a,b\n"x,""y""",1.5\n\'=HYPERLINK(),\n');
+    expect(
+      csv(
+        ['a', 'b'],
+        [
+          ['x,"y"', 1.5],
+          ['=HYPERLINK()', null],
+        ],
+      ),
+    ).toBe('a,b\n"x,""y""",1.5\n\'=HYPERLINK(),\n');
   });
 
   it('has one row a run and one an operator, with source', () => {
     expect(runsTable([runFixture()]).rows).toHaveLength(1);
     const table = profilesTable([runFixture()]);
     const rows = csv(table.head, table.rows).trim().split('\n');
-    expect(rowObjects(table)[0]).toMatchObject({ run: 1, kernel: 'Conv2dS8', cycles: 4_000_000, predicted_cycles: 3_900_000 });
+    expect(rowObjects(table)[0]).toMatchObject({
+      run: 1,
+      kernel: 'Conv2dS8',
+      cycles: 4_000_000,
+      predicted_cycles: 3_900_000,
+    });
     expect(rows).toHaveLength(3);
-    expect(rows[1]).toBe('1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000');
+    expect(rows[1]).toBe(
+      '1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000',
+    );
   });
 });

@@ -50,14 +50,24 @@ export function runFixture(over: Partial<RunResult> = {}): RunResult {
       clockHz: 125e6,
       baud: 9600,
     },
-    monitor: { kind: 'ppk2', serial: 'TWIN', firmware: '1', calibration: 'cafe', sampleRateHz: 100_000, emulated: true },
+    monitor: {
+      kind: 'ppk2',
+      serial: 'TWIN',
+      firmware: '1',
+      calibration: 'cafe',
+      sampleRateHz: 100_000,
+      emulated: true,
+    },
     startedAt: '2000-01-01T00:00:00.000Z',
     endedAt: '2000-01-01T00:01:00.000Z',
     windows: [0, 1, 2].map((index) => ({
       index,
       attempt: 0,
       status: index === 2 ? 'excluded' : 'finished',
-      exclusion: index === 2 ? { id: 'monitor.gone', facts: {}, cause: 'The monitor was unplugged.', next: 'Plug it in.' } : null,
+      exclusion:
+        index === 2
+          ? { id: 'monitor.gone', facts: {}, cause: 'The monitor was unplugged.', next: 'Plug it in.' }
+          : null,
       inputName: `in${index}.bin`,
       inputSha256: 'cd'.repeat(32),
       inferences: 62,
@@ -95,7 +105,11 @@ export function runFixture(over: Partial<RunResult> = {}): RunResult {
       value: 12_905.4321,
       unit: 'uJ/inf',
       interval: { method: 't', confidence: 0.95, low: 12_899.1, high: 12_911.7 },
-      systematic: { combined: 'linear', plusMinus: 387, parts: [{ cause: 'monitor gain', plusMinus: 129, basis: '1 %' }] },
+      systematic: {
+        combined: 'linear',
+        plusMinus: 387,
+        parts: [{ cause: 'monitor gain', plusMinus: 129, basis: '1 %' }],
+      },
     }),
     netEnergyPerInference: null,
     meanPower: null,
@@ -114,7 +128,12 @@ export function runFixture(over: Partial<RunResult> = {}): RunResult {
       arenaBytes: 9000,
     },
     prediction: {
-      latency: quantity({ value: 150_000, unit: 'us', source: 'predicted', interval: { method: 'prediction', confidence: 0.95, low: 140_000, high: 165_000 } }),
+      latency: quantity({
+        value: 150_000,
+        unit: 'us',
+        source: 'predicted',
+        interval: { method: 'prediction', confidence: 0.95, low: 140_000, high: 165_000 },
+      }),
       energy: null,
       ops: [{ index: 0, kernel: 'Conv2dS8', cycles: 3_900_000 }],
       basis: 'calibration aabbccdd',

@@ -1,7 +1,13 @@
 import { ManualClock } from '../../../src-main/base/clock.ts';
 import { fail, ok, type Failure, type Result } from '../../../src-main/base/errors.ts';
 import { crc32 } from '../../../src-main/base/crc.ts';
-import type { DeviceIdentity, RunEvent, RunPlanInput, TraceReference, WindowEnergy } from '../../../src-main/contract/index.ts';
+import type {
+  DeviceIdentity,
+  RunEvent,
+  RunPlanInput,
+  TraceReference,
+  WindowEnergy,
+} from '../../../src-main/contract/index.ts';
 import type {
   Bench,
   Device,
@@ -58,8 +64,18 @@ const printed = (raw: Uint8Array) => Array.from(raw, (v) => v / 256);
 const rounded = (scores: readonly number[]) => scores.map((s) => Number(s.toFixed(3)));
 
 export class FakeBench implements Bench {
-  readonly target = { id: 'fake', name: 'Fake board', source: 'emulated' as const, assumptions: ['none'], clockPlusMinusPpm: null };
-  readonly deployed = { programHash: '0badcafe', firmwareHash: '12345678', operators: [{ name: 'fc', macs: 640 }] };
+  readonly target = {
+    id: 'fake',
+    name: 'Fake board',
+    source: 'emulated' as const,
+    assumptions: ['none'],
+    clockPlusMinusPpm: null,
+  };
+  readonly deployed = {
+    programHash: '0badcafe',
+    firmwareHash: '12345678',
+    operators: [{ name: 'fc', macs: 640 }],
+  };
   readonly meter: FakeMeter | null;
   readonly calls: string[] = [];
   readonly warnings: Failure[] = [];
@@ -136,10 +152,16 @@ class FakeDevice implements Device {
     const fault = this.#bench.step('infer');
     const { latencyUs, idleUs } = this.#bench.script;
     const energy = this.#bench.mode === 'energy';
-    await this.#bench.clock.advanceTo(this.#bench.clock.nowUs() + (n + w) * latencyUs + (energy ? idleUs : 0));
+    await this.#bench.clock.advanceTo(
+      this.#bench.clock.nowUs() + (n + w) * latencyUs + (energy ? idleUs : 0),
+    );
     if (fault) return fault;
     if (this.#bench.meter) this.#bench.meter.lastUs = n * latencyUs;
-    return ok({ durationUs: energy ? null : Math.floor(n * latencyUs), scores: rounded(printed(this.#raw())), printStep: 0.001 });
+    return ok({
+      durationUs: energy ? null : Math.floor(n * latencyUs),
+      scores: rounded(printed(this.#raw())),
+      printStep: 0.001,
+    });
   }
 
   #raw(): Uint8Array {
@@ -149,12 +171,18 @@ class FakeDevice implements Device {
   }
 
   async rawOutputs(): Promise<Result<Uint8Array>> {
-    return this.#bench.step('rawOutputs') ?? (this.#bench.script.hasMj ? ok(this.#raw()) : fail('device.no-mj', {}, '', ''));
+    return (
+      this.#bench.step('rawOutputs') ??
+      (this.#bench.script.hasMj ? ok(this.#raw()) : fail('device.no-mj', {}, '', ''))
+    );
   }
 
   async profile() {
     const cycles = Math.round(this.#bench.script.latencyUs * 125);
-    return this.#bench.step('profile') ?? ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', cycles: cycles - 100 }], totalCycles: cycles });
+    return (
+      this.#bench.step('profile') ??
+      ok({ ops: [{ index: 0, kernel: 'FullyConnectedS8', cycles: cycles - 100 }], totalCycles: cycles })
+    );
   }
 
   async paintArena(): Promise<Result<void>> {
@@ -180,7 +208,14 @@ export class FakeMeter implements Meter {
   }
 
   identity() {
-    return { kind: 'fake', serial: this.#bench.script.monitorSerial, firmware: '1', calibration: 'c0ffee', sampleRateHz: 100_000, emulated: true };
+    return {
+      kind: 'fake',
+      serial: this.#bench.script.monitorSerial,
+      firmware: '1',
+      calibration: 'c0ffee',
+      sampleRateHz: 100_000,
+      emulated: true,
+    };
   }
 
   async openWindow(): Promise<Result<MeterWindow>> {
@@ -221,7 +256,16 @@ export class FakeMeter implements Meter {
   }
 
   traces(): readonly TraceReference[] {
-    return [{ id: 't1', path: '/t/t1.mjt', sha256: this.closed ? 'ab'.repeat(32) : null, startedAt: '2020-01-01T00:00:00Z', sampleRateHz: 100_000, sampleCount: 1 }];
+    return [
+      {
+        id: 't1',
+        path: '/t/t1.mjt',
+        sha256: this.closed ? 'ab'.repeat(32) : null,
+        startedAt: '2020-01-01T00:00:00Z',
+        sampleRateHz: 100_000,
+        sampleCount: 1,
+      },
+    ];
   }
 
   async close(): Promise<Result<void>> {
@@ -256,8 +300,20 @@ export class MemoryStore implements RunStore {
     if (fault) return fault;
     const runId = this.runs.size + 1;
     this.runs.set(runId, {
-      ...run, runId, status: 'running', endedAt: null, inferences: null, identity: null, monitor: null, windows: [], items: [],
-      profile: null, prediction: null, referenceCheck: null, traces: [], failure: null,
+      ...run,
+      runId,
+      status: 'running',
+      endedAt: null,
+      inferences: null,
+      identity: null,
+      monitor: null,
+      windows: [],
+      items: [],
+      profile: null,
+      prediction: null,
+      referenceCheck: null,
+      traces: [],
+      failure: null,
     });
     return ok(runId);
   }
@@ -266,15 +322,27 @@ export class MemoryStore implements RunStore {
     return ok(this.runs.get(runId)!);
   }
 
-  saveIdentity: RunStore['saveIdentity'] = (id, identity, monitor, referenceCheck) => this.#change('saveIdentity', id, () => ({ identity, monitor, referenceCheck }));
-  saveTuning: RunStore['saveTuning'] = (id, inferences) => this.#change('saveTuning', id, () => ({ inferences }));
-  saveWindow: RunStore['saveWindow'] = (id, w) => this.#change('saveWindow', id, (r) => ({ windows: [...r.windows, w] }));
-  saveItem: RunStore['saveItem'] = (id, i) => this.#change('saveItem', id, (r) => ({ items: [...r.items, i] }));
-  saveProfile: RunStore['saveProfile'] = (id, profile) => this.#change('saveProfile', id, () => ({ profile }));
-  savePrediction: RunStore['savePrediction'] = (id, prediction) => this.#change('savePrediction', id, () => ({ prediction }));
-  saveTrace: RunStore['saveTrace'] = (id, t) => this.#change('saveTrace', id, (r) => ({ traces: [...r.traces.filter((x) => x.id !== t.id), t] }));
+  saveIdentity: RunStore['saveIdentity'] = (id, identity, monitor, referenceCheck) =>
+    this.#change('saveIdentity', id, () => ({ identity, monitor, referenceCheck }));
+  saveTuning: RunStore['saveTuning'] = (id, inferences) =>
+    this.#change('saveTuning', id, () => ({ inferences }));
+  saveWindow: RunStore['saveWindow'] = (id, w) =>
+    this.#change('saveWindow', id, (r) => ({ windows: [...r.windows, w] }));
+  saveItem: RunStore['saveItem'] = (id, i) =>
+    this.#change('saveItem', id, (r) => ({ items: [...r.items, i] }));
+  saveProfile: RunStore['saveProfile'] = (id, profile) =>
+    this.#change('saveProfile', id, () => ({ profile }));
+  savePrediction: RunStore['savePrediction'] = (id, prediction) =>
+    this.#change('savePrediction', id, () => ({ prediction }));
+  saveTrace: RunStore['saveTrace'] = (id, t) =>
+    this.#change('saveTrace', id, (r) => ({ traces: [...r.traces.filter((x) => x.id !== t.id), t] }));
   saveEvent: RunStore['saveEvent'] = (_id, e) => this.#fault('saveEvent') ?? (this.events.push(e), ok());
-  end: RunStore['end'] = (id, result) => this.#change('end', id, () => ({ status: result.status, endedAt: result.endedAt, failure: result.failure }));
+  end: RunStore['end'] = (id, result) =>
+    this.#change('end', id, () => ({
+      status: result.status,
+      endedAt: result.endedAt,
+      failure: result.failure,
+    }));
 }
 
 export function inputSet(count: number, labelled: boolean, windowsEach = 1): InputSet {
@@ -287,7 +355,11 @@ export function inputSet(count: number, labelled: boolean, windowsEach = 1): Inp
       const raw = modelOf(windows[0]!);
       // every tenth label is wrong
       const best = raw.indexOf(Math.max(...raw));
-      return ok({ name: `f${i}.bin`, label: labelled ? (i % 10 === 9 ? (best + 1) % 4 : best) : null, windows });
+      return ok({
+        name: `f${i}.bin`,
+        label: labelled ? (i % 10 === 9 ? (best + 1) % 4 : best) : null,
+        windows,
+      });
     },
   };
 }
@@ -318,5 +390,10 @@ export function world(s: Script, inputs: InputSet, store = new MemoryStore(), wi
 }
 
 export function plan(over: Partial<RunPlanInput> = {}): RunPlanInput {
-  return { mode: 'performance', model: { name: 'm', sha256: 'aa'.repeat(32), path: null }, targetId: 'fake', ...over };
+  return {
+    mode: 'performance',
+    model: { name: 'm', sha256: 'aa'.repeat(32), path: null },
+    targetId: 'fake',
+    ...over,
+  };
 }

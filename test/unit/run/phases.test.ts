@@ -13,7 +13,11 @@ describe('the phases of a run', () => {
       return seen;
     };
     expect([...reach('planned')].sort()).toEqual([...all].sort());
-    for (const p of all) expect([...reach(p)].some((q) => endPhases.has(q)), p).toBe(true);
+    for (const p of all)
+      expect(
+        [...reach(p)].some((q) => endPhases.has(q)),
+        p,
+      ).toBe(true);
   });
 
   it('nothing follows an end, and only checking leads to finished', () => {

@@ -5,7 +5,11 @@ import type { StoredRun } from '../../../src-main/run/ports.ts';
 import { composeResult } from '../../../src-main/run/result.ts';
 import { plan } from './fakes.ts';
 
-const energy = (energyUj: number, parts: [string, number][], over: Partial<WindowEnergy> = {}): WindowEnergy => ({
+const energy = (
+  energyUj: number,
+  parts: [string, number][],
+  over: Partial<WindowEnergy> = {},
+): WindowEnergy => ({
   energyUj,
   netUj: energyUj / 2,
   statisticalUj: 10,
@@ -77,7 +81,12 @@ describe('the result of a run', () => {
   it('is the median of the windows with a t interval on the window means', () => {
     const r = composeResult(run(durations.map((d, i) => window(i, d))));
     const t = tInterval(durations.map((d) => d / 1000));
-    expect(r.latency).toMatchObject({ value: 10_030, n: 5, source: 'measured', interval: { method: 't', confidence: 0.95, low: t.low, high: t.high } });
+    expect(r.latency).toMatchObject({
+      value: 10_030,
+      n: 5,
+      source: 'measured',
+      interval: { method: 't', confidence: 0.95, low: t.low, high: t.high },
+    });
     expect(r.throughput!.value).toBeCloseTo(1e6 / 10_030, 9);
     expect(r.latency!.derivedFrom).toMatchObject({ runId: 7, windows: [0, 1, 2, 3, 4] });
   });
@@ -87,12 +96,20 @@ describe('the result of a run', () => {
     expect(r.latency!.systematic!.parts.map((p) => p.cause)).toEqual(['timer resolution', 'crystal']);
     // 1 µs / 1000, and 30 ppm of the longest window's 10.05 ms
     expect(r.latency!.systematic!.plusMinus).toBeCloseTo(0.001 + 10_050 * 30e-6, 12);
-    const exact = composeResult(run(durations.map((d, i) => window(i, d)), { clockPlusMinusPpm: null }));
+    const exact = composeResult(
+      run(
+        durations.map((d, i) => window(i, d)),
+        { clockPlusMinusPpm: null },
+      ),
+    );
     expect(exact.latency!.systematic!.plusMinus).toBeCloseTo(0.001, 12);
   });
 
   it('one window has no interval, none has no latency', () => {
-    expect(composeResult(run([window(0, 10e6)])).latency).toMatchObject({ n: 1, interval: { method: 'none', low: null } });
+    expect(composeResult(run([window(0, 10e6)])).latency).toMatchObject({
+      n: 1,
+      interval: { method: 'none', low: null },
+    });
     expect(composeResult(run([])).latency).toBeNull();
   });
 
@@ -105,12 +122,29 @@ describe('the result of a run', () => {
 
   it("takes the largest of the windows' systematic errors, cause by cause, and adds the causes", () => {
     const parts: [string, number][][] = [
-      [['monitor gain', 3000], ['supply voltage', 1000]],
-      [['monitor gain', 2000], ['supply voltage', 5000]],
-      [['monitor gain', 1000], ['supply voltage', 1000], ['lost samples', 400]],
+      [
+        ['monitor gain', 3000],
+        ['supply voltage', 1000],
+      ],
+      [
+        ['monitor gain', 2000],
+        ['supply voltage', 5000],
+      ],
+      [
+        ['monitor gain', 1000],
+        ['supply voltage', 1000],
+        ['lost samples', 400],
+      ],
     ];
     const windows = parts.map((p, i) => window(i, 10e6, energy(660_000 + i * 1000, p)));
-    const monitor = { kind: 'ppk2', serial: 'S', firmware: '1', calibration: 'c', sampleRateHz: 100_000, emulated: false };
+    const monitor = {
+      kind: 'ppk2',
+      serial: 'S',
+      firmware: '1',
+      calibration: 'c',
+      sampleRateHz: 100_000,
+      emulated: false,
+    };
     const r = composeResult(run(windows, { plan: RunPlan.parse(plan({ mode: 'energy' })), monitor }));
     const q = r.energyPerInference!;
     expect(q.value).toBe(661);
@@ -127,15 +161,23 @@ describe('the result of a run', () => {
 
   it('the net energy has a bound of its own: what window and idle share has cancelled', () => {
     const net = [{ cause: 'edge jitter', plusMinus: 700, basis: '' }];
-    const windows = [660_000, 661_000].map((uj, i) => window(i, 10e6, energy(uj, [['monitor gain', 66_000]], { netSystematic: net })));
+    const windows = [660_000, 661_000].map((uj, i) =>
+      window(i, 10e6, energy(uj, [['monitor gain', 66_000]], { netSystematic: net })),
+    );
     const r = composeResult(run(windows));
     expect(r.energyPerInference!.systematic!.plusMinus).toBe(66);
-    expect(r.netEnergyPerInference!.systematic).toMatchObject({ plusMinus: 0.7, parts: [{ cause: 'edge jitter' }] });
+    expect(r.netEnergyPerInference!.systematic).toMatchObject({
+      plusMinus: 0.7,
+      parts: [{ cause: 'edge jitter' }],
+    });
   });
 
   it('the noise of the samples speaks where there is one window only, for gross and net apart', () => {
-    const r = composeResult(run([window(0, 10e6, energy(660_000, [], { statisticalUj: 100, netStatisticalUj: 200 }))]));
-    const half = (q: { interval: { low: number | null; high: number | null } } | null) => (q!.interval.high! - q!.interval.low!) / 2;
+    const r = composeResult(
+      run([window(0, 10e6, energy(660_000, [], { statisticalUj: 100, netStatisticalUj: 200 }))]),
+    );
+    const half = (q: { interval: { low: number | null; high: number | null } } | null) =>
+      (q!.interval.high! - q!.interval.low!) / 2;
     expect(r.energyPerInference!.interval).toMatchObject({ method: 'samples', confidence: 0.95 });
     expect(half(r.energyPerInference)).toBeCloseTo(0.196, 9);
     expect(half(r.netEnergyPerInference)).toBeCloseTo(0.392, 9);
@@ -145,8 +187,14 @@ describe('the result of a run', () => {
   });
 
   it('says what was remarked before the first window, and that nobody knows the board', () => {
-    const identity = { boardSerial: 'unknown', firmwareHash: null, programHash: null } as StoredRun['identity'];
-    const notes = composeResult(run([], { remarks: ['No prediction: predict.no-calibration'], identity })).notes;
+    const identity = {
+      boardSerial: 'unknown',
+      firmwareHash: null,
+      programHash: null,
+    } as StoredRun['identity'];
+    const notes = composeResult(
+      run([], { remarks: ['No prediction: predict.no-calibration'], identity }),
+    ).notes;
     expect(notes[0]).toBe('No prediction: predict.no-calibration');
     expect(notes.join()).toContain('serial number is not known');
   });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fail, orThrow } from '../../../src-main/base/errors.ts';
 import type { RunEvent, RunResult } from '../../../src-main/contract/index.ts';
-import { RunResult as RunResultSchema, RunEvent as RunEventSchema } from '../../../src-main/contract/index.ts';
+import {
+  RunResult as RunResultSchema,
+  RunEvent as RunEventSchema,
+} from '../../../src-main/contract/index.ts';
 import { executeRun, resumeRun } from '../../../src-main/run/run.ts';
 import { inputSet, modelOf, plan, script, world } from './fakes.ts';
 
@@ -9,7 +12,8 @@ const lost = fail('link.closed', {}, 'gone', 'plug it back');
 const reset = fail('device.reset', {}, 'brown-out', 'check the supply');
 
 const finishedOf = (r: RunResult) => r.windows.filter((w) => w.status === 'finished').map((w) => w.index);
-const phasesOf = (events: readonly RunEvent[]) => events.filter((e) => e.type === 'phase').map((e) => e.phase);
+const phasesOf = (events: readonly RunEvent[]) =>
+  events.filter((e) => e.type === 'phase').map((e) => e.phase);
 
 describe('a performance run', () => {
   it('tunes N so that five windows of different inputs last at least 10 s, and is valid', async () => {
@@ -20,12 +24,35 @@ describe('a performance run', () => {
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
     expect(r.windows.every((x) => x.durationUs! >= 10e6)).toBe(true);
     expect(new Set(r.windows.map((x) => x.inputSha256)).size).toBe(5);
-    expect(r.latency).toMatchObject({ value: 12_500, unit: 'us', source: 'emulated', n: 5, interval: { method: 'deterministic' } });
+    expect(r.latency).toMatchObject({
+      value: 12_500,
+      unit: 'us',
+      source: 'emulated',
+      n: 5,
+      interval: { method: 'deterministic' },
+    });
     expect(r.throughput!.value).toBeCloseTo(80, 9);
-    expect(r.comparison).toMatchObject({ method: 'bit-exact', compared: 5, equal: 5, text: 'device = host: equal on 5 of 5' });
-    expect(r.profile).toMatchObject({ totalCycles: 1_562_500, arenaHighBytes: 1000, ops: [{ kernel: 'FullyConnectedS8', name: 'fc', macs: 640 }] });
+    expect(r.comparison).toMatchObject({
+      method: 'bit-exact',
+      compared: 5,
+      equal: 5,
+      text: 'device = host: equal on 5 of 5',
+    });
+    expect(r.profile).toMatchObject({
+      totalCycles: 1_562_500,
+      arenaHighBytes: 1000,
+      ops: [{ kernel: 'FullyConnectedS8', name: 'fc', macs: 640 }],
+    });
     expect(r.validity).toMatchObject({ valid: true });
-    expect(phasesOf(events)).toEqual(['deploying', 'identifying', 'tuning', 'measuring', 'profiling', 'checking', 'finished']);
+    expect(phasesOf(events)).toEqual([
+      'deploying',
+      'identifying',
+      'tuning',
+      'measuring',
+      'profiling',
+      'checking',
+      'finished',
+    ]);
     for (const e of events) expect(() => RunEventSchema.parse(e)).not.toThrow();
     expect(RunResultSchema.parse(JSON.parse(JSON.stringify(r)))).toEqual(r);
   });
@@ -55,7 +82,12 @@ describe('a performance run', () => {
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
     const excluded = r.windows.filter((x) => x.status === 'excluded');
     expect(excluded).toHaveLength(1);
-    expect(excluded[0]).toMatchObject({ index: 1, attempt: 0, exclusion: { id: 'device.reset' }, durationUs: null });
+    expect(excluded[0]).toMatchObject({
+      index: 1,
+      attempt: 0,
+      exclusion: { id: 'device.reset' },
+      durationUs: null,
+    });
     expect(r.windows.find((x) => x.index === 1 && x.status === 'finished')!.attempt).toBe(1);
     expect(w.bench.counts.get('recover')).toBe(1);
     expect(r.latency!.n).toBe(5);
@@ -66,7 +98,10 @@ describe('a performance run', () => {
     for (let i = 5; i < 20; i++) w.bench.script.faults.set(`infer#${i}`, reset);
     const r = orThrow(await executeRun(plan({ maxRepeats: 2 }), w.ports));
     expect(r.status).toBe('failed');
-    expect(r.failure).toMatchObject({ id: 'run.too-many-repeats', facts: { window: 3, repeats: 2, last: 'device.reset' } });
+    expect(r.failure).toMatchObject({
+      id: 'run.too-many-repeats',
+      facts: { window: 3, repeats: 2, last: 'device.reset' },
+    });
     expect(finishedOf(r)).toEqual([0, 1]);
     expect(r.windows.filter((x) => x.status === 'excluded')).toHaveLength(3);
     expect(w.store.runs.get(1)!.status).toBe('failed');
@@ -79,7 +114,11 @@ describe('a performance run', () => {
     const r = orThrow(await executeRun(plan(), w.ports, { onEvent: (e) => events.push(e) }));
     expect(r.status).toBe('finished');
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
-    expect(events.find((e) => e.type === 'paused')).toMatchObject({ window: 2, of: 5, failure: { id: 'link.closed' } });
+    expect(events.find((e) => e.type === 'paused')).toMatchObject({
+      window: 2,
+      of: 5,
+      failure: { id: 'link.closed' },
+    });
     expect(events.find((e) => e.type === 'resumed')).toMatchObject({ window: 2, of: 5 });
     expect(phasesOf(events)).toContain('paused');
     expect(w.bench.counts.get('deploy')).toBe(1);
@@ -122,7 +161,9 @@ describe('a performance run', () => {
     w.bench.warnings.push(fail('trace.write-failed', {}, 'disk', 'free some'));
     const r = orThrow(await executeRun(plan(), w.ports, { onEvent: (e) => events.push(e) }));
     expect(r.status).toBe('finished');
-    expect(events.filter((e) => e.type === 'warning').map((e) => e.failure.id)).toEqual(['trace.write-failed']);
+    expect(events.filter((e) => e.type === 'warning').map((e) => e.failure.id)).toEqual([
+      'trace.write-failed',
+    ]);
   });
 
   it('Ctrl-C in the third window keeps two, and a resumed run measures the other three only', async () => {
@@ -134,7 +175,11 @@ describe('a performance run', () => {
     const first = orThrow(await executeRun(plan(), w.ports, { signal: abort.signal }));
     expect(first.status).toBe('interrupted');
     expect(finishedOf(first)).toEqual([0, 1]);
-    expect(first.windows.at(-1)).toMatchObject({ index: 2, status: 'excluded', exclusion: { id: 'run.interrupted' } });
+    expect(first.windows.at(-1)).toMatchObject({
+      index: 2,
+      status: 'excluded',
+      exclusion: { id: 'run.interrupted' },
+    });
     expect(w.store.runs.get(1)!.status).toBe('interrupted');
 
     const again = world(script(), inputSet(8, false), w.store);
@@ -169,7 +214,11 @@ describe('a performance run', () => {
       if (step === 'infer' && count === 3) w.bench.script.latencyUs = 10_000;
     };
     const r = orThrow(await executeRun(plan(), w.ports));
-    expect(r.windows[0]).toMatchObject({ index: 0, status: 'excluded', exclusion: { id: 'run.window-short' } });
+    expect(r.windows[0]).toMatchObject({
+      index: 0,
+      status: 'excluded',
+      exclusion: { id: 'run.window-short' },
+    });
     expect(r.windows.filter((x) => x.status === 'finished').every((x) => x.durationUs! >= 10e6)).toBe(true);
     expect(w.bench.counts.get('recover')).toBeUndefined();
     expect(r.validity.valid).toBe(true);
@@ -187,7 +236,11 @@ describe('a performance run', () => {
   it('a foreign DUT without mj is compared within print precision and has no profile', async () => {
     const w = world(script({ hasMj: false }), inputSet(8, false));
     const r = orThrow(await executeRun(plan(), w.ports));
-    expect(r.comparison).toMatchObject({ method: 'print-precision', equal: 5, text: 'device = host: equal within print precision on 5 of 5' });
+    expect(r.comparison).toMatchObject({
+      method: 'print-precision',
+      equal: 5,
+      text: 'device = host: equal within print precision on 5 of 5',
+    });
     expect(r.profile).toBeNull();
     expect(w.bench.counts.get('profile')).toBeUndefined();
   });
@@ -195,7 +248,11 @@ describe('a performance run', () => {
   it('ETA comes from the windows that are done', async () => {
     const w = world(script(), inputSet(8, false));
     const etas: (number | null)[] = [];
-    orThrow(await executeRun(plan(), w.ports, { onEvent: (e) => e.type === 'progress' && e.phase === 'measuring' && etas.push(e.etaS) }));
+    orThrow(
+      await executeRun(plan(), w.ports, {
+        onEvent: (e) => e.type === 'progress' && e.phase === 'measuring' && etas.push(e.etaS),
+      }),
+    );
     expect(etas[0]).toBeNull();
     // a window takes 10.05 s (804 × 12.5 ms) and its warm-up of five
     expect(etas[1]).toBeCloseTo(4 * 10.125, 1);
@@ -212,7 +269,9 @@ describe('a performance run', () => {
 
   it('recovers from trouble outside windows', async () => {
     const w = world(script(), inputSet(8, false));
-    w.bench.script.faults.set('identity#1', fail('device.no-reply', {}, '', '')).set('profile#1', fail('device.no-reply', {}, '', ''));
+    w.bench.script.faults
+      .set('identity#1', fail('device.no-reply', {}, '', ''))
+      .set('profile#1', fail('device.no-reply', {}, '', ''));
     const r = orThrow(await executeRun(plan(), w.ports));
     expect(r.status).toBe('finished');
     expect(w.bench.counts.get('recover')).toBe(2);
@@ -225,14 +284,24 @@ describe('a performance run', () => {
       if (step === 'infer' && count === 5) throw new Error('off by one');
     };
     await expect(executeRun(plan(), w.ports)).rejects.toThrow('off by one');
-    expect(w.store.runs.get(1)).toMatchObject({ status: 'failed', failure: { id: 'run.bug', facts: { message: 'off by one' } } });
+    expect(w.store.runs.get(1)).toMatchObject({
+      status: 'failed',
+      failure: { id: 'run.bug', facts: { message: 'off by one' } },
+    });
     expect(w.store.runs.get(1)!.windows).toHaveLength(2);
   });
 
   it('refuses a bad plan by the name of the setting', async () => {
     const w = world(script(), inputSet(8, false));
-    expect(await executeRun(plan({ windows: 0 }), w.ports)).toMatchObject({ ok: false, id: 'run.bad-plan', facts: { field: 'windows' } });
-    expect(await executeRun(plan({ targetId: 'other' }), w.ports)).toMatchObject({ ok: false, id: 'run.other-target' });
+    expect(await executeRun(plan({ windows: 0 }), w.ports)).toMatchObject({
+      ok: false,
+      id: 'run.bad-plan',
+      facts: { field: 'windows' },
+    });
+    expect(await executeRun(plan({ targetId: 'other' }), w.ports)).toMatchObject({
+      ok: false,
+      id: 'run.other-target',
+    });
     expect(w.store.runs.size).toBe(0);
   });
 });
@@ -247,7 +316,11 @@ describe('an energy run', () => {
     // 3.3 V × 20 mA × 12.5 ms
     expect(r.energyPerInference!.value).toBeCloseTo(825, 9);
     expect(r.energyPerInference!.systematic).toMatchObject({ plusMinus: expect.closeTo(8.25, 9) as number });
-    expect(r.energyPerInference!.derivedFrom).toMatchObject({ monitor: { serial: 'M1' }, traceIds: ['t1'], runId: 1 });
+    expect(r.energyPerInference!.derivedFrom).toMatchObject({
+      monitor: { serial: 'M1' },
+      traceIds: ['t1'],
+      runId: 1,
+    });
     expect(r.netEnergyPerInference!.value).toBeCloseTo(412.5, 9);
     expect(r.meanPower!.value).toBeCloseTo(66, 9);
     expect(r.latency!.value).toBeCloseTo(12_500, 9);
@@ -269,7 +342,9 @@ describe('an energy run', () => {
     const r = orThrow(await executeRun(plan({ mode: 'energy' }), w.ports));
     expect(r.status).toBe('finished');
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
-    expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([{ index: 1, exclusion: { id: 'monitor.lost' }, energy: null }]);
+    expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([
+      { index: 1, exclusion: { id: 'monitor.lost' }, energy: null },
+    ]);
     expect(w.bench.counts.get('reconnect')).toBe(1);
   });
 
@@ -280,7 +355,10 @@ describe('an energy run', () => {
       if (step === 'reconnect') w.bench.script.monitorSerial = 'M2';
     };
     const r = orThrow(await executeRun(plan({ mode: 'energy' }), w.ports));
-    expect(r).toMatchObject({ status: 'failed', failure: { id: 'run.other-monitor', facts: { before: 'M1', now: 'M2' } } });
+    expect(r).toMatchObject({
+      status: 'failed',
+      failure: { id: 'run.other-monitor', facts: { before: 'M1', now: 'M2' } },
+    });
     expect(finishedOf(r)).toEqual([0]);
   });
 
@@ -288,11 +366,14 @@ describe('an energy run', () => {
     const w = world(script(), inputSet(8, false));
     w.bench.script.onStep = (step, count) => {
       if (step !== 'openWindow') return;
-      w.bench.meterEnds = count === 2 ? Promise.resolve(fail('monitor.link-lost', {}, 'unplugged', 'plug it in')) : null;
+      w.bench.meterEnds =
+        count === 2 ? Promise.resolve(fail('monitor.link-lost', {}, 'unplugged', 'plug it in')) : null;
     };
     const r = orThrow(await executeRun(plan({ mode: 'energy' }), w.ports));
     expect(r.status).toBe('finished');
-    expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([{ index: 1, exclusion: { id: 'monitor.link-lost' } }]);
+    expect(r.windows.filter((x) => x.status === 'excluded')).toMatchObject([
+      { index: 1, exclusion: { id: 'monitor.link-lost' } },
+    ]);
     expect(finishedOf(r)).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -306,13 +387,18 @@ describe('an energy run', () => {
 
   it('is refused without a monitor', async () => {
     const w = world(script(), inputSet(8, false), undefined, false);
-    expect(await executeRun(plan({ mode: 'energy' }), w.ports)).toMatchObject({ ok: false, id: 'run.no-monitor' });
+    expect(await executeRun(plan({ mode: 'energy' }), w.ports)).toMatchObject({
+      ok: false,
+      id: 'run.no-monitor',
+    });
   });
 
   it('four windows are not five', async () => {
     const w = world(script(), inputSet(8, false));
     const r = orThrow(await executeRun(plan({ mode: 'energy', windows: 4 }), w.ports));
-    expect(r.validity.rules.filter((x) => !x.kept)).toMatchObject([{ rule: 'exactly 5 windows', reason: '4 finished' }]);
+    expect(r.validity.rules.filter((x) => !x.kept)).toMatchObject([
+      { rule: 'exactly 5 windows', reason: '4 finished' },
+    ]);
   });
 });
 
@@ -321,7 +407,11 @@ describe('an accuracy run', () => {
     const w = world(script(), inputSet(40, true));
     const r = orThrow(await executeRun(plan({ mode: 'accuracy' }), w.ports));
     expect(r.status).toBe('finished');
-    expect(r.accuracy).toMatchObject({ items: 40, correct: 36, score: { value: 0.9, unit: 'fraction', n: 40, interval: { method: 'wilson' } } });
+    expect(r.accuracy).toMatchObject({
+      items: 40,
+      correct: 36,
+      score: { value: 0.9, unit: 'fraction', n: 40, interval: { method: 'wilson' } },
+    });
     expect(r.accuracy!.score!.interval.low!).toBeCloseTo(0.7695, 3);
     expect(r.comparison.text).toBe('device = host: equal on 40 of 40');
     expect(r.validity.valid).toBe(true);
@@ -332,7 +422,10 @@ describe('an accuracy run', () => {
     const w = world(script(), inputSet(40, true));
     const r = orThrow(await executeRun(plan({ mode: 'accuracy', maxItems: 10 }), w.ports));
     expect(r.accuracy!.items).toBe(10);
-    expect(r.validity.rules.find((x) => !x.kept)).toMatchObject({ rule: 'all files of the data set', reason: '10 of 40' });
+    expect(r.validity.rules.find((x) => !x.kept)).toMatchObject({
+      rule: 'all files of the data set',
+      reason: '10 of 40',
+    });
   });
 
   it('shows the bytes of the first output that differs', async () => {
@@ -377,6 +470,9 @@ describe('an accuracy run', () => {
 
   it('needs labels', async () => {
     const w = world(script(), inputSet(8, false));
-    expect(await executeRun(plan({ mode: 'accuracy' }), w.ports)).toMatchObject({ ok: false, id: 'run.no-labels' });
+    expect(await executeRun(plan({ mode: 'accuracy' }), w.ports)).toMatchObject({
+      ok: false,
+      id: 'run.no-labels',
+    });
   });
 });

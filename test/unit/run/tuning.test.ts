@@ -11,13 +11,16 @@ async function deviceOf(latencyUs: number, mode: 'performance' | 'energy' = 'per
 }
 
 describe('tuning', () => {
-  it.each([37, 1234.5, 12_500, 2_000_000])('finds a latency of %d µs to 1 % whatever the timer resolves', async (latencyUs) => {
-    const { device, w } = await deviceOf(latencyUs);
-    const found = orThrow(await latencyByTimer(device, 3, step));
-    expect(Math.abs(found / latencyUs - 1)).toBeLessThan(0.01);
-    // no more than two bursts of 0.2 s, or one inference
-    expect(w.clock.nowUs()).toBeLessThan(Math.max(4 * latencyUs + 1, 500_000) + 3 * latencyUs);
-  });
+  it.each([37, 1234.5, 12_500, 2_000_000])(
+    'finds a latency of %d µs to 1 % whatever the timer resolves',
+    async (latencyUs) => {
+      const { device, w } = await deviceOf(latencyUs);
+      const found = orThrow(await latencyByTimer(device, 3, step));
+      expect(Math.abs(found / latencyUs - 1)).toBeLessThan(0.01);
+      // no more than two bursts of 0.2 s, or one inference
+      expect(w.clock.nowUs()).toBeLessThan(Math.max(4 * latencyUs + 1, 500_000) + 3 * latencyUs);
+    },
+  );
 
   it('a timer that stands still is a failure, not a division by zero', async () => {
     const { device } = await deviceOf(0);
@@ -29,10 +32,13 @@ describe('tuning', () => {
     expect(await latencyByTimer(device, 0, step)).toMatchObject({ ok: false, id: 'run.no-timer' });
   });
 
-  it.each([90, 12_500])('the slope of the host clock cancels the idle second before each window (%d µs)', async (latencyUs) => {
-    const { device, w } = await deviceOf(latencyUs, 'energy');
-    expect(orThrow(await latencyByHostClock(device, w.clock, step))).toBeCloseTo(latencyUs, 6);
-  });
+  it.each([90, 12_500])(
+    'the slope of the host clock cancels the idle second before each window (%d µs)',
+    async (latencyUs) => {
+      const { device, w } = await deviceOf(latencyUs, 'energy');
+      expect(orThrow(await latencyByHostClock(device, w.clock, step))).toBeCloseTo(latencyUs, 6);
+    },
+  );
 
   it('chooses N so that the window is long enough and N fits the device', () => {
     expect(inferencesFor(10e6, 12_500, 1)).toBe(800);

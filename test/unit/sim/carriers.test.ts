@@ -49,7 +49,9 @@ async function nameOf(link: Link): Promise<string> {
 describe('a simulated board over TCP', () => {
   it.each(['free', 'real'] as const)('answers a client, and the next one, at %s pace', async (pace) => {
     const { bench, keeper } = await runningBench(pace);
-    const carrier = keep(orThrow(await carry({ wire: bench.dut, name: 'dut' }, keeper, { kind: 'tcp', port: 0 })));
+    const carrier = keep(
+      orThrow(await carry({ wire: bench.dut, name: 'dut' }, keeper, { kind: 'tcp', port: 0 })),
+    );
     const port = Number(new URL(carrier.address).port);
     for (let client = 0; client < 2; client++) {
       const link = orThrow(await openTcp('127.0.0.1', port, wall));

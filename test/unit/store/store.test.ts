@@ -24,7 +24,11 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const open = (options: StoreOptions = {}) => orThrow(openStore(path, options));
 
 /** A run over fakes into a real database. */
-async function runInto(store: ReturnType<typeof open>, over: Parameters<typeof plan>[0] = {}, labelled = false) {
+async function runInto(
+  store: ReturnType<typeof open>,
+  over: Parameters<typeof plan>[0] = {},
+  labelled = false,
+) {
   const w = world(script(), inputSet(8, labelled));
   const ports = { ...w.ports, store: store.runs };
   return { world: w, ports, result: orThrow(await executeRun(plan(over), ports)) };
@@ -35,7 +39,9 @@ describe('a new database', () => {
     path = join(dir, 'a', 'b', 'bench.sqlite');
     open().close();
     const db = new Database(path);
-    const tables = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all() as { name: string; sql: string }[];
+    const tables = db
+      .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all() as { name: string; sql: string }[];
     expect(tables.length).toBeGreaterThan(15);
     expect(tables.filter((t) => !/\)\s*STRICT/.test(t.sql)).map((t) => t.name)).toEqual([]);
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
@@ -56,7 +62,10 @@ describe('a new database', () => {
     for (const v of viewNames) expect(orThrow(store.views.read(v)).rows).toEqual([]);
     store.close();
     const db = new Database(path);
-    const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").pluck().all();
+    const views = db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+      .pluck()
+      .all();
     db.close();
     expect(views).toEqual([...viewNames].sort());
   });
@@ -68,11 +77,16 @@ describe('docs/database.md', () => {
     const store = open();
     for (const v of viewNames) {
       const line = text.split('\n').find((l) => l.startsWith(`| \`${v}\` |`));
-      expect(line?.split('|')[3]!.trim().replaceAll('`', '').split(', '), v).toEqual(orThrow(store.views.read(v)).columns);
+      expect(line?.split('|')[3]!.trim().replaceAll('`', '').split(', '), v).toEqual(
+        orThrow(store.views.read(v)).columns,
+      );
     }
     store.close();
     const db = new Database(path);
-    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
+    const tables = db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .pluck()
+      .all() as string[];
     db.close();
     const documented = text.slice(text.indexOf('## Tables'), text.indexOf('## Safety'));
     expect(tables.filter((t) => !documented.includes(`\`${t}\``))).toEqual([]);
@@ -80,17 +94,20 @@ describe('docs/database.md', () => {
 });
 
 describe('runs in the database', () => {
-  it.each(['performance', 'energy', 'accuracy'] as const)('a %s run is read back as it ended', async (mode) => {
-    const store = open();
-    const { result } = await runInto(store, { mode }, mode === 'accuracy');
-    expect(result.status).toBe('finished');
-    expect(orThrow(store.runs.result(result.runId))).toEqual(result);
-    store.close();
-    // and by another process, looking only
-    const reader = orThrow(openStore(path, { readOnly: true }));
-    expect(orThrow(reader.runs.result(result.runId))).toEqual(result);
-    reader.close();
-  });
+  it.each(['performance', 'energy', 'accuracy'] as const)(
+    'a %s run is read back as it ended',
+    async (mode) => {
+      const store = open();
+      const { result } = await runInto(store, { mode }, mode === 'accuracy');
+      expect(result.status).toBe('finished');
+      expect(orThrow(store.runs.result(result.runId))).toEqual(result);
+      store.close();
+      // and by another process, looking only
+      const reader = orThrow(openStore(path, { readOnly: true }));
+      expect(orThrow(reader.runs.result(result.runId))).toEqual(result);
+      reader.close();
+    },
+  );
 
   it('lists runs newest first with their scores', async () => {
     const store = open();
@@ -103,7 +120,12 @@ describe('runs in the database', () => {
       [2, 'energy', 'finished', 5],
       [1, 'performance', 'finished', 5],
     ]);
-    expect(list[2]).toMatchObject({ latencyUs: 12_500, valid: true, energyUjPerInference: null, score: null });
+    expect(list[2]).toMatchObject({
+      latencyUs: 12_500,
+      valid: true,
+      energyUjPerInference: null,
+      score: null,
+    });
     expect(list[1]!.energyUjPerInference).toBeCloseTo(825, 9);
     expect(list[0]!.score).toBe(1);
     store.close();
@@ -132,7 +154,9 @@ describe('runs in the database', () => {
     store.close();
     const db = new Database(path);
     const count = (t: string) => db.prepare(`SELECT count(*) FROM ${t}`).pluck().get();
-    expect(['boards', 'monitors', 'models', 'programs', 'runs', 'traces'].map(count)).toEqual([1, 1, 1, 1, 2, 1]);
+    expect(['boards', 'monitors', 'models', 'programs', 'runs', 'traces'].map(count)).toEqual([
+      1, 1, 1, 1, 2, 1,
+    ]);
     db.close();
   });
 
@@ -171,13 +195,17 @@ describe('runs in the database', () => {
     const abort = new AbortController();
     const w = world(script(), inputSet(8, false));
     w.bench.script.onStep = (step, count) => step === 'infer' && count === 5 && abort.abort();
-    const first = orThrow(await executeRun(plan({ windowS: 12 }), { ...w.ports, store: store.runs }, { signal: abort.signal }));
+    const first = orThrow(
+      await executeRun(plan({ windowS: 12 }), { ...w.ports, store: store.runs }, { signal: abort.signal }),
+    );
     expect(first.status).toBe('interrupted');
     const again = world(script(), inputSet(8, false));
     const second = orThrow(await resumeRun(first.runId, { ...again.ports, store: store.runs }));
     expect(second.status).toBe('finished');
     expect(again.bench.counts.get('infer')).toBe(3);
-    expect(second.windows.filter((x) => x.status === 'finished').every((x) => x.durationUs! >= 12e6)).toBe(true);
+    expect(second.windows.filter((x) => x.status === 'finished').every((x) => x.durationUs! >= 12e6)).toBe(
+      true,
+    );
     expect(orThrow(store.runs.result(first.runId))).toEqual(second);
     store.close();
   });
@@ -187,10 +215,14 @@ describe('runs in the database', () => {
     const { result } = await runInto(store);
     store.close();
     const db = new Database(path);
-    db.prepare("UPDATE runs SET plan_json = '{\"mode\":7}'").run();
+    db.prepare('UPDATE runs SET plan_json = \'{"mode":7}\'').run();
     db.close();
     const reader = open();
-    expect(reader.runs.result(result.runId)).toMatchObject({ ok: false, id: 'store.bad-row', facts: { column: 'runs.plan_json' } });
+    expect(reader.runs.result(result.runId)).toMatchObject({
+      ok: false,
+      id: 'store.bad-row',
+      facts: { column: 'runs.plan_json' },
+    });
     reader.close();
   });
 
@@ -200,7 +232,12 @@ describe('runs in the database', () => {
     const { result } = await runInto(store, { mode: 'energy' });
     orThrow(store.notes.add(result.runId, 'warm room'));
     expect(orThrow(store.notes.of(result.runId))).toMatchObject([{ text: 'warm room' }]);
-    orThrow(store.edges.put('t1', [{ atUs: 5.25, channel: 0, level: 1 }, { atUs: 9, channel: 0, level: 0 }]));
+    orThrow(
+      store.edges.put('t1', [
+        { atUs: 5.25, channel: 0, level: 1 },
+        { atUs: 9, channel: 0, level: 0 },
+      ]),
+    );
     const ofWindows = result.windows.flatMap((w) => [w.energy!.traceStartUs, w.energy!.traceEndUs]);
     expect(orThrow(store.edges.of('t1'))).toEqual([
       { atUs: 0, channel: 0, level: 1 },
@@ -211,7 +248,14 @@ describe('runs in the database', () => {
     expect(new Set(ofWindows)).toEqual(new Set([0, ofWindows[1]]));
 
     const key = { board: 'pico', firmwareHash: '12345678', timingModel: 'emulated/zero-wait' };
-    const layer = { kernel: 'FullyConnectedS8', macs: 640, outputs: 10, bytes: 700, cycles: 5000, predictedCycles: 4990.5 };
+    const layer = {
+      kernel: 'FullyConnectedS8',
+      macs: 640,
+      outputs: 10,
+      bytes: 700,
+      cycles: 5000,
+      predictedCycles: 4990.5,
+    };
     orThrow(store.calibrations.put({ ...key, kernels: {} }, [layer]));
     const id = orThrow(store.calibrations.put({ ...key, kernels: { later: 1 } }, [layer]));
     expect(orThrow(store.calibrations.latest(key))).toMatchObject({ id, model: { kernels: { later: 1 } } });
@@ -233,7 +277,19 @@ describe('runs that a dead process left', () => {
   async function orphan(): Promise<number> {
     const store = open({ self: dead });
     const w = world(script(), inputSet(8, false));
-    const runId = orThrow(store.runs.begin({ plan: (await runInto(store)).result.plan, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, remarks: [], startedAt: w.ports.nowIso() }));
+    const runId = orThrow(
+      store.runs.begin({
+        plan: (await runInto(store)).result.plan,
+        source: 'emulated',
+        targetName: 'Fake',
+        assumptions: [],
+        clockPlusMinusPpm: null,
+        inputKind: 'random',
+        inputCount: 8,
+        remarks: [],
+        startedAt: w.ports.nowIso(),
+      }),
+    );
     store.close();
     return runId;
   }
@@ -242,7 +298,10 @@ describe('runs that a dead process left', () => {
     const runId = await orphan();
     const store = open({ liveness: () => 'dead' });
     expect(store.recovered).toEqual([runId]);
-    expect(orThrow(store.runs.result(runId))).toMatchObject({ status: 'interrupted', failure: { id: 'run.process-died', facts: { pid: 1 } } });
+    expect(orThrow(store.runs.result(runId))).toMatchObject({
+      status: 'interrupted',
+      failure: { id: 'run.process-died', facts: { pid: 1 } },
+    });
     store.close();
   });
 
@@ -259,8 +318,24 @@ describe('runs that a dead process left', () => {
   it('of this very process are in use until they end', async () => {
     const store = open();
     const { plan: p } = (await runInto(store)).result;
-    const runId = orThrow(store.runs.begin({ plan: p, source: 'emulated', targetName: 'Fake', assumptions: [], clockPlusMinusPpm: null, inputKind: 'random', inputCount: 8, remarks: [], startedAt: '' }));
-    expect(store.runs.reopen(runId)).toMatchObject({ ok: false, id: 'store.run-in-use', facts: { pid: process.pid } });
+    const runId = orThrow(
+      store.runs.begin({
+        plan: p,
+        source: 'emulated',
+        targetName: 'Fake',
+        assumptions: [],
+        clockPlusMinusPpm: null,
+        inputKind: 'random',
+        inputCount: 8,
+        remarks: [],
+        startedAt: '',
+      }),
+    );
+    expect(store.runs.reopen(runId)).toMatchObject({
+      ok: false,
+      id: 'store.run-in-use',
+      facts: { pid: process.pid },
+    });
     store.close();
   });
 
@@ -292,7 +367,9 @@ describe('runs that a dead process left', () => {
 describe.runIf(existsSync('/proc/self/stat'))('a process that ended and was not reaped yet', () => {
   it('is dead', async () => {
     // the shell becomes `sleep`, which never reaps the child it inherited
-    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     try {
       const pid = Number(await new Promise<Buffer>((resolve) => shell.stdout.once('data', resolve)));
       const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
@@ -305,7 +382,11 @@ describe.runIf(existsSync('/proc/self/stat'))('a process that ended and was not 
 });
 
 describe('migrations', () => {
-  const extra = { number: 4, name: 'colour', sql: "ALTER TABLE boards ADD COLUMN colour TEXT NOT NULL DEFAULT 'green';" };
+  const extra = {
+    number: 4,
+    name: 'colour',
+    sql: "ALTER TABLE boards ADD COLUMN colour TEXT NOT NULL DEFAULT 'green';",
+  };
 
   it('copy the database first and keep its rows', async () => {
     const old = open();
@@ -324,7 +405,11 @@ describe('migrations', () => {
     const old = open();
     const { result } = await runInto(old);
     old.close();
-    const broken = { number: 4, name: 'broken', sql: 'ALTER TABLE boards ADD COLUMN half TEXT; SELECT * FROM nothing_there;' };
+    const broken = {
+      number: 4,
+      name: 'broken',
+      sql: 'ALTER TABLE boards ADD COLUMN half TEXT; SELECT * FROM nothing_there;',
+    };
     expect(() => openStore(path, { migrations: [...shippedMigrations(), broken] })).toThrow(/nothing_there/);
     const store = open();
     expect(store.migrated).toMatchObject({ from: 3, to: 3 });
@@ -338,9 +423,17 @@ describe('migrations', () => {
     orThrow(migrate(db, path, two));
     db.exec(`INSERT INTO models VALUES ('${'ab'.repeat(32)}', 'm', NULL, '');
       INSERT INTO traces VALUES ('t', '/t', NULL, '', 100000, 1);`);
-    db.prepare(`INSERT INTO runs (status, mode, target_id, target_name, source, model_sha256, plan_json, assumptions_json, input_kind, input_count, started_at)
-      VALUES ('interrupted', 'energy', 'fake', 'Fake', 'emulated', ?, ?, '[]', 'random', 8, '')`)
-      .run('ab'.repeat(32), JSON.stringify({ mode: 'energy', model: { name: 'm', sha256: 'ab'.repeat(32), path: null }, targetId: 'fake' }));
+    db.prepare(
+      `INSERT INTO runs (status, mode, target_id, target_name, source, model_sha256, plan_json, assumptions_json, input_kind, input_count, started_at)
+      VALUES ('interrupted', 'energy', 'fake', 'Fake', 'emulated', ?, ?, '[]', 'random', 8, '')`,
+    ).run(
+      'ab'.repeat(32),
+      JSON.stringify({
+        mode: 'energy',
+        model: { name: 'm', sha256: 'ab'.repeat(32), path: null },
+        targetId: 'fake',
+      }),
+    );
     db.exec(`INSERT INTO windows VALUES (1, 0, 0, 'finished', NULL, 'i', 'x', 10, 0, 1e6, 'equal', '');
       INSERT INTO window_energies VALUES (1, 0, 0, 100, 60, 0.01, 0.02, 1e6, 3.3, 0.03, 'set-point',
         '[{"cause":"monitor gain","plusMinus":10,"basis":""}]', 1, 0, 1, 't', 0, 1e6, '[]');`);
@@ -349,7 +442,11 @@ describe('migrations', () => {
     const energy = orThrow(store.runs.load(1)).windows[0]!.energy!;
     expect(energy).toMatchObject({ statisticalUj: null, netStatisticalUj: null, clockRel: 0, channel: 0 });
     expect(energy.netSystematic).toEqual(energy.systematic);
-    expect(orThrow(store.runs.result(1)).netEnergyPerInference).toMatchObject({ value: 6, interval: { method: 'none' }, systematic: { plusMinus: 1 } });
+    expect(orThrow(store.runs.result(1)).netEnergyPerInference).toMatchObject({
+      value: 6,
+      interval: { method: 'none' },
+      systematic: { plusMinus: 1 },
+    });
     store.close();
   });
 
@@ -375,17 +472,26 @@ describe('migrations', () => {
 
 describe('files that are not ours to open', () => {
   it('a newer database is refused and left alone', () => {
-    open({ migrations: [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }] }).close();
+    open({
+      migrations: [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }],
+    }).close();
     const before = readFileSync(path);
     for (const readOnly of [false, true])
-      expect(openStore(path, { readOnly })).toMatchObject({ ok: false, id: 'store.newer', facts: { fileVersion: 4, knownVersion: 3 } });
+      expect(openStore(path, { readOnly })).toMatchObject({
+        ok: false,
+        id: 'store.newer',
+        facts: { fileVersion: 4, knownVersion: 3 },
+      });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   it('an older database is not migrated by a reader', () => {
     open().close();
     const more = [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }];
-    expect(openStore(path, { readOnly: true, migrations: more })).toMatchObject({ ok: false, id: 'store.older' });
+    expect(openStore(path, { readOnly: true, migrations: more })).toMatchObject({
+      ok: false,
+      id: 'store.older',
+    });
   });
 
   it("another program's SQLite file is refused and left alone", () => {
@@ -400,7 +506,8 @@ describe('files that are not ours to open', () => {
   it('a text file is corrupt, and stays as it was', () => {
     writeFileSync(path, 'dear diary\n'.repeat(500));
     const before = readFileSync(path);
-    for (const readOnly of [false, true]) expect(openStore(path, { readOnly })).toMatchObject({ ok: false, id: 'store.corrupt' });
+    for (const readOnly of [false, true])
+      expect(openStore(path, { readOnly })).toMatchObject({ ok: false, id: 'store.corrupt' });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 

@@ -11,14 +11,28 @@ import { logisticRegression, nearestNeighbour } from '../../../src-main/train/ba
 import { calibrateRanges } from '../../../src-main/train/calibrate-ranges.ts';
 import { buildDsCnn, dsCnnMacs } from '../../../src-main/train/ds-cnn.ts';
 import { dsCnnSpec } from '../../../src-main/train/ds-cnn-spec.ts';
-import { correctCount, fit, predictLogits, topOnes, type LabelledFeatures } from '../../../src-main/train/fit.ts';
+import {
+  correctCount,
+  fit,
+  predictLogits,
+  topOnes,
+  type LabelledFeatures,
+} from '../../../src-main/train/fit.ts';
 import { foldDsCnn } from '../../../src-main/train/fold-batch-norm.ts';
 import { affineRange } from '../../../src-main/train/quantise.ts';
 
 const shape = { frames: 9, coefficients: 6, channels: 8, blocks: 2, classes: 3 };
 const width = shape.frames * shape.coefficients;
 const inputShape = [shape.frames, shape.coefficients, 1];
-const options = { epochs: 6, batch: 30, peakLearningRate: 0.01, labelSmoothing: 0, seed: 1, inputShape, classes: 3 };
+const options = {
+  epochs: 6,
+  batch: 30,
+  peakLearningRate: 0.01,
+  labelSmoothing: 0,
+  seed: 1,
+  inputShape,
+  classes: 3,
+};
 
 /** Three classes told apart by where along time a bump sits; noise around it. */
 function bumps(items: number, seed: number): LabelledFeatures {
@@ -49,7 +63,9 @@ describe('training a small DS-CNN', async () => {
   const inputScale = 0.5;
   const input = affineRange(-4, 4);
   const quantised = (set: LabelledFeatures) =>
-    Int8Array.from(set.x, (v) => Math.max(-128, Math.min(127, Math.round(v / inputScale / input.scale) + input.zeroPoint)));
+    Int8Array.from(set.x, (v) =>
+      Math.max(-128, Math.min(127, Math.round(v / inputScale / input.scale) + input.zeroPoint)),
+    );
   const layers = foldDsCnn(model, shape, inputScale);
   const ranges = calibrateRanges(tfjs.tf, model, shape, train.x, input);
   const file = writeModel(dsCnnSpec('bumps', '', shape, layers, ranges));
@@ -99,8 +115,12 @@ describe('training a small DS-CNN', async () => {
 
   it('the same seed gives the same network', async () => {
     const [first, second] = [await trained(tfjs, 1), await trained(tfjs, 1)];
-    expect(predictLogits(tfjs.tf, first, test, inputShape)).toEqual(predictLogits(tfjs.tf, second, test, inputShape));
-    expect(predictLogits(tfjs.tf, first, test, inputShape)).not.toEqual(predictLogits(tfjs.tf, model, test, inputShape));
+    expect(predictLogits(tfjs.tf, first, test, inputShape)).toEqual(
+      predictLogits(tfjs.tf, second, test, inputShape),
+    );
+    expect(predictLogits(tfjs.tf, first, test, inputShape)).not.toEqual(
+      predictLogits(tfjs.tf, model, test, inputShape),
+    );
   });
 
   it('baselines beat chance on an easy task, and the nearest neighbour of a training item is itself', async () => {

@@ -7,7 +7,12 @@ import { orThrow } from '../../../src-main/base/errors.ts';
 import { openMlperfLayout } from '../../../src-main/dataset/mlperf-layout.ts';
 import { openEspeak } from '../../../src-main/dataset/syn-kws/espeak.ts';
 import { generateClips } from '../../../src-main/dataset/syn-kws/generate.ts';
-import { CLASSES, GENERATOR_VERSION, splitRecipes, SPLITS } from '../../../src-main/dataset/syn-kws/recipe.ts';
+import {
+  CLASSES,
+  GENERATOR_VERSION,
+  splitRecipes,
+  SPLITS,
+} from '../../../src-main/dataset/syn-kws/recipe.ts';
 import { workOf } from '../../../src-main/model/graph-check.ts';
 import { viewOp } from '../../../src-main/model/op-view.ts';
 import { readModel } from '../../../src-main/model/reader.ts';
@@ -37,15 +42,22 @@ describe('models/kws-syn', () => {
     const graph = orThrow(readModel(model, 'kws-syn'));
     const input = graph.tensors[graph.inputs[0]!]!;
     expect(input.shape).toEqual(card.input.shape);
-    expect(input.quantization).toMatchObject({ scales: [card.input.scale], zeroPoints: [card.input.zeroPoint] });
-    expect(graph.tensors[graph.outputs[0]!]!.quantization).toMatchObject({ scales: [1 / 256], zeroPoints: [-128] });
+    expect(input.quantization).toMatchObject({
+      scales: [card.input.scale],
+      zeroPoints: [card.input.zeroPoint],
+    });
+    expect(graph.tensors[graph.outputs[0]!]!.quantization).toMatchObject({
+      scales: [1 / 256],
+      zeroPoints: [-128],
+    });
     expect(card.classes).toEqual([...CLASSES]);
     expect(graph.ops.reduce((sum, op) => sum + workOf(viewOp(graph, op)).macs, 0)).toBe(card.macs);
   });
 
   it('was trained on the data set as the sources describe it', () => {
     expect(card.dataset.generatorVersion).toBe(GENERATOR_VERSION);
-    for (const split of SPLITS) expect(card.dataset.splits[split].clips).toBe(splitRecipes[split].clipsPerClass * CLASSES.length);
+    for (const split of SPLITS)
+      expect(card.dataset.splits[split].clips).toBe(splitRecipes[split].clipsPerClass * CLASSES.length);
     expect(card.dataset.splits.test.clips).toBeGreaterThanOrEqual(2000);
     expect(card.training.seeds).toHaveLength(3);
   });
@@ -66,7 +78,9 @@ describe('models/kws-syn', () => {
     const { bytes, labels } = samples();
     expect(labels).toHaveLength(card.samples.items);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(card.samples.sha256);
-    CLASSES.forEach((_, label) => expect(labels.filter((l) => l === label)).toHaveLength(card.samples.items / CLASSES.length));
+    CLASSES.forEach((_, label) =>
+      expect(labels.filter((l) => l === label)).toHaveLength(card.samples.items / CLASSES.length),
+    );
   });
 
   it('the host twin scores on the samples what the card says', async () => {
@@ -80,7 +94,12 @@ describeWith([needs.espeak], 'SYN-KWS spoken here', () => {
   it('its first clips have the card’s hash when espeak-ng is the card’s version', async () => {
     const synthesiser = orThrow(await openEspeak());
     const hash = createHash('sha256');
-    for await (const clip of generateClips(card.dataset.seed, 'test', synthesiser, card.dataset.probe.clips)) {
+    for await (const clip of generateClips(
+      card.dataset.seed,
+      'test',
+      synthesiser,
+      card.dataset.probe.clips,
+    )) {
       const { samples: audio, label } = orThrow(clip);
       hash.update(new Uint8Array(audio.buffer)).update(Uint8Array.of(label));
     }

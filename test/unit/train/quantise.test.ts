@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src-main/base/rng.ts';
-import { affineRange, quantile, quantiseBias, quantiseValue, quantiseWeights } from '../../../src-main/train/quantise.ts';
+import {
+  affineRange,
+  quantile,
+  quantiseBias,
+  quantiseValue,
+  quantiseWeights,
+} from '../../../src-main/train/quantise.ts';
 
 describe('post-training quantisation', () => {
   it('zero is exact and the range is covered to half a step', () => {

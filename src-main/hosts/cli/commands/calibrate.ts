@@ -23,7 +23,14 @@ export async function calibrate(
     try {
       writeFileSync(o.out, `${JSON.stringify(model, null, 2)}\n`);
     } catch (e) {
-      return output.fail(fail('cli.cannot-write', { path: o.out, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The file cannot be written.', 'Check folder and permissions.'));
+      return output.fail(
+        fail(
+          'cli.cannot-write',
+          { path: o.out, code: (e as NodeJS.ErrnoException).code ?? '' },
+          'The file cannot be written.',
+          'Check folder and permissions.',
+        ),
+      );
     }
   }
   output.result({ model, layers: samples.length }, () =>

@@ -26,7 +26,13 @@ function slack(q: Quantity): number {
  * The systematic part is common to runs on one bench and does not blur their difference; across benches it does.
  * A verdict needs intervals that do not touch.
  */
-export function verdictOf(figure: string, a: Quantity, b: Quantity, sameBench: boolean, higherIsBetter: boolean): Verdict {
+export function verdictOf(
+  figure: string,
+  a: Quantity,
+  b: Quantity,
+  sameBench: boolean,
+  higherIsBetter: boolean,
+): Verdict {
   const systematic = sameBench ? 0 : (a.systematic?.plusMinus ?? 0) + (b.systematic?.plusMinus ?? 0);
   const gap = slack(a) + slack(b) + systematic;
   const difference = b.value - a.value;
@@ -42,7 +48,10 @@ export function verdictOf(figure: string, a: Quantity, b: Quantity, sameBench: b
   return { figure, baseline: a.value, other: b.value, change: difference / a.value, verdict };
 }
 
-function verdicts(base: RunResult, other: RunResult): (Verdict & { readonly text: readonly [string, string] })[] {
+function verdicts(
+  base: RunResult,
+  other: RunResult,
+): (Verdict & { readonly text: readonly [string, string] })[] {
   const sameBench =
     base.source === other.source &&
     base.monitor?.serial === other.monitor?.serial &&
@@ -54,29 +63,56 @@ function verdicts(base: RunResult, other: RunResult): (Verdict & { readonly text
     ['accuracy', base.accuracy?.score ?? null, other.accuracy?.score ?? null, true],
   ];
   return pairs.flatMap(([figure, a, b, higher]) =>
-    a && b ? [{ ...verdictOf(figure, a, b, sameBench, higher), text: [formatQuantity(a).line, formatQuantity(b).line] as const }] : [],
+    a && b
+      ? [
+          {
+            ...verdictOf(figure, a, b, sameBench, higher),
+            text: [formatQuantity(a).line, formatQuantity(b).line] as const,
+          },
+        ]
+      : [],
   );
 }
 
-export async function compare(baseline: number, others: readonly number[], { output, db }: CommandContext): Promise<number> {
+export async function compare(
+  baseline: number,
+  others: readonly number[],
+  { output, db }: CommandContext,
+): Promise<number> {
   const opened = await openCore(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const results = resultsOf(core, [baseline, ...others]);
   if (!results.ok) return output.fail(results);
   const [base, ...rest] = results.value;
-  const rows = rest.map((r) => ({ run: r.runId, baseline, verdicts: verdicts(base!, r), validity: validityText(r) }));
+  const rows = rest.map((r) => ({
+    run: r.runId,
+    baseline,
+    verdicts: verdicts(base!, r),
+    validity: validityText(r),
+  }));
   const any = rows.some((r) => r.verdicts.length > 0);
   if (!any)
     return output.fail(
-      fail('cli.nothing-to-compare', { baseline, others: [...others] }, 'These runs share no figure: they were made in different modes.', 'Compare runs of one mode.'),
+      fail(
+        'cli.nothing-to-compare',
+        { baseline, others: [...others] },
+        'These runs share no figure: they were made in different modes.',
+        'Compare runs of one mode.',
+      ),
     );
   output.result(rows, () =>
     rows
       .map((r) =>
         table(
           [`run ${r.run} against ${baseline}`, 'baseline', 'this run', 'change', 'verdict'],
-          r.verdicts.map((v) => [v.figure, v.text[0], v.text[1], `${v.change >= 0 ? '+' : '−'}${Math.abs(v.change * 100).toFixed(2)} %`, v.verdict]),
+          r.verdicts.map((v) => [
+            v.figure,
+            v.text[0],
+            v.text[1],
+            `${v.change >= 0 ? '+' : '−'}${Math.abs(v.change * 100).toFixed(2)} %`,
+            v.verdict,
+          ]),
           [3],
         ),
       )

@@ -33,12 +33,26 @@ function demoModel(): { readonly model: string; readonly data: string } {
 export async function demo(o: DemoOptions, { output, signal }: CommandContext): Promise<number> {
   const { model, data } = demoModel();
   if (!existsSync(model))
-    return output.fail(fail('cli.no-demo-model', { path: model }, 'The demo\'s model is not in this copy.', 'Clone the repository again.'));
+    return output.fail(
+      fail(
+        'cli.no-demo-model',
+        { path: model },
+        "The demo's model is not in this copy.",
+        'Clone the repository again.',
+      ),
+    );
   const out = resolve(o.out);
   try {
     mkdirSync(out, { recursive: true });
   } catch (e) {
-    return output.fail(fail('cli.cannot-write', { path: out, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The folder cannot be made.', 'Choose another with --out.'));
+    return output.fail(
+      fail(
+        'cli.cannot-write',
+        { path: out, code: (e as NodeJS.ErrnoException).code ?? '' },
+        'The folder cannot be made.',
+        'Choose another with --out.',
+      ),
+    );
   }
   const opened = await createCore({ dbPath: join(out, 'microjoule.db') });
   if (!opened.ok) return output.fail(opened);
@@ -46,7 +60,15 @@ export async function demo(o: DemoOptions, { output, signal }: CommandContext): 
   const runs: RunResult[] = [];
   for (const mode of ['performance', 'energy', 'accuracy'] as const) {
     const done = await core.run(
-      { modelPath: model, targetId: 'pico-emulated', mode, windows: o.windows, windowS: o.windowS, dataDir: data, maxItems: o.items },
+      {
+        modelPath: model,
+        targetId: 'pico-emulated',
+        mode,
+        windows: o.windows,
+        windowS: o.windowS,
+        dataDir: data,
+        maxItems: o.items,
+      },
       {},
       { signal, onEvent: watchRun(output) },
     );
@@ -71,7 +93,11 @@ const line = (what: string, q: Quantity | null | undefined): string[][] => {
 function rulesCells(run: RunResult): [string, string] {
   if (run.validity.valid) return ['kept', ''];
   const broken = run.validity.rules.filter((r) => !r.kept);
-  const partOnly = run.plan.mode === 'accuracy' && run.status === 'finished' && broken.length === 1 && run.plan.maxItems === run.items.length;
+  const partOnly =
+    run.plan.mode === 'accuracy' &&
+    run.status === 'finished' &&
+    broken.length === 1 &&
+    run.plan.maxItems === run.items.length;
   return partOnly
     ? ['a part, on purpose', `${broken[0]!.reason} items, to be quick; the rules ask for all`]
     : ['not kept', validityText(run).replace('does not keep the run rules: ', '')];
@@ -98,7 +124,12 @@ function demoText(runs: readonly RunResult[], database: string, report: string):
         `${formatQuantity(r.predicted).statistical}; off by ${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
         'predicted',
       ]),
-    ...runs.map((r) => [`device = host? (${r.plan.mode})`, r.comparison.text.replace('device = host: ', ''), '', r.source]),
+    ...runs.map((r) => [
+      `device = host? (${r.plan.mode})`,
+      r.comparison.text.replace('device = host: ', ''),
+      '',
+      r.source,
+    ]),
     ...(runs[0] ? [['kernels', referenceText(runs[0]), '', '']] : []),
     ...runs.map((r) => [`run rules (${r.plan.mode})`, ...rulesCells(r), '']),
   ];

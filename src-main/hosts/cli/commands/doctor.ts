@@ -15,7 +15,9 @@ const TENSORFLOW_LOADS_MS = 20_000;
 
 async function program(name: string, why: string): Promise<Finding> {
   const there = await new Promise<boolean>((resolve) =>
-    execFile(name, ['--version'], { timeout: PROGRAM_ANSWERS_MS }, (error) => resolve((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT')),
+    execFile(name, ['--version'], { timeout: PROGRAM_ANSWERS_MS }, (error) =>
+      resolve((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT'),
+    ),
   );
   return {
     id: `optional.${name}`,
@@ -53,7 +55,12 @@ async function tensorflow(): Promise<Finding> {
   } catch {
     probe = { native: false, fact: `TensorFlow.js does not load: its process ended with ${ended}` };
   }
-  return { id: 'optional.tfjs-node', ok: probe.native, fact: probe.fact, fix: probe.native ? '' : 'npm run setup:tfjs (needed only for training)' };
+  return {
+    id: 'optional.tfjs-node',
+    ok: probe.native,
+    fact: probe.fact,
+    fix: probe.native ? '' : 'npm run setup:tfjs (needed only for training)',
+  };
 }
 
 async function serialPorts(): Promise<Finding[]> {
@@ -88,10 +95,14 @@ export async function doctor({ output }: CommandContext): Promise<number> {
     {
       id: 'firmware',
       ok: existsSync(prebuilt),
-      fact: existsSync(prebuilt) ? 'the prebuilt Pico firmware is there' : 'the prebuilt Pico firmware is missing',
+      fact: existsSync(prebuilt)
+        ? 'the prebuilt Pico firmware is there'
+        : 'the prebuilt Pico firmware is missing',
       fix: existsSync(prebuilt) ? '' : 'npm run build:firmware',
     },
-    ...(process.platform === 'linux' ? [checkDialout({ name: username, uid, groups }), checkModemManager()] : []),
+    ...(process.platform === 'linux'
+      ? [checkDialout({ name: username, uid, groups }), checkModemManager()]
+      : []),
     ...asked.flat(),
   ];
   output.result(findings, () =>

@@ -28,7 +28,8 @@ export async function emulate(what: string, o: EmulateOptions, context: CommandC
   const checked = checkOptions(what, o);
   if (!checked.ok) return output.fail(checked);
   const note = (line: string) => output.note(line);
-  const opened = checked.value === 'ppk2' ? await servePpk2(o, note) : await serveBench(checked.value, o, note);
+  const opened =
+    checked.value === 'ppk2' ? await servePpk2(o, note) : await serveBench(checked.value, o, note);
   if (!opened.ok) return output.fail(opened);
   const ended = await serveUntilEnd(opened.value, o, context, checked.value);
   return ended && !signal.aborted ? output.fail(ended) : exitCodes.done;
@@ -74,7 +75,11 @@ async function servePpk2(o: EmulateOptions, note: (line: string) => void): Promi
   return carrier.ok ? ok(servedAs({ ppk2: carrier.value }, [])) : carrier;
 }
 
-async function serveBench(what: 'pico' | 'bench', o: EmulateOptions, note: (line: string) => void): Promise<Result<Served>> {
+async function serveBench(
+  what: 'pico' | 'bench',
+  o: EmulateOptions,
+  note: (line: string) => void,
+): Promise<Result<Served>> {
   const image = imageOf(o);
   if (!image.ok) return image;
   const monitor = what === 'bench' ? 'ppk2' : 'none';
@@ -117,10 +122,18 @@ async function carryWires(
   note: (line: string) => void,
 ): Promise<Result<Record<string, Carrier>>> {
   const dutPlace = what === 'pico' ? placeOf(o.tcp, o.pty) : placeOf(o.dutTcp, o.dutPty);
-  const dut = await carry({ wire: bench.dut, name: 'dut', bytesPerSecond: baud / 10, note }, keeper, dutPlace);
+  const dut = await carry(
+    { wire: bench.dut, name: 'dut', bytesPerSecond: baud / 10, note },
+    keeper,
+    dutPlace,
+  );
   if (!dut.ok) return dut;
   if (!bench.monitor) return ok({ dut: dut.value });
-  const monitor = await carry({ wire: bench.monitor, name: 'monitor', note }, keeper, placeOf(o.monitorTcp, o.monitorPty));
+  const monitor = await carry(
+    { wire: bench.monitor, name: 'monitor', note },
+    keeper,
+    placeOf(o.monitorTcp, o.monitorPty),
+  );
   if (monitor.ok) return ok({ dut: dut.value, monitor: monitor.value });
   await dut.value[Symbol.asyncDispose]();
   return monitor;
@@ -163,6 +176,11 @@ function readFile(path: string, option: string): Result<Uint8Array> {
     return ok(new Uint8Array(readFileSync(path)));
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    return fail('cli.cannot-read', { option, path, code }, 'The file cannot be read.', 'Check path and permissions.');
+    return fail(
+      'cli.cannot-read',
+      { option, path, code },
+      'The file cannot be read.',
+      'Check path and permissions.',
+    );
   }
 }

@@ -9,10 +9,21 @@ import { resultsOf } from './report.ts';
 const exports = { runs: runsTable, profiles: profilesTable } as const;
 
 /** CSV to a file or to standard output; with --json and no file the same rows as objects. */
-export async function exportRows(what: string, path: string | null, { output, db }: CommandContext): Promise<number> {
+export async function exportRows(
+  what: string,
+  path: string | null,
+  { output, db }: CommandContext,
+): Promise<number> {
   const tableOf = Object.entries(exports).find(([name]) => name === what)?.[1];
   if (!tableOf)
-    return output.fail(fail('cli.unknown-export', { what, known: Object.keys(exports) }, 'There is no such export.', 'microjoule export runs --csv FILE'));
+    return output.fail(
+      fail(
+        'cli.unknown-export',
+        { what, known: Object.keys(exports) },
+        'There is no such export.',
+        'microjoule export runs --csv FILE',
+      ),
+    );
   const opened = await openCore(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
@@ -28,7 +39,14 @@ export async function exportRows(what: string, path: string | null, { output, db
   try {
     writeFileSync(path, csv(table.head, table.rows));
   } catch (e) {
-    return output.fail(fail('cli.cannot-write', { path, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The file cannot be written.', 'Check folder and permissions.'));
+    return output.fail(
+      fail(
+        'cli.cannot-write',
+        { path, code: (e as NodeJS.ErrnoException).code ?? '' },
+        'The file cannot be written.',
+        'Check folder and permissions.',
+      ),
+    );
   }
   output.result({ written: path, rows: table.rows.length }, () => `${table.rows.length} rows → ${path}`);
   return exitCodes.done;

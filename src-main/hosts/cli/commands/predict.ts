@@ -4,7 +4,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 import { table } from '../output.ts';
 
-export async function predict(model: string, o: { readonly target: string }, { output, db }: CommandContext): Promise<number> {
+export async function predict(
+  model: string,
+  o: { readonly target: string },
+  { output, db }: CommandContext,
+): Promise<number> {
   const opened = await openCore(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;

@@ -18,7 +18,13 @@ function newestRuns(core: Core): Result<number[]> {
   if (!list.ok) return list;
   const finished = list.value.filter((r) => r.status === 'finished');
   const newest = finished[0];
-  if (!newest) return fail('store.no-runs', { path: core.store.path }, 'The database holds no finished run.', 'Run a benchmark first: microjoule demo.');
+  if (!newest)
+    return fail(
+      'store.no-runs',
+      { path: core.store.path },
+      'The database holds no finished run.',
+      'Run a benchmark first: microjoule demo.',
+    );
   const own = finished.filter((r) => r.modelSha256 === newest.modelSha256 && r.targetId === newest.targetId);
   return ok([...new Map(own.toReversed().map((r) => [r.mode, r.runId])).values()]);
 }
@@ -38,7 +44,12 @@ function write(path: string, text: string): Result<void> {
     writeFileSync(path, text);
     return ok();
   } catch (e) {
-    return fail('cli.cannot-write', { path, code: (e as NodeJS.ErrnoException).code ?? '' }, 'The file cannot be written.', 'Check folder and permissions.');
+    return fail(
+      'cli.cannot-write',
+      { path, code: (e as NodeJS.ErrnoException).code ?? '' },
+      'The file cannot be written.',
+      'Check folder and permissions.',
+    );
   }
 }
 

@@ -20,7 +20,19 @@ export async function runs({ output, db }: CommandContext): Promise<number> {
     list.value.length === 0
       ? `No runs in ${core.store.path}. Begin with: microjoule demo`
       : table(
-          ['run', 'started', 'model', 'target', 'mode', 'status', 'windows', 'ms/inf', 'µJ/inf', 'score', 'source'],
+          [
+            'run',
+            'started',
+            'model',
+            'target',
+            'mode',
+            'status',
+            'windows',
+            'ms/inf',
+            'µJ/inf',
+            'score',
+            'source',
+          ],
           list.value.map((r) => [
             String(r.runId),
             r.startedAt.slice(0, 16).replace('T', ' '),
@@ -61,7 +73,9 @@ export async function show(id: number, { output, db }: CommandContext): Promise<
     const rules = run.validity.rules.map((r) => `${r.kept ? '✓' : '✗'} ${r.rule}: ${r.reason}`).join('\n');
     return [
       runText(run),
-      windows.length ? table(['window', 'input', 'N', 'ms/inf', energy.head, 'device = host', ''], windows, [2, 3, 4]) : '',
+      windows.length
+        ? table(['window', 'input', 'N', 'ms/inf', energy.head, 'device = host', ''], windows, [2, 3, 4])
+        : '',
       profileText(run),
       rules,
     ]

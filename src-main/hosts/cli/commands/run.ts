@@ -38,11 +38,18 @@ export function exitCodeOfRun(run: RunResult): number {
 
 function checkWords(model: string | null, o: RunCommandOptions, given: readonly string[]): Result<void> {
   if (o.resume === undefined)
-    return model === null ? fail('cli.no-model', {}, 'No model was named.', 'microjoule run MODEL.tflite, or --resume RUN.') : ok();
+    return model === null
+      ? fail('cli.no-model', {}, 'No model was named.', 'microjoule run MODEL.tflite, or --resume RUN.')
+      : ok();
   const extra = [...(model === null ? [] : [model]), ...given.filter((name) => !resumeTakes.includes(name))];
   return extra.length === 0
     ? ok()
-    : fail('cli.resume-takes-nothing', { given: extra }, 'A run goes on with the model and the settings it began with.', `microjoule run --resume ${o.resume}, or start a new run.`);
+    : fail(
+        'cli.resume-takes-nothing',
+        { given: extra },
+        'A run goes on with the model and the settings it began with.',
+        `microjoule run --resume ${o.resume}, or start a new run.`,
+      );
 }
 
 /** Paths as seen from any folder: a run may be resumed from another one. */
@@ -75,7 +82,12 @@ function watchWithNote(core: Core, note: string | undefined, output: Output): (e
   };
 }
 
-export async function run(model: string | null, o: RunCommandOptions, given: readonly string[], context: CommandContext): Promise<number> {
+export async function run(
+  model: string | null,
+  o: RunCommandOptions,
+  given: readonly string[],
+  context: CommandContext,
+): Promise<number> {
   const { output, signal } = context;
   const checked = checkWords(model, o, given);
   if (!checked.ok) return output.fail(checked);
@@ -84,7 +96,10 @@ export async function run(model: string | null, o: RunCommandOptions, given: rea
   await using core = opened.value;
   const wiring = { ...(o.port ? { port: o.port } : {}), ...(o.monitor ? { monitor: o.monitor } : {}) };
   const watch = { signal, onEvent: watchWithNote(core, o.note, output) };
-  const done = o.resume !== undefined ? await core.resume(o.resume, wiring, watch) : await core.run(requestOf(model!, o), wiring, watch);
+  const done =
+    o.resume !== undefined
+      ? await core.resume(o.resume, wiring, watch)
+      : await core.run(requestOf(model!, o), wiring, watch);
   output.endProgress();
   if (!done.ok) return output.fail(done);
   const shown = withNotes(core, done.value);

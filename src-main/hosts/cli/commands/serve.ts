@@ -3,7 +3,10 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 
-export async function serve(o: { readonly port: number; readonly listen: string }, { output, db, signal }: CommandContext): Promise<number> {
+export async function serve(
+  o: { readonly port: number; readonly listen: string },
+  { output, db, signal }: CommandContext,
+): Promise<number> {
   const opened = await openCore(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;

@@ -31,13 +31,20 @@ interface Compared {
   readonly interrupted: boolean;
 }
 
-const top1 = (x: ArrayLike<number>): number => Array.from(x).reduce((best, v, i, all) => (v > all[best]! ? i : best), 0);
+const top1 = (x: ArrayLike<number>): number =>
+  Array.from(x).reduce((best, v, i, all) => (v > all[best]! ? i : best), 0);
 
 /** Both sides on the same inputs. A file of several windows gives its first one. */
-async function compareOn(sides: Sides, inputs: InputSet, items: number, { output, signal }: CommandContext): Promise<Result<Compared>> {
+async function compareOn(
+  sides: Sides,
+  inputs: InputSet,
+  items: number,
+  { output, signal }: CommandContext,
+): Promise<Result<Compared>> {
   const { model, program, twin, reference } = sides;
   const scores = model.resultKind === ResultKind.Scores;
-  const inferences: { float: ReadonlyMap<number, Float32Array>; int8: ReadonlyMap<number, Uint8Array> }[] = [];
+  const inferences: { float: ReadonlyMap<number, Float32Array>; int8: ReadonlyMap<number, Uint8Array> }[] =
+    [];
   let same = 0;
   for (let i = 0; i < items && !signal.aborted; i++) {
     output.progress(`input ${i + 1}/${items}`, i / items, null);
@@ -49,18 +56,35 @@ async function compareOn(sides: Sides, inputs: InputSet, items: number, { output
     if (!int8.ok) return int8;
     const float = reference.run(tensors.value);
     if (!float.ok) return float;
-    inferences.push({ float: float.value, int8: new Map(int8.value.taps.map((t) => [program.ops[t.opIndex]!.sourceIndex, t.bytes])) });
+    inferences.push({
+      float: float.value,
+      int8: new Map(int8.value.taps.map((t) => [program.ops[t.opIndex]!.sourceIndex, t.bytes])),
+    });
     const quantised = rawValues(twin.outputs[0]!, int8.value.outputs[0]!);
     if (top1(float.value.get(model.graph.outputs[0]!)!) === top1(quantised)) same++;
     // a long list must not hold up Ctrl-C
     await new Promise((done) => setImmediate(done));
   }
   output.endProgress();
-  return ok({ layers: layerSqnr(model.graph, inferences), items: inferences.length, sameTop1: scores ? same : null, interrupted: signal.aborted });
+  return ok({
+    layers: layerSqnr(model.graph, inferences),
+    items: inferences.length,
+    sameTop1: scores ? same : null,
+    interrupted: signal.aborted,
+  });
 }
 
-function sqnrText(model: ModelFile, backend: string, inputs: string, { layers, items, sameTop1 }: Compared): string {
-  const rows = layers.map((l) => [String(l.operator), l.name, Number.isFinite(l.db) ? l.db.toFixed(1) : 'exact']);
+function sqnrText(
+  model: ModelFile,
+  backend: string,
+  inputs: string,
+  { layers, items, sameTop1 }: Compared,
+): string {
+  const rows = layers.map((l) => [
+    String(l.operator),
+    l.name,
+    Number.isFinite(l.db) ? l.db.toFixed(1) : 'exact',
+  ]);
   return [
     `${model.name}: int8 engine against float32 on ${items} of ${inputs}; ${backend}`,
     table(['op', 'operator', 'SQNR / dB'], rows, [0, 2]),
@@ -69,14 +93,21 @@ function sqnrText(model: ModelFile, backend: string, inputs: string, { layers, i
 }
 
 /** What quantisation costs: the host twin beside a float reference by TensorFlow.js. Labels are not needed. */
-export async function sqnr(path: string, o: { readonly data?: string; readonly items: number; readonly seed: number }, context: CommandContext): Promise<number> {
+export async function sqnr(
+  path: string,
+  o: { readonly data?: string; readonly items: number; readonly seed: number },
+  context: CommandContext,
+): Promise<number> {
   const { output } = context;
   const model = openModelFile(resolve(path));
   if (!model.ok) return output.fail(model);
   const program = compileFor(model.value, pico);
   if (!program.ok) return output.fail(program);
   const bytes = inputBytes(program.value, model.value.inputEncoding);
-  const inputs = o.data === undefined ? ok(randomInputs(o.seed, bytes, model.value.inputEncoding)) : datasetInputs(resolve(o.data), bytes);
+  const inputs =
+    o.data === undefined
+      ? ok(randomInputs(o.seed, bytes, model.value.inputEncoding))
+      : datasetInputs(resolve(o.data), bytes);
   if (!inputs.ok) return output.fail(inputs);
   const tfjs = await openTfjs('inference');
   if (!tfjs.ok) return output.fail(tfjs);
@@ -87,7 +118,12 @@ export async function sqnr(path: string, o: { readonly data?: string; readonly i
   if (!twin.ok) return output.fail(twin);
   await using int8 = twin.value;
   const items = Math.min(o.items, inputs.value.size);
-  const done = await compareOn({ model: model.value, program: program.value, twin: int8, reference: float }, inputs.value, items, context);
+  const done = await compareOn(
+    { model: model.value, program: program.value, twin: int8, reference: float },
+    inputs.value,
+    items,
+    context,
+  );
   if (!done.ok) return output.fail(done);
   const { layers, sameTop1, interrupted } = done.value;
   const facts = {
@@ -99,6 +135,8 @@ export async function sqnr(path: string, o: { readonly data?: string; readonly i
     layers: layers.map((l) => ({ ...l, db: Number.isFinite(l.db) ? l.db : null })),
     sameTop1,
   };
-  output.result(facts, () => sqnrText(model.value, tfjs.value.description, inputs.value.describe, done.value));
+  output.result(facts, () =>
+    sqnrText(model.value, tfjs.value.description, inputs.value.describe, done.value),
+  );
   return interrupted ? exitCodes.interrupted : exitCodes.done;
 }
