@@ -32,6 +32,7 @@ const byPrefix: Readonly<Record<string, number>> = {
   'programmer.bad-uf2': exitCodes.badInput,
   'programmer.wrong-family': exitCodes.badInput,
   'run.bad-plan': exitCodes.badInput,
+  'run.bad-supply': exitCodes.badInput,
   'run.no-labels': exitCodes.badInput,
   'run.no-inputs': exitCodes.badInput,
   'run.no-model-path': exitCodes.badInput,

@@ -22,6 +22,26 @@ function slack(q: Quantity): number {
   return low !== null && high !== null ? (high - low) / 2 : 0;
 }
 
+/** One window does not tell how windows differ, whatever the noise of its samples. */
+function windowsCompared({ interval }: Quantity): boolean {
+  return interval.method !== 'none' && interval.method !== 'samples';
+}
+
+/** A serial number that nobody could read does not make two benches one; nor are two simulated worlds one. */
+export function sameBenchOf(a: RunResult, b: RunResult): boolean {
+  const serials = (r: RunResult) => [r.monitor?.serial, r.identity?.boardSerial];
+  const [monitor, board] = serials(a);
+  const [otherMonitor, otherBoard] = serials(b);
+  return (
+    a.source === b.source &&
+    monitor === otherMonitor &&
+    board === otherBoard &&
+    monitor !== 'unknown' &&
+    board !== 'unknown' &&
+    a.plan.worldSeed === b.plan.worldSeed
+  );
+}
+
 /**
  * The systematic part is common to runs on one bench and does not blur their difference; across benches it does.
  * A verdict needs intervals that do not touch.
@@ -36,7 +56,7 @@ export function verdictOf(
   const systematic = sameBench ? 0 : (a.systematic?.plusMinus ?? 0) + (b.systematic?.plusMinus ?? 0);
   const gap = slack(a) + slack(b) + systematic;
   const difference = b.value - a.value;
-  const known = a.interval.method !== 'none' && b.interval.method !== 'none';
+  const known = windowsCompared(a) && windowsCompared(b);
   const verdict =
     difference === 0 && known
       ? 'equal'
@@ -52,10 +72,7 @@ function verdicts(
   base: RunResult,
   other: RunResult,
 ): (Verdict & { readonly text: readonly [string, string] })[] {
-  const sameBench =
-    base.source === other.source &&
-    base.monitor?.serial === other.monitor?.serial &&
-    base.identity?.boardSerial === other.identity?.boardSerial;
+  const sameBench = sameBenchOf(base, other);
   const pairs: readonly (readonly [string, Quantity | null, Quantity | null, boolean])[] = [
     ['latency', base.latency, other.latency, false],
     ['energy per inference', base.energyPerInference, other.energyPerInference, false],
