@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // V8 may abort while it frees the code of WASM functions that were tiered up (nodejs/node issue 64500)
+    execArgv: ['--no-wasm-code-gc'],
   },
 });

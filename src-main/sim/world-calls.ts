@@ -1,6 +1,7 @@
 /** What the product's side of the simulated world asks of it, in this thread or across to the worker's. */
+import type { WasmModule } from './pico/core/core.ts';
 import type { Uf2Page } from './pico/uf2.ts';
-import type { AdvanceReply, AdvanceRequest, WireName, World } from './world.ts';
+import type { AdvanceReply, AdvanceRequest, WireName, World, WorldOptions } from './world.ts';
 
 export type WorldCall =
   | { readonly call: 'advance'; readonly request: AdvanceRequest }
@@ -37,4 +38,10 @@ export function carryOut(world: World, c: WorldCall): WorldAnswer {
 /** Calls whose answer goes back over the wire; the others are silent. */
 export function isAsked(call: WorldCall): boolean {
   return ['advance', 'reset', 'chargeC', 'energyJ'].includes(call.call);
+}
+
+/** What a worker starts with. */
+export interface WorldWorkerData {
+  readonly options: WorldOptions;
+  readonly core: WasmModule;
 }

@@ -3,8 +3,9 @@
  * product sees is the same. Calls without an answer are sent and forgotten; order is kept.
  */
 import { Worker } from 'node:worker_threads';
+import { coreModule } from './pico/core/core.ts';
 import type { Uf2Page } from './pico/uf2.ts';
-import { carryOut, type WorldAnswer, type WorldCall } from './world-calls.ts';
+import { carryOut, type WorldAnswer, type WorldCall, type WorldWorkerData } from './world-calls.ts';
 import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
 
 export interface WorldHost extends AsyncDisposable {
@@ -83,7 +84,9 @@ export class WorkerHost extends CallingHost {
 
   constructor(options: WorldOptions) {
     super();
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { options, core: coreModule() } satisfies WorldWorkerData,
+    });
     this.#worker.on('message', (answer: WorldAnswer) => this.#pending.shift()?.resolve(answer));
     this.#worker.on('error', (e) => this.#fail(e instanceof Error ? e : new Error(String(e))));
     this.#worker.on('exit', () => this.#fail(new Error('the worker of the simulated world has ended')));

@@ -11,7 +11,7 @@ export interface CoreBus {
 }
 
 // The part of the WebAssembly API that is used; the types otherwise come with the DOM's
-interface WasmModule {
+export interface WasmModule {
   readonly brand: 'module';
 }
 declare const WebAssembly: {
@@ -38,9 +38,19 @@ export const SRAM_BYTES = 264 * 1024;
 
 let compiled: WasmModule | undefined;
 
-function module(): WasmModule {
+/**
+ * The compiled core, once a process: workers are given it (`adoptCoreModule`) instead of compiling their own. V8 may abort when
+ * the code of short-lived modules is freed again and again (nodejs/node issue 64500); this one lives as long as the
+ * process, and what one world has tiered up the next one starts with.
+ */
+export function coreModule(): WasmModule {
   compiled ??= new WebAssembly.Module(readFileSync(new URL('./core.wasm', import.meta.url)));
   return compiled;
+}
+
+/** For a worker, before its first core: the module its parent compiled. */
+export function adoptCoreModule(module: WasmModule): void {
+  compiled = module;
 }
 
 /** One Cortex-M0+ with ROM, flash and SRAM: the WASM instance built from this folder's C. */
@@ -62,7 +72,7 @@ export class M0Core {
         refuseFetch: (address: number) => bus.refuseFetch(address >>> 0),
       },
     };
-    const e = new WebAssembly.Instance(module(), imports).exports as unknown as CoreExports;
+    const e = new WebAssembly.Instance(coreModule(), imports).exports as unknown as CoreExports;
     if (e.mj_cpu_bytes() !== CPU_WORDS * 4)
       throw new BugError('core.wasm and cpu-state.ts differ: rebuild the core');
     const buffer = e.memory.buffer;
