@@ -37,7 +37,16 @@ function factoryOf(
   wiring: Wiring,
   world: { readonly seed: number; readonly operators: number },
 ): Result<RigFactory> {
-  if (!target.needsPort) return ok(simulatedRigs(world.seed, world.operators));
+  if (!target.needsPort) {
+    if (wiring.port !== undefined || wiring.monitor !== undefined)
+      return fail(
+        'cli.option-not-here',
+        { target: target.id, port: wiring.port ?? null, monitor: wiring.monitor ?? null },
+        'This target is emulated: nothing is plugged in anywhere.',
+        'Name a real target with --target, or leave --port and --monitor out.',
+      );
+    return ok(simulatedRigs(world.seed, world.operators));
+  }
   if (wiring.port === undefined)
     return fail(
       'cli.no-port',

@@ -31,7 +31,7 @@ export function reportMarkdown(model: ReportModel): string {
       r.what,
       formatQuantity(r.predicted).line,
       formatQuantity(r.measured).line,
-      `${(r.residual * 100).toFixed(1)} %`,
+      `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
     ]);
   const notes = [...new Set(model.runs.flatMap((r) => r.notes))];
   const profile = model.runs.find((r) => r.profile)?.profile;

@@ -1,5 +1,5 @@
 /** The main job through the command line, on the emulated bench: what a user types and what comes out. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunResult, RunSummary } from '../../src-main/contract/index.ts';
@@ -153,6 +153,7 @@ describe('microjoule on the emulated bench', () => {
     [['run', join(root, 'package.json')], 'model.not-tflite', 2],
     [['run', model, '--target', 'nothing'], 'cli.unknown-target', 2],
     [['run', model, '--target', 'pico'], 'cli.no-port', 2],
+    [['run', model, '--port', '/dev/ttyUSB0'], 'cli.option-not-here', 2],
     [['run'], 'cli.no-model', 2],
     [['run', model, '--data', '/nowhere', '--mode', 'accuracy'], 'dataset.no-labels', 2],
     [['infer', model, '--input', '/nowhere'], 'cli.cannot-read', 2],
@@ -242,6 +243,27 @@ describe('microjoule on the emulated bench', () => {
     const answer = await microjoule([...args, '--json']);
     expect([failureOf(answer).id, answer.code, answer.stderr]).toEqual(['cli.usage', 2, '']);
     if (args.length > 0) expect(failureOf(answer).cause).toMatch(cause);
+  });
+
+  it('a data-set file that is missing or short is bad input, and named', async () => {
+    const data = join(dir, 'data');
+    mkdirSync(data);
+    writeFileSync(join(data, 'y_labels.csv'), 'there.bin,2,0\nmissing.bin,2,1\n');
+    writeFileSync(join(data, 'there.bin'), new Uint8Array(10));
+    const answer = await microjoule([
+      'run',
+      model,
+      '--mode',
+      'accuracy',
+      '--data',
+      data,
+      '--db',
+      db,
+      '--json',
+    ]);
+    expect(answer.code).toBe(2);
+    expect(json<RunResult>(answer).failure!.id).toMatch(/^dataset\.file-(short|missing)$/);
+    expect(JSON.stringify(json<RunResult>(answer).failure!.facts)).toMatch(/\.bin/);
   });
 
   it('wrong words are refused before anything runs', async () => {

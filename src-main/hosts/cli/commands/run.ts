@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../../base/errors.ts';
 import type { RunEvent, RunResult } from '../../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import type { Core, RunRequest } from '../../../core.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 import type { Output } from '../output.ts';
 import { withNotes } from '../run-notes.ts';
@@ -32,7 +32,7 @@ const resumeTakes = ['--resume', '--port', '--monitor', '--note', '--db', '--jso
 
 export function exitCodeOfRun(run: RunResult): number {
   if (run.status === 'interrupted') return exitCodes.interrupted;
-  if (run.status === 'failed') return exitCodes.hardware;
+  if (run.status === 'failed') return run.failure ? exitCodeOf(run.failure) : exitCodes.unexpected;
   return run.comparison.equal === run.comparison.compared ? exitCodes.done : exitCodes.differ;
 }
 

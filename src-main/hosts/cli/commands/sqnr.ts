@@ -86,7 +86,7 @@ function sqnrText(
     Number.isFinite(l.db) ? l.db.toFixed(1) : 'exact',
   ]);
   return [
-    `${model.name}: int8 engine against float32 on ${items} of ${inputs}; ${backend}`,
+    `${model.name}: int8 engine against float32 on ${items} inputs (${inputs}); ${backend}`,
     table(['op', 'operator', 'SQNR / dB'], rows, [0, 2]),
     ...(sameTop1 === null ? [] : [`same top-1 on ${sameTop1} of ${items}`]),
   ].join('\n\n');
@@ -109,6 +109,8 @@ export async function sqnr(
       ? ok(randomInputs(o.seed, bytes, model.value.inputEncoding))
       : datasetInputs(resolve(o.data), bytes);
   if (!inputs.ok) return output.fail(inputs);
+  // the library announces its oneDNN operations on standard error, where a user looks for what went wrong
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
   const tfjs = await openTfjs('inference');
   if (!tfjs.ok) return output.fail(tfjs);
   const reference = floatReference(model.value.graph, tfjs.value);
