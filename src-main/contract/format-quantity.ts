@@ -45,6 +45,11 @@ function plain(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** A relative change or residual for people: `+1.0 %`, `−3.4 %`. */
+export function formatSignedPercent(share: number, decimals = 1): string {
+  return `${share >= 0 ? '+' : '−'}${Math.abs(share * 100).toFixed(decimals)} %`;
+}
+
 /** A quantity for people: never finer than its uncertainty, the two kinds of uncertainty apart. */
 export function formatQuantity(q: Quantity): QuantityText {
   const { factor, unit } = scaleOf(q.unit, q.value);

@@ -3,7 +3,7 @@ import { barChart } from '../chart/bars.ts';
 import { envelopeChart } from '../chart/envelope.ts';
 import { stripChart } from '../chart/strip.ts';
 import { escapeXml as esc } from '../chart/svg.ts';
-import { formatQuantity } from '../contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
 import type { Source } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
 import { reportJson } from './json.ts';
@@ -175,7 +175,7 @@ function predicted(model: ReportModel): string {
       badge('predicted'),
       esc(formatQuantity(r.measured).line),
       badge(r.measured.source),
-      `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+      formatSignedPercent(r.residual),
       r.inside === null ? '—' : r.inside ? 'yes' : 'no',
     ]),
     [5],

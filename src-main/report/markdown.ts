@@ -1,4 +1,4 @@
-import { formatQuantity } from '../contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
 import type { ReportModel } from './report-model.ts';
 import { agreementRows, referenceText, scoreRows } from './rows.ts';
 
@@ -31,7 +31,7 @@ export function reportMarkdown(model: ReportModel): string {
       r.what,
       formatQuantity(r.predicted).line,
       formatQuantity(r.measured).line,
-      `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+      formatSignedPercent(r.residual),
     ]);
   const notes = [...new Set(model.runs.flatMap((r) => r.notes))];
   const profile = model.runs.find((r) => r.profile)?.profile;

@@ -1,5 +1,5 @@
 import type { RunEvent, RunResult } from '../../contract/index.ts';
-import { formatQuantity } from '../../contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../../contract/format-quantity.ts';
 import { agreementRows, referenceText, scoreRows } from '../../report/rows.ts';
 import { failureLines, table, type Output } from './output.ts';
 
@@ -31,7 +31,7 @@ export function runText(run: RunResult): string {
     r.what,
     formatQuantity(r.predicted).line,
     formatQuantity(r.measured).value,
-    `${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+    formatSignedPercent(r.residual),
   ]);
   if (agreement.length)
     parts.push(table(['predicted and measured', 'predicted', 'measured', 'residual'], agreement, [2, 3]));

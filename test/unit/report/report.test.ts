@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatQuantity } from '../../../src-main/contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../../../src-main/contract/format-quantity.ts';
 import { csv, profilesTable, rowObjects, runsTable } from '../../../src-main/report/csv.ts';
 import { reportHtml } from '../../../src-main/report/html.ts';
 import { ReportDocument, reportJson, reportJsonSchema } from '../../../src-main/report/json.ts';
@@ -26,6 +26,10 @@ describe('quantities in print', () => {
 
   it('say "deterministic" instead of ± 0', () => {
     expect(formatQuantity(quantity({ value: 161_451.6, unit: 'us' })).line).toBe('161.4516 ms deterministic');
+  });
+
+  it('residuals carry their sign', () => {
+    expect([0.0104, -0.034, 0].map((r) => formatSignedPercent(r))).toEqual(['+1.0 %', '−3.4 %', '+0.0 %']);
   });
 
   it('shares are percent', () => {

@@ -1,6 +1,6 @@
 import { fail } from '../../../base/errors.ts';
 import type { Quantity, RunResult } from '../../../contract/index.ts';
-import { formatQuantity } from '../../../contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../../../contract/format-quantity.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
@@ -127,7 +127,7 @@ export async function compare(
             v.figure,
             v.text[0],
             v.text[1],
-            `${v.change >= 0 ? '+' : '−'}${Math.abs(v.change * 100).toFixed(2)} %`,
+            formatSignedPercent(v.change, 2),
             v.verdict,
           ]),
           [3],

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '../../../base/errors.ts';
-import { formatQuantity } from '../../../contract/format-quantity.ts';
+import { formatQuantity, formatSignedPercent } from '../../../contract/format-quantity.ts';
 import type { Quantity, RunResult } from '../../../contract/index.ts';
 import { createCore } from '../../../core.ts';
 import { reportInput } from '../../../core/report-input.ts';
@@ -121,7 +121,7 @@ function demoText(runs: readonly RunResult[], database: string, report: string):
       .map((r) => [
         `predicted ${r.what.toLowerCase()}`,
         formatQuantity(r.predicted).value,
-        `${formatQuantity(r.predicted).statistical}; off by ${r.residual >= 0 ? '+' : '−'}${Math.abs(r.residual * 100).toFixed(1)} %`,
+        `${formatQuantity(r.predicted).statistical}; off by ${formatSignedPercent(r.residual)}`,
         'predicted',
       ]),
     ...runs.map((r) => [
