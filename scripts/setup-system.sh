@@ -19,6 +19,9 @@ oracles=(
   'scikit-learn==1.9.1'
   'ppk2-api==0.9.2'
   'pyjls==0.17.0'
+  'unicorn==2.1.4'
+  'pyarrow==26.0.1'
+  'soundfile==0.14.0'
 )
 
 if ! command -v apt-get >/dev/null; then
