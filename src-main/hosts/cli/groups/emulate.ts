@@ -1,0 +1,41 @@
+import { Option } from 'commander';
+import { count, positive, tcpPort } from '../arguments.ts';
+import { perform, type CommandGroup } from '../command-group.ts';
+import type { CommonOptions } from '../context.ts';
+import type { EmulateOptions } from '../emulate-options.ts';
+
+export const emulateCommands: CommandGroup = (command) => {
+  command('emulate <what>', '`pico`, `ppk2` or `bench` (both in one world) for other programs')
+    .option('--tcp <port>', 'pico, ppk2: serve on 127.0.0.1 (0: any free port)', tcpPort)
+    .option('--pty <path>', 'pico, ppk2: serve on a pseudo-terminal that is linked at this path')
+    .option('--dut-tcp <port>', "bench: the board's UART on 127.0.0.1", tcpPort)
+    .option('--dut-pty <path>', "bench: the board's UART on a pseudo-terminal")
+    .option('--monitor-tcp <port>', 'bench: the PPK2 on 127.0.0.1', tcpPort)
+    .option('--monitor-pty <path>', 'bench: the PPK2 on a pseudo-terminal')
+    .addOption(
+      new Option('--pace <pace>', 'virtual time as the wall clock, or as fast as the clients read')
+        .choices(['real', 'free'])
+        .default('real'),
+    )
+    .option('--model <file>', 'deploy this model first')
+    .option('--uf2 <file>', 'deploy this image first')
+    .addOption(
+      new Option('--mode <mode>', 'of the image: energy speaks at 9600 baud')
+        .choices(['performance', 'energy'])
+        .default('performance'),
+    )
+    .option('--baud <n>', "the board's line rate (default: by --mode)", positive)
+    .option('--load <file>', 'ppk2: play this load (CSV time_us,current_a[,logic])')
+    .option('--repeat', 'ppk2: again and again; otherwise the last step of the load holds')
+    .option('--seed <n>', "seed of the board's hidden current model and of the PPK2's noise", count, 1)
+    .option('--for <s>', 'end after so many seconds', positive)
+    .action(async (what: string, o: CommonOptions & EmulateOptions) =>
+      perform(o, async (c) => (await import('../commands/emulate.ts')).emulate(what, o, c), ''),
+    );
+  command('serve', "serve the bench's page on loopback")
+    .option('--port <n>', 'port (0: any free one)', tcpPort, 0)
+    .option('--listen <address>', 'address', '127.0.0.1')
+    .action(async (o: CommonOptions & { port: number; listen: string }) =>
+      perform(o, async (c) => (await import('../commands/serve.ts')).serve(o, c)),
+    );
+};

@@ -1,0 +1,35 @@
+import { runNumber, runNumbers } from '../arguments.ts';
+import { perform, type CommandGroup } from '../command-group.ts';
+import type { CommonOptions } from '../context.ts';
+
+export const resultCommands: CommandGroup = (command) => {
+  command('runs', 'list the runs of the database').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('../commands/results.ts')).runs(c)),
+  );
+  command('show', 'one run in full')
+    .argument('<run>', 'number of the run', runNumber)
+    .action(async (run: number, o: CommonOptions) =>
+      perform(o, async (c) => (await import('../commands/results.ts')).show(run, c)),
+    );
+  command('compare', "runs beside a baseline: better, worse, equal, or can't tell")
+    .argument('<baseline>', 'number of a run', runNumber)
+    .argument('<run...>', 'numbers of runs', runNumbers)
+    .action(async (baseline: number, others: number[], o: CommonOptions) =>
+      perform(o, async (c) => (await import('../commands/compare.ts')).compare(baseline, others, c)),
+    );
+  command('report', 'write a report of runs (default: the newest of each mode of one model)')
+    .argument('[run...]', 'numbers of runs', runNumbers, [])
+    .option('--html <file>', 'self-contained HTML')
+    .option('--md <file>', 'Markdown')
+    .option('--json-file <file>', 'JSON by docs/report.schema.json')
+    .action(async (runs: number[], o: CommonOptions & { html?: string; md?: string; jsonFile?: string }) =>
+      perform(o, async (c) => (await import('../commands/report.ts')).report(runs, o, c)),
+    );
+  command('export <what>', '`runs` or `profiles` as CSV, or with --json as a list of objects')
+    .option('--csv [file]', 'CSV to a file, or to standard output')
+    .action(async (what: string, o: CommonOptions & { csv?: string | true }) =>
+      perform(o, async (c) =>
+        (await import('../commands/export.ts')).exportRows(what, typeof o.csv === 'string' ? o.csv : null, c),
+      ),
+    );
+};
