@@ -31,6 +31,8 @@ export interface CoreOptions {
   /** Cost models that come with the product; a test gives a folder of its own. */
   readonly calibrationsDir?: string;
   readonly nowIso?: () => string;
+  /** Only reads what is there: `store.none` instead of a new database. */
+  readonly mustExist?: boolean;
 }
 
 export type RunRequest = Omit<RunPlanInput, 'model'> & { readonly modelPath: string };
@@ -235,6 +237,9 @@ export class Core implements AsyncDisposable {
 const CRYSTAL_PPM = 30;
 
 export async function createCore(options: CoreOptions): Promise<Result<Core>> {
-  const store = openStore(options.dbPath, options.nowIso ? { nowIso: options.nowIso } : {});
+  const store = openStore(options.dbPath, {
+    ...(options.nowIso ? { nowIso: options.nowIso } : {}),
+    ...(options.mustExist ? { mustExist: true } : {}),
+  });
   return store.ok ? ok(new Core(store.value, options)) : store;
 }

@@ -23,6 +23,8 @@ import { Views } from './views.ts';
 export interface StoreOptions {
   /** Look only: nothing is created, migrated or marked. */
   readonly readOnly?: boolean;
+  /** `store.none` where there is no database yet, instead of a new one. */
+  readonly mustExist?: boolean;
   /** How long to wait for another program's transaction. */
   readonly busyMs?: number;
   readonly nowIso?: () => string;
@@ -93,7 +95,7 @@ export function openStore(path: string, options: StoreOptions = {}): Result<Stor
 function openFile(path: string, options: StoreOptions): Result<Database.Database> {
   const readOnly = options.readOnly ?? false;
   if (path !== ':memory:') {
-    const wrong = folderFailure(path, readOnly);
+    const wrong = folderFailure(path, readOnly || (options.mustExist ?? false));
     if (wrong) return wrong;
   }
   try {
@@ -107,9 +109,9 @@ function openFile(path: string, options: StoreOptions): Result<Database.Database
   }
 }
 
-function folderFailure(path: string, readOnly: boolean): Failure | null {
+function folderFailure(path: string, mustExist: boolean): Failure | null {
   if (existsSync(path)) return statSync(path).isFile() ? null : cannotOpen(path, 'not a file');
-  if (readOnly)
+  if (mustExist)
     return fail(
       'store.none',
       { path },

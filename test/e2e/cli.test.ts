@@ -266,6 +266,16 @@ describe('microjoule on the emulated bench', () => {
     expect(JSON.stringify(json<RunResult>(answer).failure!.facts)).toMatch(/\.bin/);
   });
 
+  it('reading commands refuse a database that is not there, and make none', async () => {
+    const missing = join(dir, 'mistyped.db');
+    for (const words of [['runs'], ['show', '1'], ['compare', '1', '2'], ['report'], ['export', 'runs']]) {
+      const answer = await microjoule([...words, '--db', missing, '--json']);
+      expect(answer.code).toBe(5);
+      expect(failureOf(answer).id).toBe('store.none');
+    }
+    expect(existsSync(missing)).toBe(false);
+  });
+
   it('wrong words are refused before anything runs', async () => {
     for (const args of [
       ['run', model, '--mode', 'fast'],

@@ -16,6 +16,11 @@ export function databasePath(given: string | null): string {
   return join(base, 'microjoule', 'microjoule.db');
 }
 
+/** For commands that only read: a mistyped `--db` is an error, not a new database. */
+export function openCoreToRead(db: string | null): Promise<Result<Core>> {
+  return createCore({ dbPath: databasePath(db), mustExist: true });
+}
+
 export function openCore(db: string | null): Promise<Result<Core>> {
   return createCore({ dbPath: databasePath(db) });
 }

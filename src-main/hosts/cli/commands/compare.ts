@@ -3,7 +3,7 @@ import type { Quantity, RunResult } from '../../../contract/index.ts';
 import { formatQuantity, formatSignedPercent } from '../../../contract/format-quantity.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openCore } from '../open-core.ts';
+import { openCoreToRead } from '../open-core.ts';
 import { table } from '../output.ts';
 import { validityText } from '../run-view.ts';
 import { resultsOf } from './report.ts';
@@ -96,7 +96,7 @@ export async function compare(
   others: readonly number[],
   { output, db }: CommandContext,
 ): Promise<number> {
-  const opened = await openCore(db);
+  const opened = await openCoreToRead(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const results = resultsOf(core, [baseline, ...others]);

@@ -3,7 +3,7 @@ import { fail } from '../../../base/errors.ts';
 import { csv, profilesTable, rowObjects, runsTable } from '../../../report/csv.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openCore } from '../open-core.ts';
+import { openCoreToRead } from '../open-core.ts';
 import { resultsOf } from './report.ts';
 
 const exports = { runs: runsTable, profiles: profilesTable } as const;
@@ -24,7 +24,7 @@ export async function exportRows(
         'microjoule export runs --csv FILE',
       ),
     );
-  const opened = await openCore(db);
+  const opened = await openCoreToRead(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const list = core.runs(1_000_000);

@@ -9,7 +9,7 @@ import { reportMarkdown } from '../../../report/markdown.ts';
 import { buildReport } from '../../../report/report-model.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openCore } from '../open-core.ts';
+import { openCoreToRead } from '../open-core.ts';
 import { withNotes } from '../run-notes.ts';
 
 /** The newest finished run of each mode, all of the model of the newest one. */
@@ -58,7 +58,7 @@ export async function report(
   o: { readonly html?: string; readonly md?: string; readonly jsonFile?: string },
   { output, db }: CommandContext,
 ): Promise<number> {
-  const opened = await openCore(db);
+  const opened = await openCoreToRead(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const chosen = ids.length ? ok([...ids]) : newestRuns(core);

@@ -1,7 +1,7 @@
 import { windowEnergyColumn } from '../../../report/rows.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openCore } from '../open-core.ts';
+import { openCoreToRead } from '../open-core.ts';
 import { table } from '../output.ts';
 import { profileText, runText } from '../run-view.ts';
 import { resultsOf } from './report.ts';
@@ -11,7 +11,7 @@ const coarse = (x: number | null) => (x === null ? '' : String(Number(x.toPrecis
 const or = (x: number | null, digits: number) => (x === null ? '' : x.toFixed(digits));
 
 export async function runs({ output, db }: CommandContext): Promise<number> {
-  const opened = await openCore(db);
+  const opened = await openCoreToRead(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const list = core.runs();
@@ -53,7 +53,7 @@ export async function runs({ output, db }: CommandContext): Promise<number> {
 }
 
 export async function show(id: number, { output, db }: CommandContext): Promise<number> {
-  const opened = await openCore(db);
+  const opened = await openCoreToRead(db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const found = resultsOf(core, [id]);
