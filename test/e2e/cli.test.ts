@@ -270,7 +270,7 @@ describe('microjoule on the emulated bench', () => {
     const missing = join(dir, 'mistyped.db');
     for (const words of [['runs'], ['show', '1'], ['compare', '1', '2'], ['report'], ['export', 'runs']]) {
       const answer = await microjoule([...words, '--db', missing, '--json']);
-      expect(answer.code).toBe(5);
+      expect(answer.code).toBe(2);
       expect(failureOf(answer).id).toBe('store.none');
     }
     expect(existsSync(missing)).toBe(false);
