@@ -1,6 +1,6 @@
 /** Which blocks there are, where they sit, and how they are wired to each other. */
 import { SerialLine, type Alarm, type SerialReceiver } from '../serial-line.ts';
-import type { BusBlock, BusBlocks } from './bus.ts';
+import type { AhbBlocks, BusBlock, BusBlocks } from './bus.ts';
 import type { Chip, RegisterBlock } from './chip.ts';
 import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
@@ -285,10 +285,28 @@ export class Blocks {
         under('PWM'), under('TIMER', this.timer), on('WATCHDOG', this.watchdog), under('RTC'), on('ROSC', this.rosc),
         on('VREG_AND_CHIP_RESET', this.vreg), null, under('TBMAN'),
       ], // prettier-ignore
+      ahb: this.#ahbMap(),
       xipCtrl: on('XIP_CTRL', this.xipCtrl),
       ssi: on('SSI', this.ssi),
       sio: on('SIO', this.sio),
       ppb: on('PPB', this.ppb),
+    };
+  }
+
+  /** Null where silicon has a block and this model has none: the bus names it on first touch. */
+  #ahbMap(): AhbBlocks {
+    const under = (name: keyof typeof RESET_BIT, block: RegisterBlock | null = null): BusBlock => ({
+      name,
+      block,
+      resetBit: RESET_BIT[name],
+    });
+    return {
+      dma: under('DMA'),
+      usbDpram: { ...under('USBCTRL'), name: 'USB DPRAM' },
+      usb: under('USBCTRL'),
+      pio0: under('PIO0'),
+      pio1: under('PIO1'),
+      xipAux: { name: 'XIP_AUX', block: null, resetBit: null },
     };
   }
 }

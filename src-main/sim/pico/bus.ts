@@ -12,6 +12,8 @@ export interface BusBlock {
   readonly resetBit: number | null;
   /** False while the block's own clock stands; absent for blocks on clk_sys. */
   readonly clocked?: () => boolean;
+  /** A memory behind the bus: narrow writes change only their lanes (the block is read first). */
+  readonly honoursWidth?: boolean;
 }
 
 export interface BusWiring {
@@ -31,26 +33,60 @@ export interface BusWiring {
 /** APB block n at 0x4000_0000 + n · 0x4000, and the blocks with an address of their own: data sheet 2.2. */
 export interface BusBlocks {
   readonly apb: readonly (BusBlock | null)[];
+  readonly ahb: AhbBlocks;
   readonly xipCtrl: BusBlock;
   readonly ssi: BusBlock;
   readonly sio: BusBlock;
   readonly ppb: BusBlock;
 }
 
-/** Unmodelled AHB-Lite blocks at 0x5000_0000 + n · 0x10_0000. */
-const AHB_NAMES = ['DMA', 'USBCTRL', 'PIO0', 'PIO1', 'XIP_AUX'];
+/** Fast AHB-Lite blocks on the FASTPERI port: data sheet 2.2.5, addresses beside their names. */
+export interface AhbBlocks {
+  /** 0x5000_0000 */
+  readonly dma: BusBlock;
+  /** 0x5010_0000, 4 KiB: no atomic aliases (4.1.2.5) */
+  readonly usbDpram: BusBlock;
+  /** 0x5011_0000 */
+  readonly usb: BusBlock;
+  /** 0x5020_0000 */
+  readonly pio0: BusBlock;
+  /** 0x5030_0000 */
+  readonly pio1: BusBlock;
+  /** 0x5040_0000: the XIP stream's FIFO */
+  readonly xipAux: BusBlock;
+}
+
+/** A block with the way its addresses are decoded; made once, so that an access allocates nothing. */
+interface Decoded {
+  readonly target: BusBlock;
+  /** Address bits that select a register. */
+  readonly mask: number;
+  /** Address bits 13:12 select plain, XOR, set and clear. */
+  readonly atomic: boolean;
+}
 
 /**
  * The strict bus: what is in reset, has no clock, or is not modelled stops the emulation by name with the address of
  * the instruction; what no block answers to is a bus error, as on silicon.
  */
 export class Bus implements CoreBus {
-  readonly #blocks: BusBlocks;
   readonly #wiring: BusWiring;
+  readonly #apb: readonly (Decoded | null)[];
+  /** Indexed by address bits 23:16 of 0x50xx_xxxx. */
+  readonly #ahb: readonly (Decoded | null)[];
+  readonly #xipCtrl: Decoded;
+  readonly #ssi: Decoded;
+  readonly #sio: Decoded;
+  readonly #ppb: Decoded;
 
   constructor(blocks: BusBlocks, wiring: BusWiring) {
-    this.#blocks = blocks;
     this.#wiring = wiring;
+    this.#apb = blocks.apb.map((b) => b && withAliases(b));
+    this.#ahb = decodedAhb(blocks.ahb);
+    this.#xipCtrl = plain(blocks.xipCtrl, 0xfff);
+    this.#ssi = withAliases(blocks.ssi);
+    this.#sio = plain(blocks.sio, 0x1ff);
+    this.#ppb = plain(blocks.ppb, 0xfff);
   }
 
   read(address: number, bytes: number): number {
@@ -73,13 +109,14 @@ export class Bus implements CoreBus {
     const offset = address & found.mask & ~3;
     let word = bytes === 4 ? value : bytes === 2 ? (value & 0xffff) * 0x1_0001 : (value & 0xff) * 0x101_0101;
     const alias = found.atomic ? (address >>> 12) & 3 : 0;
-    if (alias !== 0) {
+    if (alias !== 0 || (bytes !== 4 && target.honoursWidth)) {
       const was = target.block!.read(offset);
       if (was === undefined) {
-        this.#unmodelled(target, address, offset, 'atomic write');
+        this.#unmodelled(target, address, offset, alias ? 'atomic write' : 'narrow write');
         return;
       }
-      word = alias === 1 ? was ^ word : alias === 2 ? was | word : was & ~word;
+      if (alias === 0) word = inLanes(was, word, address, bytes);
+      else word = alias === 1 ? was ^ word : alias === 2 ? was | word : was & ~word;
     }
     if (!target.block!.write(offset, word >>> 0)) this.#unmodelled(target, address, offset, 'write');
   }
@@ -96,31 +133,30 @@ export class Bus implements CoreBus {
       );
   }
 
-  #find(address: number, write: boolean): { target: BusBlock; mask: number; atomic: boolean } | null {
+  #find(address: number, write: boolean): Decoded | null {
     const top = address >>> 24;
-    let target: BusBlock | null | undefined;
-    let mask = 0xfff;
-    let atomic = false;
-    if (top >>> 4 === 4) {
-      target = address < 0x4007_0000 ? this.#blocks.apb[(address - 0x4000_0000) >>> 14] : null;
-      atomic = true;
-    } else if (top === 0xd0) {
-      target = this.#blocks.sio;
-      mask = 0x1ff;
-    } else if (top === 0xe0) target = this.#blocks.ppb;
-    else if (top === 0x18) {
-      target = this.#blocks.ssi;
-      atomic = true;
-    } else if (top === 0x14) target = this.#blocks.xipCtrl;
+    let found: Decoded | null | undefined;
+    if (top >>> 4 === 4) found = address < 0x4007_0000 ? this.#apb[(address - 0x4000_0000) >>> 14] : null;
+    else if (top === 0x50) found = this.#onAhb(address);
+    else if (top === 0xd0) found = this.#sio;
+    else if (top === 0xe0) found = this.#ppb;
+    else if (top === 0x18) found = this.#ssi;
+    else if (top === 0x14) found = this.#xipCtrl;
     else {
       this.#elsewhere(address, write);
       return null;
     }
-    if (!target) {
+    if (!found) {
       this.#busError(address);
       return null;
     }
-    return this.#usable(target, address) ? { target, mask, atomic } : null;
+    return this.#usable(found.target, address) ? found : null;
+  }
+
+  /** Registers and their aliases take 16 KiB, DPRAM 4 KiB; nobody answers in the rest of their segments. */
+  #onAhb(address: number): Decoded | null {
+    const found = this.#ahb[(address >>> 16) & 0xff];
+    return found && (address & 0xffff) < (found.atomic ? 0x4000 : 0x1000) ? found : null;
   }
 
   #usable(target: BusBlock, address: number): boolean {
@@ -138,7 +174,7 @@ export class Bus implements CoreBus {
         'sim.fault.block-without-clock',
         { block: target.name, address: hex(address) },
         `${target.name} is used while its own clock stands.`,
-        'Enable the clock (CLOCKS.CLK_PERI_CTRL.ENABLE for UART and SPI) first.',
+        'Enable the clock first: CLOCKS.CLK_PERI_CTRL.ENABLE for UART and SPI, CLK_USB_CTRL for USB, CLK_ADC_CTRL for the ADC.',
       );
       return false;
     }
@@ -152,7 +188,7 @@ export class Bus implements CoreBus {
     return false;
   }
 
-  /** Not one of the register blocks: XIP windows, cache RAM, AHB. */
+  /** Not one of the register blocks: XIP windows, cache RAM. */
   #elsewhere(address: number, write: boolean): void {
     const top = address >>> 24;
     if (top >= 0x10 && top <= 0x13) {
@@ -160,12 +196,11 @@ export class Bus implements CoreBus {
       else this.#xipOff(address, this.#wiring.xipProblem() ?? 'XIP is off');
       return;
     }
-    const ahb = top === 0x50 ? AHB_NAMES[(address >>> 20) & 15] : top === 0x15 ? 'cache as SRAM' : undefined;
-    if (ahb)
+    if (top === 0x15)
       this.#wiring.stop(
         'sim.fault.unmodelled-block',
-        { block: ahb, address: hex(address) },
-        `${ahb} exists on the chip but not in this model.`,
+        { block: 'cache as SRAM', address: hex(address) },
+        'The cache as SRAM exists on the chip but not in this model.',
         'See docs/emulated-pico.md for what is modelled.',
       );
     else this.#busError(address);
@@ -206,4 +241,29 @@ export class Bus implements CoreBus {
       'See docs/emulated-pico.md for what is modelled.',
     );
   }
+}
+
+function withAliases(target: BusBlock): Decoded {
+  return { target, mask: 0xfff, atomic: true };
+}
+
+function plain(target: BusBlock, mask: number): Decoded {
+  return { target, mask, atomic: false };
+}
+
+function decodedAhb(blocks: AhbBlocks): (Decoded | null)[] {
+  const segments = Array<Decoded | null>(256).fill(null);
+  segments[0x00] = withAliases(blocks.dma);
+  segments[0x10] = plain(blocks.usbDpram, 0xfff);
+  segments[0x11] = withAliases(blocks.usb);
+  segments[0x20] = withAliases(blocks.pio0);
+  segments[0x30] = withAliases(blocks.pio1);
+  segments[0x40] = plain(blocks.xipAux, 0xfff);
+  return segments;
+}
+
+/** `word` holds the written value in every lane; only the lanes of the access replace `was`. */
+function inLanes(was: number, word: number, address: number, bytes: number): number {
+  const lanes = (bytes === 2 ? 0xffff : 0xff) << (8 * (address & 3));
+  return (was & ~lanes) | (word & lanes);
 }

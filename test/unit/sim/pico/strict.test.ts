@@ -42,12 +42,18 @@ describe('the strict bus', () => {
   });
 
   it.each([
-    [0x5000_0000, 'DMA'],
-    [0x5011_0000, 'USBCTRL'],
-    [0x5020_0000, 'PIO0'],
-  ])('names the block at %s that it does not model: %s', (address, block) => {
-    const p = run(read(address, 0));
+    [0x5020_0000, 'PIO0', 10],
+    [0x5030_0000, 'PIO1', 11],
+  ])('names the block at %s that it does not model: %s', (address, block, resetBit) => {
+    const p = run(...release(resetBit), read(address, 0));
     expect(p.pico.failure).toMatchObject({ id: 'sim.fault.unmodelled-block', facts: { block } });
+  });
+
+  it.each([0x5010_1000, 0x5011_4000, 0x5050_0000])('nobody answers at %s on the AHB', (address) => {
+    expect(run(read(address, 0)).pico.failure).toMatchObject({
+      id: 'sim.fault.lockup',
+      facts: { fault: 'bus error: nothing answers at this address' },
+    });
   });
 
   it('a block not modelled but in reset is reported as in reset', () => {
