@@ -16,7 +16,7 @@ export interface ErrorEntry {
 }
 
 const ID =
-  /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|uf2)(\.fault)?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+  /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|uf2)(\.(fault|diagnosis))?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const FILE_NAME = /\.(c|h|wasm|html|json|ts|md|csv|bin|uf2|svg|css|js)$/;
 
 function isId(text: string): boolean {

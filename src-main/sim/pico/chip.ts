@@ -12,6 +12,8 @@ export interface Chip {
   setInterrupt(irq: number, asserted: boolean): void;
   /** Stops the emulation with a named diagnosis; PC, address and time are added. The first one wins. */
   stop(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void;
+  /** Names what silicon lets pass in silence and goes on. PC and time are added; one entry an id and PC. */
+  note(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void;
 }
 
 export type StopFailure = Failure;

@@ -1,4 +1,5 @@
 import { fail, type FactValue, type Failure } from '../../base/errors.ts';
+import { Diagnoses } from '../diagnoses.ts';
 import type { ActivitySink, DutActivity } from '../parts.ts';
 import type { SerialLine, SerialReceiver } from '../serial-line.ts';
 import { BOOT_CYCLES, leaveBootRom, romImage } from './boot-rom.ts';
@@ -37,6 +38,8 @@ export class EmulatedPico implements Chip {
   readonly core: M0Core;
   readonly flash: Flash;
   readonly blocks: Blocks;
+  /** What silicon would let pass in silence, since the emulation began. */
+  readonly diagnoses = new Diagnoses();
   readonly #activity: ActivitySink | undefined;
   readonly #sliceCycles: number;
   readonly #bus: Bus;
@@ -199,6 +202,12 @@ export class EmulatedPico implements Chip {
       next,
     );
     this.#limit(0);
+  }
+
+  note(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void {
+    const pc = hex(this.core.state[CPU.accessPc]!);
+    const firstUs = Math.round(this.timeUs * 1000) / 1000;
+    this.diagnoses.note({ id, facts: { ...facts, pc, timeUs: firstUs }, cause, next, firstUs }, pc);
   }
 
   #powerOn(us: number): void {

@@ -11,6 +11,8 @@ export class TestChip implements Chip {
   interrupts = 0;
   /** Ids of what stopped the emulation. */
   readonly stops: string[] = [];
+  /** Ids of what was noted. */
+  readonly notes: string[] = [];
   #cycle = 0;
 
   constructor(sysHz = 125_000_000) {
@@ -32,6 +34,10 @@ export class TestChip implements Chip {
 
   stop(id: string, _facts: Readonly<Record<string, FactValue>>): void {
     this.stops.push(id);
+  }
+
+  note(id: string, _facts: Readonly<Record<string, FactValue>>): void {
+    this.notes.push(id);
   }
 
   /** Lets `cycles` pass, firing what falls due on the way at its own cycle. */
