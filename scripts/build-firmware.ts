@@ -19,8 +19,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { failureText } from '../src-main/base/errors.ts';
 import { crc32, crc32Mpeg2, sha256Hex } from '../src-main/base/crc.ts';
 import { pico } from '../src-main/board/pico.ts';
+import { codeMapOfElf, type CodeMap } from '../src-main/compile/code-map.ts';
 
 const root = join(import.meta.dirname, '..');
 const firmware = join(root, 'firmware');
@@ -55,6 +57,8 @@ const compileFlags = [
   ...['-Wall', '-Wextra', '-Werror', '-Wconversion'],
   '-DMJ_HOT=__attribute__((section(".hot"),noinline))',
 ];
+/** For the code map only: they change no byte of code. Paths in it begin with `firmware/`. */
+const debugFlags = ['-g1', '-gdwarf-4', `-fdebug-prefix-map=${firmware}=firmware`];
 const linkFlags = [
   ...cpuFlags,
   ...['-nostdlib', '-static', '-Wl,--gc-sections', '-Wl,--build-id=none', '-Wl,--fatal-warnings'],
@@ -113,6 +117,8 @@ export interface BuiltFirmware {
   readonly bytes: Uint8Array;
   readonly symbols: Readonly<Record<string, number>>;
   readonly sections: Readonly<Record<string, number>>;
+  /** Of the release image; the variants are broken on purpose. */
+  readonly codeMap: CodeMap | null;
 }
 
 /** The boot ROM's check word goes over the first 252 bytes; they are padded with zeros. */
@@ -138,11 +144,10 @@ function readSections(elf: string, cwd: string): Record<string, number> {
 }
 
 /** Compiled objects by the hash of all that decides them: the variants share all but one. */
-function compile(source: Source, variant: Variant, key: string): string {
+function compile(source: Source, variant: Variant, key: string, debug: readonly string[]): string {
   const path = join(firmware, source.path);
-  const flags = readFileSync(path, 'utf8').includes('MJ_VARIANT_')
-    ? [...compileFlags, ...variantFlags[variant]]
-    : compileFlags;
+  const own = readFileSync(path, 'utf8').includes('MJ_VARIANT_') ? variantFlags[variant] : [];
+  const flags = [...compileFlags, ...own, ...debug];
   const object = join(objectCache, `${sha256Hex(Buffer.from([key, source.path, ...flags].join('\0')))}.o`);
   if (existsSync(object)) return object;
   const fresh = `${object}.${process.pid}`;
@@ -151,26 +156,48 @@ function compile(source: Source, variant: Variant, key: string): string {
   return object;
 }
 
+/** Compiles and links into `dir`/`elf`. */
+function link(dir: string, elf: string, variant: Variant, debug: readonly string[]): void {
+  const key = `${compilerVersion()} ${sourceHash()}`;
+  // copied under their names: pico.ld places by them
+  for (const s of sources()) copyFileSync(compile(s, variant, key, debug), join(dir, s.object));
+  const objects = sources().map((s) => s.object);
+  const script = join(firmware, 'ports/pico/pico.ld');
+  tool('gcc', [...linkFlags, '-T', script, ...objects, '-lgcc', '-o', elf], dir);
+}
+
+/**
+ * Lines come from a second link with debug information, which has the same code at the same addresses; only the
+ * linker's own veneers are in another order in it.
+ */
+function codeMapOf(dir: string, variant: Variant): CodeMap {
+  link(dir, 'debug.elf', variant, debugFlags);
+  const [plain, debug] = ['fw.elf', 'debug.elf'].map((elf) => {
+    const map = codeMapOfElf(readFileSync(join(dir, elf)));
+    if (!map.ok) throw new Error(failureText(map));
+    return map.value;
+  });
+  for (const f of plain!.functions) {
+    const there = debug!.functionAt(f.address);
+    if (!f.name.endsWith('_veneer') && (there?.name !== f.name || there.bytes !== f.bytes))
+      throw new Error(`${f.name} is elsewhere in the link with debug information`);
+  }
+  return plain!.withLinesOf(debug!);
+}
+
 export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
   mkdirSync(objectCache, { recursive: true });
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
-  const key = `${compilerVersion()} ${sourceHash()}`;
   try {
-    // copied under their names: pico.ld places by them
-    for (const s of sources()) copyFileSync(compile(s, variant, key), join(dir, s.object));
-    const objects = sources().map((s) => s.object);
-    tool(
-      'gcc',
-      [...linkFlags, '-T', join(firmware, 'ports/pico/pico.ld'), ...objects, '-lgcc', '-o', 'fw.elf'],
-      dir,
-    );
+    link(dir, 'fw.elf', variant, []);
     tool('objcopy', ['-O', 'binary', '--gap-fill', '0x00', 'fw.elf', 'fw.bin'], dir);
     const raw = readFileSync(join(dir, 'fw.bin'));
     const symbols = readSymbols('fw.elf', dir);
     const bytes = new Uint8Array(symbols.mj_firmware_bytes!).fill(0xff);
     bytes.set(raw);
     sealBoot2(bytes, variant);
-    return { bytes, symbols, sections: readSections('fw.elf', dir) };
+    const sections = readSections('fw.elf', dir);
+    return { bytes, symbols, sections, codeMap: variant === 'release' ? codeMapOf(dir, variant) : null };
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -227,6 +254,11 @@ function manifest(built: BuiltFirmware, compiler: string): FirmwareManifest {
 
 const outDir = join(firmware, 'prebuilt', pico.id);
 
+function codeMapText(built: BuiltFirmware): string {
+  const crc = crc32(built.bytes).toString(16).padStart(8, '0');
+  return `${JSON.stringify(built.codeMap!.toFile(crc))}\n`;
+}
+
 /** What differs between a fresh build and the committed one; empty when nothing does. */
 export function checkPrebuilt(built: BuiltFirmware): string[] {
   const bin = join(outDir, 'microjoule-pico.bin');
@@ -237,6 +269,9 @@ export function checkPrebuilt(built: BuiltFirmware): string[] {
     differences.push(`committed image has ${committed.length} bytes, the build ${built.bytes.length}`);
   const at = built.bytes.findIndex((b, i) => b !== committed[i]);
   if (at >= 0) differences.push(`first difference at offset 0x${at.toString(16)}`);
+  const map = join(outDir, 'code-map.json');
+  if (!existsSync(map) || readFileSync(map, 'utf8') !== codeMapText(built))
+    differences.push('code-map.json is of another build');
   return differences;
 }
 
@@ -274,6 +309,7 @@ function main(): number {
   }
   mkdirSync(outDir, { recursive: true });
   writeFileSync(join(outDir, 'microjoule-pico.bin'), built.bytes);
+  writeFileSync(join(outDir, 'code-map.json'), codeMapText(built));
   writeFileSync(recorded, `${JSON.stringify(manifest(built, compiler), null, 2)}\n`);
   console.log(
     `${built.bytes.length} bytes of flash, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`,
