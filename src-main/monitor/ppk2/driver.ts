@@ -290,7 +290,7 @@ export class Ppk2Monitor implements Monitor {
         if (this.#tail.length > METADATA_LIMIT_BYTES) return this.#finish(words, receiver, false);
         continue;
       }
-      words.push(read.bytes);
+      words.push(read.bytes, this.clock.nowUs());
       const settled = await receiver.settle();
       if (!settled.ok) return this.#refused(settled);
     }
@@ -306,7 +306,7 @@ export class Ppk2Monitor implements Monitor {
   }
 
   async #finish(words: Ppk2WordStream, receiver: SampleReceiver, confirmed: boolean): Promise<StreamEnd> {
-    words.push(this.#tail);
+    words.push(this.#tail, this.clock.nowUs());
     words.end();
     if (!confirmed) receiver.mark('monitor.stop-unconfirmed', 'the monitor did not answer after the stop');
     const settled = await receiver.settle();
@@ -319,7 +319,7 @@ export class Ppk2Monitor implements Monitor {
     reason: string,
     expected: boolean,
   ): Promise<StreamEnd> {
-    words.push(this.#tail);
+    words.push(this.#tail, this.clock.nowUs());
     words.end();
     if (expected) return { kind: 'stopped' };
     receiver.mark('monitor.link-lost', reason);

@@ -1,4 +1,5 @@
 import type { GapCause } from '../../trace/format.ts';
+import { LossClock } from './loss-clock.ts';
 
 /** Words looked at before a break in the counter is called a loss or a misalignment: 160 µs of stream. */
 const LOOKAHEAD_WORDS = 16;
@@ -17,10 +18,12 @@ export interface WordReceiver {
  * Bytes of a PPK2 stream → words in order, with gaps where the 6-bit counter says so. The stream has no framing: a
  * lost byte shifts everything after it. When the counter breaks, the next 16 words are read at all four
  * alignments; where the present one goes on counting, samples were lost, (counter − expected) & 63 of them; where another
- * one does, bytes were lost and the stream is taken up there. A loss of a multiple of 64 samples leaves no trace.
+ * one does, bytes were lost and the stream is taken up there. A loss of a multiple of 64 samples leaves no trace in the
+ * counter; the times of arrival show it a few seconds later (`LossClock`), and it is then reported where the stream is.
  */
 export class Ppk2WordStream {
   readonly #receiver: WordReceiver;
+  readonly #lossClock = new LossClock();
   readonly #bytes = new Uint8Array(CAPACITY_WORDS * 4);
   readonly #words = new Uint32Array(this.#bytes.buffer);
   #held = 0;
@@ -31,12 +34,15 @@ export class Ppk2WordStream {
   #suspect = 0;
   /** Words at the start of the buffer that the counter confirmed but that wait for the next one: 0 or 1. */
   #verified = 0;
+  /** Samples handed out, missing ones included. */
+  #position = 0;
 
   constructor(receiver: WordReceiver) {
     this.#receiver = receiver;
   }
 
-  push(chunk: Uint8Array): void {
+  /** `nowUs`: when the chunk arrived, on the host's clock. */
+  push(chunk: Uint8Array, nowUs: number): void {
     let at = 0;
     while (at < chunk.length) {
       const n = Math.min(chunk.length - at, this.#bytes.length - this.#held);
@@ -45,6 +51,8 @@ export class Ppk2WordStream {
       at += n;
       this.#consume(false);
     }
+    const blocks = this.#lossClock.arrived(nowUs, this.#position + (this.#held >> 2));
+    if (blocks > 0) this.#reportBlocks(blocks);
   }
 
   /** The stream has ended: hands out what was held back for looking ahead. */
@@ -81,7 +89,23 @@ export class Ppk2WordStream {
   }
 
   #emit(from: number, to: number): void {
-    if (to > from) this.#receiver.words(this.#words, from, to);
+    if (to <= from) return;
+    this.#receiver.words(this.#words, from, to);
+    this.#position += to - from;
+  }
+
+  #gap(missing: number, cause: GapCause): void {
+    if (missing <= 0) return;
+    this.#receiver.gap(missing, cause);
+    this.#position += missing;
+  }
+
+  #reportBlocks(blocks: number): void {
+    this.#receiver.mark(
+      'ppk2.likely-lost',
+      `likely ${blocks} × 64 samples, lost between sample ${this.#lossClock.lossAfterSample} and ${this.#position}`,
+    );
+    this.#gap(blocks * 64, 'likely-multiple-of-64');
   }
 
   /** First word from `word` on whose counter is not the expected one. Hot path. */
@@ -125,7 +149,7 @@ export class Ppk2WordStream {
 
   #reportLoss(missing: number, alignment: number): void {
     if (this.#skippedBytes === 0) {
-      this.#receiver.gap(missing, 'lost');
+      this.#gap(missing, 'lost');
       return;
     }
     // Bytes that could not be used belonged to samples that are missing too: of the counts the counter allows, the
@@ -137,7 +161,7 @@ export class Ppk2WordStream {
       `${this.#skippedBytes} bytes skipped, alignment moved by ${alignment}`,
     );
     // with the suspect words on both sides of the tear
-    this.#receiver.gap(total + this.#suspect + 1, 'misaligned');
+    this.#gap(total + this.#suspect + 1, 'misaligned');
   }
 
   /** 0–3, or −1 where none of them counts or too little is there to tell. The present alignment wins a tie. */

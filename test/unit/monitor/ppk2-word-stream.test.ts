@@ -43,7 +43,7 @@ function feed(bytes: Uint8Array, pieces: readonly number[] = [bytes.length]): Co
   let at = 0;
   for (let p = 0; at < bytes.length; p++) {
     const n = pieces[p % pieces.length]!;
-    stream.push(bytes.subarray(at, at + n));
+    stream.push(bytes.subarray(at, at + n), at * 2.5);
     at += n;
   }
   stream.end();
