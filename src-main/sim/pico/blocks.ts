@@ -6,7 +6,7 @@ import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
 import { Clocks } from './peripherals/clocks.ts';
 import { FUNCTION_UART, IoBank0 } from './peripherals/io-bank0.ts';
-import { BANK0_DEFAULTS, PAD_IE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
+import { BANK0_DEFAULTS, PAD_IE, PAD_PDE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
 import { Pll } from './peripherals/pll.ts';
 import { Ppb } from './peripherals/ppb.ts';
 import { RESET_BIT, Resets } from './peripherals/resets.ts';
@@ -33,6 +33,8 @@ export interface BlockWiring {
   readonly coreReset: () => void;
 }
 
+/** SCLK, SD0, SD1: the order of PADS_QSPI (2.19.6.4). */
+const PAD_SD1 = 2;
 const PIN_UART0_TX = 0;
 const PIN_UART0_RX = 1;
 /** Bits of PSM (2.13.2): ROSC, XOSC, CLOCKS; then RESETS. A selected block resets all that come after it. */
@@ -49,9 +51,9 @@ export class Blocks {
   readonly pllUsb: Pll;
   readonly clocks: Clocks;
   readonly pads: Pads;
-  readonly padsQspi = new Pads(QSPI_DEFAULTS, () => undefined);
+  readonly padsQspi = new Pads(QSPI_DEFAULTS, () => this.ssi.setIo1((this.padsQspi.pad(PAD_SD1) & PAD_PDE) === 0));
   readonly io: IoBank0;
-  readonly ioQspi = new IoQspi();
+  readonly ioQspi = new IoQspi((override) => this.ssi.overrideChipSelect(override));
   readonly sio: Sio;
   readonly systick: SysTick;
   readonly ppb: Ppb;
@@ -81,7 +83,7 @@ export class Blocks {
     this.pllSys = new Pll('PLL_SYS', chip, () => this.xosc.output, sourcesChanged);
     this.pllUsb = new Pll('PLL_USB', chip, () => this.xosc.output, sourcesChanged);
     this.clocks = this.#createClocks(wiring);
-    this.pads = new Pads(BANK0_DEFAULTS, () => this.io.update());
+    this.pads = new Pads(BANK0_DEFAULTS, (pin) => this.io.padChanged(pin));
     this.io = new IoBank0(chip, {
       pads: () => this.pads,
       sioOut: () => this.sio.out,

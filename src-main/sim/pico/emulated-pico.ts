@@ -10,7 +10,7 @@ import { M0Core, ROM_BYTES } from './core/core.ts';
 import { CPU, EXIT, FAULT_NAMES } from './core/cpu-state.ts';
 import { EventSlots, type EventSlot } from './events.ts';
 import { Flash } from './flash.ts';
-import { frequency, hertz } from './frequency.ts';
+import { frequency } from './frequency.ts';
 import { ROSC_HZ } from './peripherals/rosc.ts';
 import { Timeline } from './timeline.ts';
 import type { Uf2Page } from './uf2.ts';
@@ -24,6 +24,8 @@ export interface PicoOptions {
   readonly sliceCycles?: number;
   /** For comparisons with rp2040js: its departures from the architecture. */
   readonly compatible?: boolean;
+  /** The flash's unique id, and what a write leaves when the power goes on the way. */
+  readonly seed?: number;
 }
 
 type Mode = 'off' | 'rom' | 'running' | 'bootsel' | 'stopped';
@@ -44,6 +46,8 @@ export class EmulatedPico implements Chip {
   readonly #sliceCycles: number;
   readonly #bus: Bus;
   readonly #bootAt: EventSlot;
+  /** XIP can read again: a write of the flash is over. */
+  readonly #flashReadyAt: EventSlot;
   #mode: Mode = 'off';
   #failure: Failure | null = null;
   /** Cycle at which the running slice ends; now = this − left. */
@@ -58,6 +62,7 @@ export class EmulatedPico implements Chip {
     this.#sliceCycles = options.sliceCycles ?? SLICE_CYCLES;
     this.events = new EventSlots(this.timeline, (cycle) => this.#limit(cycle));
     this.#bootAt = this.events.slot(() => this.#leaveRom());
+    this.#flashReadyAt = this.events.slot(() => this.#xipChanged());
     this.core = new M0Core({
       read: (address, bytes) => this.#bus.read(address, bytes),
       write: (address, value, bytes) => this.#bus.write(address, value, bytes),
@@ -67,7 +72,7 @@ export class EmulatedPico implements Chip {
     this.core.flash.fill(0xff);
     this.core.forgetAll();
     this.core.state[CPU.compatible] = options.compatible ? 1 : 0;
-    this.flash = new Flash(this.core.flash, () => this.timeUs);
+    this.flash = this.#createFlash(options.seed ?? 0);
     this.timeline.restart(0, 0, frequency(ROSC_HZ));
     this.blocks = new Blocks(this, this.flash, {
       state: this.core.state,
@@ -130,6 +135,7 @@ export class EmulatedPico implements Chip {
     this.core.flash.fill(0xff);
     for (const page of pages) this.core.flash.set(page.bytes, page.offset);
     this.core.forgetAll();
+    this.flash.replaced();
   }
 
   /** Power at `us`, which must not lie before what was already simulated. Power-off forgets SRAM and all registers. */
@@ -145,6 +151,7 @@ export class EmulatedPico implements Chip {
     this.events.clearAll();
     this.blocks.powerOn();
     this.#start();
+    this.#awaitFlash(this.flash.busyUntilUs);
   }
 
   /** Ends the current `advanceTo` after the event being fired. */
@@ -219,7 +226,25 @@ export class EmulatedPico implements Chip {
     this.#start();
   }
 
+  #createFlash(seed: number): Flash {
+    return new Flash(this.core.flash, {
+      nowUs: () => this.timeUs,
+      changed: () => this.core.forgetAll(),
+      busyChanged: (atUs) => this.#awaitFlash(atUs),
+      note: (id, facts, cause, next) => this.note(id, facts, cause, next),
+      seed,
+    });
+  }
+
+  /** XIP cannot read while the flash writes; the flash goes on by itself when the chip is reset. */
+  #awaitFlash(atUs: number | null): void {
+    if (atUs === null) this.#flashReadyAt.clear();
+    else this.#flashReadyAt.atUs(atUs);
+    this.#xipChanged();
+  }
+
   #powerOff(us: number): void {
+    this.flash.powerOff();
     this.events.clearAll();
     this.blocks.clearLines();
     this.#mode = 'off';
@@ -337,6 +362,7 @@ export class EmulatedPico implements Chip {
     this.blocks.clearLines();
     this.events.clearAll();
     this.#start();
+    this.#awaitFlash(this.flash.busyUntilUs);
   }
 
   #setAsleep(asleep: boolean): void {
@@ -348,7 +374,7 @@ export class EmulatedPico implements Chip {
   /** Tells the world what it could see from outside, when that changed. */
   #report(): void {
     if (this.#mode === 'off') return;
-    const clkSysHz = this.blocks.clocks.tree.sys ? hertz(this.blocks.clocks.tree.sys) : 0;
+    const clkSysHz = this.blocks.clocks.tree.sys ? this.timeline.hz : 0;
     const { levels } = this.blocks.io;
     this.#emit({ timeUs: this.timeUs, powered: true, clkSysHz, asleep: this.#asleep, pins: levels });
   }

@@ -78,6 +78,7 @@ export class EventSlots {
     const before = this.#cycles[index]!;
     this.#cycles[index] = cycle;
     this.#us[index] = us;
+    if (cycle === before) return;
     if (cycle < this.#next) {
       this.#next = cycle;
       this.#earlier(cycle);

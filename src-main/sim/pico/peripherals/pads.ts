@@ -8,12 +8,12 @@ export const PAD_PDE = 1 << 2;
 
 export class Pads implements RegisterBlock {
   readonly #defaults: readonly number[];
-  readonly #changed: () => void;
+  readonly #changed: (n: number) => void;
   readonly #pads: Uint8Array;
   #voltage = 0;
 
-  /** `defaults`: reset value of each pad register from offset 4 on. */
-  constructor(defaults: readonly number[], changed: () => void) {
+  /** `defaults`: reset value of each pad register from offset 4 on. `changed` gets the pad's number. */
+  constructor(defaults: readonly number[], changed: (n: number) => void) {
     this.#defaults = defaults;
     this.#changed = changed;
     this.#pads = Uint8Array.from(defaults);
@@ -25,7 +25,7 @@ export class Pads implements RegisterBlock {
 
   setPad(n: number, value: number): void {
     this.#pads[n] = value;
-    this.#changed();
+    this.#changed(n);
   }
 
   read(offset: number): number | undefined {
@@ -36,15 +36,17 @@ export class Pads implements RegisterBlock {
     const n = (offset >> 2) - 1;
     if (n >= this.#pads.length) return false;
     if (n < 0) this.#voltage = value & 1;
-    else this.#pads[n] = value & 0xff;
-    this.#changed();
+    else {
+      this.#pads[n] = value & 0xff;
+      this.#changed(n);
+    }
     return true;
   }
 
   reset(): void {
     this.#pads.set(this.#defaults);
     this.#voltage = 0;
-    this.#changed();
+    for (let n = 0; n < this.#pads.length; n++) this.#changed(n);
   }
 }
 

@@ -40,7 +40,7 @@ export class Timer implements RegisterBlock {
         return this.#latchedHigh;
       case 0x0c:
         this.#latchedHigh = Math.floor(count / WRAP);
-        return count % WRAP;
+        return count >>> 0;
       case 0x10:
       case 0x14:
       case 0x18:
@@ -51,7 +51,7 @@ export class Timer implements RegisterBlock {
       case 0x24:
         return Math.floor(count / WRAP);
       case 0x28:
-        return count % WRAP;
+        return count >>> 0;
       case 0x2c:
         return this.#debugPause;
       case 0x30:
@@ -143,7 +143,7 @@ export class Timer implements RegisterBlock {
   /** 4.6.3: matches equality of the low 32 bits, so a target in the past fires after the wrap. */
   #schedule(n: number): void {
     const count = this.#count();
-    const ahead = (this.#alarm[n]! - (count % WRAP) + WRAP) % WRAP;
+    const ahead = (this.#alarm[n]! - count) >>> 0;
     const cycle = this.#ticks.cycleOf(count + ahead);
     if (cycle === Infinity) this.#alarmAt[n]!.clear();
     else this.#alarmAt[n]!.at(Math.max(cycle, this.#chip.now()));

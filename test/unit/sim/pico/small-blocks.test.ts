@@ -97,7 +97,7 @@ interface Pins {
 function pins(): Pins {
   const chip = new TestChip();
   const changes: number[] = [];
-  const pads: Pads = new Pads(BANK0_DEFAULTS, () => io.update());
+  const pads: Pads = new Pads(BANK0_DEFAULTS, (pin) => io.padChanged(pin));
   const io: IoBank0 = new IoBank0(chip, {
     pads: () => pads,
     sioOut: () => sio.out,
@@ -186,14 +186,14 @@ describe('the flash', () => {
 
   it('answers its JEDEC id and reads with 03h from any address', () => {
     const array = Uint8Array.from({ length: 4096 }, (_, i) => i >> 4);
-    const flash = new Flash(array, () => 0);
+    const flash = new Flash(array, { nowUs: () => 0 });
     expect(command(flash, 0x9f, 0, 0, 0).slice(1)).toEqual([0xef, 0x40, 0x15]);
     expect(command(flash, 0x03, 0, 0x02, 0x0f, 0, 0).slice(4)).toEqual([0x20, 0x21]);
   });
 
   it('sets QE only after write enable, is busy for 10 ms, and clears WEL', () => {
     let us = 0;
-    const flash = new Flash(new Uint8Array(16), () => us);
+    const flash = new Flash(new Uint8Array(256), { nowUs: () => us });
     command(flash, 0x01, 0, 2);
     expect(command(flash, 0x35, 0)[1]).toBe(0);
     command(flash, 0x06);
@@ -206,7 +206,7 @@ describe('the flash', () => {
   });
 
   it('continuous read lasts while mode bits 5:4 are 10', () => {
-    const flash = new Flash(new Uint8Array(16), () => 0);
+    const flash = new Flash(new Uint8Array(256), { nowUs: () => 0 });
     flash.quadRead(0xa0);
     expect(flash.continuousRead).toBe(true);
     flash.quadRead(0x00);
