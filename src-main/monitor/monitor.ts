@@ -10,8 +10,14 @@ export interface MonitorDescriptor {
   readonly name: string;
   readonly usb: readonly { readonly vendorId: number; readonly productId: number }[];
   readonly baud: number;
+  /** The highest; `streamFormat` of an opened monitor has the one in use. */
   readonly sampleRateHz: number;
   readonly logicChannels: number;
+  /**
+   * How it can see the DUT's windows. `level`: a logic input shows the window pin. `events`: it numbers the pulses of
+   * the timestamp pin, and the driver turns each pair into a window on D0 (see `armWindow`). `none`: not at all.
+   */
+  readonly windowInput: 'level' | 'events' | 'none';
   /** Output it can supply, mV; null where it only measures. */
   readonly source: { readonly minMv: number; readonly maxMv: number } | null;
   readonly canMeasureInline: boolean;
@@ -49,6 +55,13 @@ export interface Monitor extends SampleSource, AsyncDisposable {
   readonly accuracy: MonitorAccuracy;
   /** `monitor.streaming` while a stream runs, `monitor.bad-voltage` outside what it can do. */
   setSupply(setting: SupplySetting): Promise<Result<void>>;
-  /** Connects or cuts the DUT's supply; allowed in mid-stream. */
+  /** Connects or cuts the DUT's supply; allowed in mid-stream. `monitor.cannot-supply` where it has no switch. */
   setDutPower(on: boolean): Promise<Result<void>>;
+  /** Of a monitor with window events: whatever pulses came before, the next one opens a window. */
+  armWindow?(): void;
+  /**
+   * How long after samples came their loss can still show, µs on the monitor's clock: a window is sound when so much
+   * time has passed behind it. 0 where each sample proves those before it.
+   */
+  readonly verdictUs: number;
 }

@@ -9,6 +9,7 @@ export const ppk2: MonitorDescriptor = {
   baud: 115_200,
   sampleRateHz: 100_000,
   logicChannels: 8,
+  windowInput: 'level',
   source: { minMv: 800, maxMv: 5000 },
   canMeasureInline: true,
   codec: ppk2Codec,

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Link } from '../../link/link.ts';
 import type { MonitorAccuracy } from '../../trace/accuracy.ts';
 import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source.ts';
+import { alreadyStreams, badVoltage, changedInStream, linkLost, noSupplySet, silent } from '../failures.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { PPK2_VENDOR_ACCURACY, sourceVoltageBoundMv } from './accuracy.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Ppk2Metadata,
 } from './calibration.ts';
 import { ppk2 } from './descriptor.ts';
+import { SilenceWatch } from '../silence.ts';
 import { Ppk2WordStream } from './word-stream.ts';
 
 const COMMAND = {
@@ -31,6 +33,8 @@ const QUIET_US = 30_000;
 const DRAIN_LIMIT_US = 2_000_000;
 const METADATA_TIMEOUT_US = 1_000_000;
 const METADATA_TRIES = 3;
+/** The clocks show a loss of 64 samples after three slots of half a second and the rest of the one it began in. */
+const LOSS_VERDICT_US = 2_500_000;
 /** More than any device prints; what exceeds it is not a PPK2. */
 const METADATA_LIMIT_BYTES = 1 << 20;
 const STOP_TIMEOUT_US = 500_000;
@@ -72,21 +76,12 @@ export async function openPpk2(link: Link, options: Ppk2Options = {}): Promise<R
   return last!;
 }
 
-function linkClosed(link: Link, reason: string): Failure {
-  return fail(
-    'monitor.link-lost',
-    { address: link.address, reason },
-    'The monitor was unplugged or its port was taken away.',
-    'Plug it in again and repeat.',
-  );
-}
-
 async function drain(link: Link): Promise<Result<void>> {
   const giveUpUs = link.clock.nowUs() + DRAIN_LIMIT_US;
   link.discardInput();
   while (link.clock.nowUs() < giveUpUs) {
     const read = await link.read({ deadlineUs: link.clock.nowUs() + QUIET_US });
-    if (read.kind === 'closed') return linkClosed(link, read.reason);
+    if (read.kind === 'closed') return linkLost(link, read.reason);
     if (read.kind === 'timeout') return ok();
   }
   return fail(
@@ -102,7 +97,7 @@ async function readMetadata(link: Link): Promise<Result<Ppk2Metadata>> {
   let got: Uint8Array = new Uint8Array();
   for (;;) {
     const read = await link.read({ deadlineUs });
-    if (read.kind === 'closed') return linkClosed(link, read.reason);
+    if (read.kind === 'closed') return linkLost(link, read.reason);
     if (read.kind === 'timeout') return noMetadata(link, got);
     got = joined(got, read.bytes);
     const start = findMetadataStart(got);
@@ -143,6 +138,7 @@ export class Ppk2Monitor implements Monitor {
   readonly clock: Clock;
   readonly streamFormat: SampleSource['streamFormat'];
   readonly metadata: Ppk2Metadata;
+  readonly verdictUs: number;
   readonly #link: Link;
   readonly #filtered: boolean;
   readonly #reading: 'passive' | 'active';
@@ -154,6 +150,7 @@ export class Ppk2Monitor implements Monitor {
   constructor(link: Link, metadata: Ppk2Metadata, options: Ppk2Options) {
     this.#link = link;
     this.clock = link.clock;
+    this.verdictUs = link.deterministic ? 0 : LOSS_VERDICT_US;
     this.metadata = metadata;
     this.accuracy = options.accuracy ?? PPK2_VENDOR_ACCURACY;
     this.#filtered = options.filtered ?? true;
@@ -177,22 +174,10 @@ export class Ppk2Monitor implements Monitor {
   }
 
   async setSupply(setting: SupplySetting): Promise<Result<void>> {
-    if (this.#phase !== 'idle')
-      return fail(
-        'monitor.streaming',
-        {},
-        'The voltage is part of the calibration and cannot change in mid-stream.',
-        'Stop the recording first.',
-      );
+    if (this.#phase !== 'idle') return changedInStream();
     const { minMv, maxMv } = ppk2.source!;
     const mv = setting.millivolts;
-    if (!(Number.isInteger(mv) && mv >= minMv && mv <= maxMv))
-      return fail(
-        'monitor.bad-voltage',
-        { millivolts: mv, minMv, maxMv },
-        'The PPK2 cannot give this voltage.',
-        'Choose a whole number of millivolts in its range.',
-      );
+    if (!(Number.isInteger(mv) && mv >= minMv && mv <= maxMv)) return badVoltage('PPK2', mv, minMv, maxMv);
     const mode = await this.#command(COMMAND.mode, MODE[setting.mode]);
     if (!mode.ok) return mode;
     const regulator = await this.#command(COMMAND.regulator, mv >> 8, mv & 0xff);
@@ -205,22 +190,9 @@ export class Ppk2Monitor implements Monitor {
   }
 
   async stream(receiver: SampleReceiver): Promise<StreamEnd> {
-    if (this.#phase !== 'idle')
-      return {
-        kind: 'refused',
-        failure: fail('monitor.streaming', {}, 'This monitor already streams.', 'Stop that recording first.'),
-      };
+    if (this.#phase !== 'idle') return { kind: 'refused', failure: alreadyStreams() };
     const supply = this.#supply;
-    if (!supply)
-      return {
-        kind: 'refused',
-        failure: fail(
-          'monitor.no-supply',
-          {},
-          'The supply voltage is not set; current alone gives no energy.',
-          'Set the supply voltage before recording.',
-        ),
-      };
+    if (!supply) return { kind: 'refused', failure: noSupplySet() };
     const volts = supply.millivolts / 1000;
     receiver.calibration(
       JSON.stringify({ calibration: this.metadata.calibration, volts, filtered: this.#filtered }),
@@ -272,14 +244,19 @@ export class Ppk2Monitor implements Monitor {
     const started = await this.#command(COMMAND.start);
     if (!started.ok) return { kind: 'lost', failure: started };
     const words = new Ppk2WordStream(receiver);
+    const silence = new SilenceWatch(this.clock);
     for (;;) {
       const stopping = this.#phase === 'stopping';
-      const read = await this.#link.read(this.#readRequest());
+      const read = await this.#link.read(this.#readRequest(silence));
       if (read.kind === 'closed') return this.#linkEnded(words, receiver, read.reason, read.expected);
       if (read.kind === 'timeout') {
-        if (!stopping) continue;
-        return this.#finish(words, receiver, false);
+        if (stopping) return this.#finish(words, receiver, false);
+        const silentS = silence.missed();
+        if (silentS !== null) return this.#gaveUp(words, receiver, silent(this.#link, silentS));
+        continue;
       }
+      const pauseMs = silence.heard();
+      if (pauseMs !== null) receiver.mark('monitor.stalled', `nothing came for ${pauseMs} ms`);
       if (this.#phase === 'stopping') {
         this.#tail = joined(this.#tail, read.bytes);
         const start = findMetadataStart(this.#tail);
@@ -297,11 +274,11 @@ export class Ppk2Monitor implements Monitor {
   }
 
   /** A passive read names no least count: what arrives after the stop may be less, and nothing else would wake it. */
-  #readRequest(): { deadlineUs: number; atLeast?: number } {
+  #readRequest(silence: SilenceWatch): { deadlineUs: number; atLeast?: number } {
     const now = this.clock.nowUs();
     if (this.#phase === 'stopping') return { deadlineUs: now + STOP_TIMEOUT_US };
     return this.#reading === 'passive'
-      ? { deadlineUs: Infinity }
+      ? { deadlineUs: silence.deadlineUs }
       : { deadlineUs: now + 100_000, atLeast: READ_BYTES };
   }
 
@@ -323,7 +300,16 @@ export class Ppk2Monitor implements Monitor {
     words.end();
     if (expected) return { kind: 'stopped' };
     receiver.mark('monitor.link-lost', reason);
-    const failure = linkClosed(this.#link, reason);
+    return this.#lost(receiver, linkLost(this.#link, reason));
+  }
+
+  async #gaveUp(words: Ppk2WordStream, receiver: SampleReceiver, failure: Failure): Promise<StreamEnd> {
+    words.end();
+    receiver.mark('monitor.silent', failure.cause);
+    return this.#lost(receiver, failure);
+  }
+
+  async #lost(receiver: SampleReceiver, failure: Failure): Promise<StreamEnd> {
     const settled = await receiver.settle();
     return settled.ok ? { kind: 'lost', failure } : { kind: 'refused', failure: settled };
   }
