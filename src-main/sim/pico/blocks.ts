@@ -51,7 +51,9 @@ export class Blocks {
   readonly pllUsb: Pll;
   readonly clocks: Clocks;
   readonly pads: Pads;
-  readonly padsQspi = new Pads(QSPI_DEFAULTS, () => this.ssi.setIo1((this.padsQspi.pad(PAD_SD1) & PAD_PDE) === 0));
+  readonly padsQspi = new Pads(QSPI_DEFAULTS, () =>
+    this.ssi.setIo1((this.padsQspi.pad(PAD_SD1) & PAD_PDE) === 0),
+  );
   readonly io: IoBank0;
   readonly ioQspi = new IoQspi((override) => this.ssi.overrideChipSelect(override));
   readonly sio: Sio;

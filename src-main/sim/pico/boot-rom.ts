@@ -12,6 +12,7 @@ import { ALL_RESETS } from './peripherals/resets.ts';
 
 /** Reset to boot2 at about 6.5 MHz: pad sampling, one 256-byte 03h read at SCK = clk/6, bitwise CRC; some 4 ms. */
 export const BOOT_CYCLES = 26_000;
+export const BOOT_TRIES = 128;
 export const BOOT2_ENTRY = 0x2004_1f00;
 const BOOT2_BYTES = 256;
 
@@ -30,6 +31,7 @@ export type BootOutcome =
 /** What the ROM does at the end of its time: watchdog vector, else boot2 from flash with the state of 2.8.1. */
 export function leaveBootRom(core: M0Core, blocks: Blocks, flash: Flash): BootOutcome {
   if (enterWatchdogVector(core, blocks)) return { kind: 'entered' };
+  if (flash.unreadable) return { kind: 'usb-boot' };
   const view = new DataView(core.flash.buffer, core.flash.byteOffset, BOOT2_BYTES);
   const stored = view.getUint32(BOOT2_BYTES - 4, true);
   const computed = crc32Mpeg2(core.flash.subarray(0, BOOT2_BYTES - 4));

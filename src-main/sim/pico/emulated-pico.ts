@@ -2,7 +2,7 @@ import { fail, type FactValue, type Failure } from '../../base/errors.ts';
 import { Diagnoses } from '../diagnoses.ts';
 import type { ActivitySink, DutActivity } from '../parts.ts';
 import type { SerialLine, SerialReceiver } from '../serial-line.ts';
-import { BOOT_CYCLES, leaveBootRom, romImage } from './boot-rom.ts';
+import { BOOT_CYCLES, BOOT_TRIES, leaveBootRom, romImage } from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
 import { Blocks } from './blocks.ts';
@@ -52,6 +52,7 @@ export class EmulatedPico implements Chip {
   #failure: Failure | null = null;
   /** Cycle at which the running slice ends; now = this − left. */
   #sliceEnd = 0;
+  #bootTries = 0;
   #asleep = false;
   #pauseRequested = false;
   #resetRequested: 'watchdog' | 'core' | null = null;
@@ -257,6 +258,7 @@ export class EmulatedPico implements Chip {
   #start(): void {
     this.#failure = null;
     this.#resetRequested = null;
+    this.#bootTries = 0;
     this.#sliceEnd = this.now();
     this.core.resetRegisters();
     this.#mode = 'rom';
@@ -268,6 +270,11 @@ export class EmulatedPico implements Chip {
 
   /** The end of the ROM's part: what it found decides how it goes on. */
   #leaveRom(): void {
+    // 2.8.1: 128 tries of about 4 ms each; the flash may still be at a write it began before the reset
+    if (this.flash.unreadable && ++this.#bootTries < BOOT_TRIES) {
+      this.#bootAt.at(this.now() + BOOT_CYCLES);
+      return;
+    }
     const outcome = leaveBootRom(this.core, this.blocks, this.flash);
     if (outcome.kind === 'entered') this.#mode = 'running';
     else if (outcome.kind === 'usb-boot') this.#mode = 'bootsel';

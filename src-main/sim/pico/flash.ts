@@ -1,41 +1,111 @@
 /**
- * The Pico's flash (W25Q16JV, 2 MiB) as the SSI sees it: status registers, write enable, reads. Erase and program
- * commands stop the emulation with their name until the model has them. The array itself is the core's memory.
+ * The Pico's flash, a W25Q16JV of 2 MiB, as its pins see it: commands on the single-bit bus, status registers, write
+ * enable, erase and program with their times, suspend, power-down, reset. Cells keep their contents without power; what
+ * a write leaves when the power goes on the way follows from the seed. While a write goes on only status reads and
+ * suspend are taken. The array itself is the core's memory. Its data sheet's chapters: 7 (status), 8 (commands), 9.6 (times).
  */
-export const JEDEC_ID = [0xef, 0x40, 0x15] as const;
+import type { FactValue } from '../../base/errors.ts';
+import { Rng } from '../../base/rng.ts';
+import { carryOutWrite, tearWrite, type CellWrite } from './flash-cells.ts';
+import {
+  DEVICE_ID,
+  ERASES,
+  FLASH_US,
+  JEDEC_ID,
+  MANUFACTURER_ID,
+  PAGE_BYTES,
+  protectedRange,
+  SECTOR_BYTES,
+  sfdpTable,
+} from './flash-facts.ts';
 
-/** Status writes take 10 ms typically (15 at most). */
-const STATUS_WRITE_US = 10_000;
-const WEL = 2;
 const BUSY = 1;
+const WEL = 2;
 const QE = 2;
+const SUS = 0x80;
+/** Bits of status 1 and 2 that a status write sets; status 2's lock bits LB1–3 stay 0 here. */
+const WRITABLE = [0xfc, 0x43] as const;
+
+export interface FlashWiring {
+  /** Virtual µs. */
+  readonly nowUs: () => number;
+  /** Cells changed: what was decoded from them is void. */
+  readonly changed?: (offset: number, bytes: number) => void;
+  /** Whether XIP could read may have changed: a write began or ended, power-down. `atUs`: it will again then. */
+  readonly busyChanged?: (atUs: number | null) => void;
+  readonly note?: (
+    id: string,
+    facts: Readonly<Record<string, FactValue>>,
+    cause: string,
+    next: string,
+  ) => void;
+  /** Unique id, and what an interrupted write leaves. */
+  readonly seed?: number;
+}
+
+/** A write under way: what happens to the cells at its end. Status writes touch none. */
+interface Operation {
+  readonly cells: CellWrite | null;
+  readonly us: number;
+  /** Time already spent before a suspend. */
+  spentUs: number;
+  startUs: number;
+}
+
+const KNOWN = new Set([
+  0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0b, 0x11, 0x15, 0x20, 0x31, 0x35, 0x4b, 0x50, 0x52, 0x5a, 0x60, 0x66, 0x75,
+  0x7a, 0x90, 0x99, 0x9f, 0xab, 0xb9, 0xc7, 0xd8, 0xff,
+]); // prettier-ignore
+const TAKEN_WHILE_BUSY = new Set([0x05, 0x15, 0x35, 0x75, 0xff]);
+/** Commands that need nothing but their first byte and act when CS# rises. */
+const NONE = -1;
 
 export class Flash {
   readonly #array: Uint8Array;
-  readonly #nowUs: () => number;
-  #status1 = 0;
-  /** A blank chip has QE set from the factory in the -IQ parts; the model starts without, so that boot2 must set it. */
-  #status2 = 0;
-  #busyUntilUs = 0;
-  #command = -1;
+  readonly #wiring: FlashWiring;
+  readonly #sfdp: Uint8Array;
+  readonly #uniqueId: readonly number[];
+  /** Status 1 and 2 as kept without power, and as in force (50h writes only these). */
+  readonly #kept = [0, 0];
+  /** QE starts clear, so that boot2 must set it; the -IQ parts have it set from the factory. */
+  readonly #status = [0, 0];
+  #writeEnabled = false;
+  #volatileWrite = false;
+  #operation: Operation | null = null;
+  #suspended: Operation | null = null;
+  #notReadyUntilUs = 0;
+  #poweredDown = false;
+  #resetEnabled = false;
+  #continuous = false;
+  #command = NONE;
   #sent = 0;
   #address = 0;
-  #argument: number[] = [];
-  #continuous = false;
+  readonly #argument: number[] = [];
   #unknown: number | null = null;
 
-  constructor(array: Uint8Array, nowUs: () => number) {
+  constructor(array: Uint8Array, wiring: FlashWiring) {
     this.#array = array;
-    this.#nowUs = nowUs;
+    this.#wiring = wiring;
+    this.#sfdp = sfdpTable(array.length);
+    const rng = new Rng((wiring.seed ?? 0) ^ 0x1d);
+    this.#uniqueId = Array.from({ length: 8 }, () => rng.u32() & 0xff);
   }
 
   get quadEnabled(): boolean {
-    return (this.#status2 & QE) !== 0;
+    return (this.#status[1]! & QE) !== 0;
   }
 
   /** In EBh continuous read: the next CS low starts with an address. */
   get continuousRead(): boolean {
     return this.#continuous;
+  }
+
+  /** Why array reads give nothing now, or null. */
+  get unreadable(): string | null {
+    this.#settle();
+    if (this.#operation) return 'the flash is busy with an erase, program or status write';
+    if (this.#poweredDown) return 'the flash is powered down (B9h)';
+    return this.#wiring.nowUs() < this.#notReadyUntilUs ? 'the flash is not ready yet' : null;
   }
 
   /** The first command this model does not know, once. */
@@ -45,12 +115,39 @@ export class Flash {
     return c;
   }
 
-  /** Power-on: non-volatile QE stays. */
   powerOn(): void {
-    this.#status1 = 0;
-    this.#busyUntilUs = 0;
-    this.#continuous = false;
-    this.deselect();
+    this.#status[0] = this.#kept[0]!;
+    this.#status[1] = this.#kept[1]!;
+    this.#writeEnabled =
+      this.#volatileWrite =
+      this.#poweredDown =
+      this.#resetEnabled =
+      this.#continuous =
+        false;
+    this.#operation = this.#suspended = null;
+    this.#notReadyUntilUs = 0;
+    this.#unknown = null;
+    this.#endCommand();
+  }
+
+  /** The power goes: a write under way or suspended leaves its cells half done. */
+  powerOff(): void {
+    this.#settle();
+    for (const o of [this.#operation, this.#suspended]) if (o) this.#tear(o);
+    this.#operation = this.#suspended = null;
+    this.#endCommand();
+  }
+
+  /** The contents were replaced from outside: a write under way is forgotten. */
+  replaced(): void {
+    this.#operation = this.#suspended = null;
+    this.#wiring.busyChanged?.(null);
+  }
+
+  /** When the write under way ends; for whoever lost the alarm. */
+  get busyUntilUs(): number | null {
+    const o = this.#operation;
+    return o ? o.startUs + o.us - o.spentUs : null;
   }
 
   /** The ROM's exit sequence frees a chip left in continuous read. */
@@ -58,68 +155,261 @@ export class Flash {
     this.#continuous = false;
   }
 
-  /** CS# rises: writes take effect. */
-  deselect(): void {
-    const [first, second] = this.#argument;
-    if ((this.#command === 0x01 || this.#command === 0x31) && this.#status1 & WEL && first !== undefined) {
-      if (this.#command === 0x31) this.#status2 = first;
-      else if (second !== undefined) this.#status2 = second;
-      this.#status1 &= ~WEL;
-      this.#busyUntilUs = this.#nowUs() + STATUS_WRITE_US;
-    } else if (this.#command === 0x06) this.#status1 |= WEL;
-    else if (this.#command === 0x04) this.#status1 &= ~WEL;
-    this.#command = -1;
-    this.#sent = 0;
-    this.#argument = [];
-  }
-
-  /** One byte each way on the single-bit bus. */
-  transfer(byte: number): number {
-    if (this.#command < 0) {
-      this.#select(byte);
-      return 0xff;
-    }
-    this.#sent++;
-    switch (this.#command) {
-      case 0x05:
-        return this.#status1 | (this.#nowUs() < this.#busyUntilUs ? BUSY : 0);
-      case 0x35:
-        return this.#status2;
-      case 0x15:
-        return 0;
-      case 0x9f:
-        return JEDEC_ID[(this.#sent - 1) % 3]!;
-      case 0x03:
-        return this.#readByte(byte);
-      case 0x01:
-      case 0x31:
-        this.#argument.push(byte);
-        return 0xff;
-      default:
-        return 0xff;
-    }
-  }
-
   /** EBh with its mode byte over four lines. */
   quadRead(mode: number): void {
     this.#continuous = (mode & 0x30) === 0x20;
   }
 
-  #select(command: number): void {
-    const known = [0x01, 0x03, 0x04, 0x05, 0x06, 0x15, 0x31, 0x35, 0x9f, 0xff];
-    if (!known.includes(command)) this.#unknown = command;
-    const busy = this.#nowUs() < this.#busyUntilUs;
-    // While BUSY only status reads are taken
-    this.#command = busy && command !== 0x05 && command !== 0x35 ? 0xff : command;
-    this.#sent = 0;
-    this.#address = 0;
-  }
-
-  #readByte(byte: number): number {
-    if (this.#sent <= 3) {
-      this.#address = ((this.#address << 8) | byte) & 0xff_ffff;
+  /** One byte each way on the single-bit bus while CS# is low. `io1`: the level the pads hold the second line at. */
+  transfer(byte: number, io1 = true): number {
+    if (this.#continuous) {
+      // Its 7th clock carries M5:4 on IO1 and IO0; anything but 10 ends the mode
+      const mode = (io1 ? 2 : 0) | ((byte >> 1) & 1);
+      if (mode !== 2) this.#continuous = false;
+      this.#command = 0xff;
       return 0xff;
     }
-    return this.#array[this.#address++ % this.#array.length]!;
+    if (this.#command === NONE) {
+      this.#select(byte);
+      return 0xff;
+    }
+    this.#sent++;
+    return this.#answer(byte);
+  }
+
+  /** CS# rises: writes take effect. */
+  deselect(): void {
+    this.#settle();
+    const command = this.#command;
+    const { length } = this.#argument;
+    if (command === 0x06) this.#writeEnabled = true;
+    else if (command === 0x04) this.#writeEnabled = false;
+    else if (command === 0x50) this.#volatileWrite = true;
+    else if (command === 0x01 || command === 0x31) this.#writeStatus(command);
+    else if (command === 0x02 && length > 0) this.#program();
+    else if (ERASES.has(command)) this.#erase(command);
+    else if (command === 0x75) this.#suspend();
+    else if (command === 0x7a) this.#resume();
+    else if (command === 0xb9) this.#setPowerDown(true);
+    else if (command === 0xab) this.#setPowerDown(false);
+    else if (command === 0x99 && this.#resetEnabled) this.#reset();
+    if (command !== NONE) this.#resetEnabled = command === 0x66;
+    this.#endCommand();
+  }
+
+  #endCommand(): void {
+    this.#command = NONE;
+    this.#sent = this.#address = 0;
+    this.#argument.length = 0;
+  }
+
+  #select(command: number): void {
+    this.#settle();
+    if (!KNOWN.has(command)) this.#unknown = command;
+    const busy = this.#operation !== null || this.#wiring.nowUs() < this.#notReadyUntilUs;
+    const ignored =
+      (busy && !TAKEN_WHILE_BUSY.has(command)) || (this.#poweredDown && command !== 0xab && command !== 0xff);
+    if (ignored)
+      this.#wiring.note?.(
+        'sim.diagnosis.flash-command-ignored',
+        { command: `${command.toString(16).padStart(2, '0')}h`, why: busy ? 'busy' : 'powered down' },
+        'The flash takes no such command while it is busy or powered down.',
+        'Poll BUSY (05h) to 0 first; ABh ends power-down.',
+      );
+    this.#command = ignored ? 0xff : command;
+    this.#sent = this.#address = 0;
+  }
+
+  #answer(byte: number): number {
+    switch (this.#command) {
+      case 0x05:
+        return this.#status1();
+      case 0x35:
+        return this.#status[1]! | (this.#suspended ? SUS : 0);
+      case 0x15:
+        return 0x60; // DRV: 25 %, as shipped; no other bit modelled
+      case 0x9f:
+        return JEDEC_ID[(this.#sent - 1) % 3]!;
+      case 0x90:
+        if (this.#sent <= 3) return this.#takeAddress(byte);
+        return (this.#sent + this.#address) & 1 ? DEVICE_ID : MANUFACTURER_ID;
+      case 0xab:
+        return this.#sent <= 3 ? 0xff : DEVICE_ID;
+      case 0x4b:
+        return this.#sent <= 4 ? 0xff : this.#uniqueId[(this.#sent - 5) & 7]!;
+      case 0x5a:
+        if (this.#sent <= 3) return this.#takeAddress(byte);
+        return this.#sent === 4 ? 0xff : this.#sfdp[this.#address++ & 0xff]!;
+      default:
+        return this.#takeOrRead(byte);
+    }
+  }
+
+  #takeOrRead(byte: number): number {
+    const command = this.#command;
+    if (command === 0x01 || command === 0x31 || command === 0x11) this.#argument.push(byte);
+    const addressed = command === 0x02 || command === 0x03 || command === 0x0b || ERASES.has(command);
+    if (!addressed) return 0xff;
+    if (this.#sent <= 3) return this.#takeAddress(byte);
+    if (command === 0x03) return this.#array[this.#address++ % this.#array.length]!;
+    if (command === 0x0b) return this.#sent === 4 ? 0xff : this.#array[this.#address++ % this.#array.length]!;
+    if (command === 0x02) this.#argument.push(byte);
+    return 0xff;
+  }
+
+  #takeAddress(byte: number): number {
+    this.#address = ((this.#address << 8) | byte) & 0xff_ffff;
+    return 0xff;
+  }
+
+  #status1(): number {
+    const busy = this.#operation !== null || this.#wiring.nowUs() < this.#notReadyUntilUs;
+    return this.#status[0]! | (this.#writeEnabled ? WEL : 0) | (busy ? BUSY : 0);
+  }
+
+  /** The write whose time is over has taken effect. */
+  #settle(): void {
+    const until = this.busyUntilUs;
+    if (until === null || this.#wiring.nowUs() < until) return;
+    const { cells } = this.#operation!;
+    this.#operation = null;
+    this.#writeEnabled = false;
+    if (cells) this.#change(cells, () => carryOutWrite(this.#array, cells));
+    this.#wiring.busyChanged?.(null);
+  }
+
+  #change(cells: CellWrite, act: () => void): void {
+    act();
+    this.#wiring.changed?.(cells.offset, cells.bytes.length);
+  }
+
+  #start(cells: CellWrite | null, us: number): void {
+    this.#operation = { cells, us, spentUs: 0, startUs: this.#wiring.nowUs() };
+    this.#wiring.busyChanged?.(this.busyUntilUs);
+  }
+
+  #tear(o: Operation): void {
+    const { cells } = o;
+    if (!cells) return;
+    const spentUs = o.spentUs + (o === this.#operation ? this.#wiring.nowUs() - o.startUs : 0);
+    this.#change(cells, () => tearWrite(this.#array, cells, spentUs / o.us, this.#wiring.seed ?? 0));
+  }
+
+  #writeStatus(command: number): void {
+    const [first, second] = this.#argument;
+    if (first === undefined) return;
+    const wanted = command === 0x31 ? [this.#status[0]!, first] : [first, second ?? this.#status[1]!];
+    const registers = wanted.map((value, i) => value & WRITABLE[i]!);
+    if (this.#volatileWrite && !this.#writeEnabled) {
+      this.#volatileWrite = false;
+      this.#status.splice(0, 2, ...registers);
+    } else if (this.#mayWrite(command)) {
+      // The register changes at once, not at the end of its time: nobody can look in between
+      this.#status.splice(0, 2, ...registers);
+      this.#kept.splice(0, 2, ...registers);
+      this.#start(null, FLASH_US.statusWrite);
+    }
+  }
+
+  #program(): void {
+    if (!this.#mayWrite(0x02)) return;
+    const page = this.#address & ~(PAGE_BYTES - 1) & (this.#array.length - 1);
+    // 8.2.15: beyond the end of the page it goes on at its start; of more than 256 bytes the last count
+    const bytes = new Uint8Array(PAGE_BYTES).fill(0xff);
+    this.#argument.forEach((b, i) => (bytes[(this.#address + i) & (PAGE_BYTES - 1)] = b));
+    const cells: CellWrite = { kind: 'program', offset: page, bytes };
+    if (!this.#mayTouch(cells)) return;
+    if (bytes.some((b, i) => (this.#array[page + i]! & b) !== b))
+      this.#wiring.note?.(
+        'sim.diagnosis.flash-not-erased',
+        { flashOffset: page },
+        'A page was programmed that is not erased: bits that are 0 stay 0.',
+        'Erase the sector first.',
+      );
+    this.#start(cells, FLASH_US.pageProgram);
+  }
+
+  #erase(command: number): void {
+    const { bytes, us } = ERASES.get(command)!;
+    const all = bytes === Infinity;
+    if ((!all && this.#sent < 3) || !this.#mayWrite(command)) return;
+    const length = all ? this.#array.length : bytes;
+    const offset = all ? 0 : this.#address & ~(length - 1) & (this.#array.length - 1);
+    const cells: CellWrite = { kind: 'erase', offset, bytes: new Uint8Array(length) };
+    if (this.#mayTouch(cells)) this.#start(cells, us);
+  }
+
+  #mayWrite(command: number): boolean {
+    if (this.#writeEnabled) return true;
+    this.#wiring.note?.(
+      'sim.diagnosis.flash-write-disabled',
+      { command: `${command.toString(16).padStart(2, '0')}h` },
+      'The flash ignores erase, program and status writes without a write enable before each.',
+      'Send 06h in a transfer of its own first.',
+    );
+    return false;
+  }
+
+  /** Not into a protected range, and during a suspend not into what is suspended. */
+  #mayTouch(cells: CellWrite): boolean {
+    const [from, to] = protectedRange(this.#status[0]!, this.#status[1]!, this.#array.length);
+    const end = cells.offset + cells.bytes.length;
+    const refused =
+      cells.offset < to && end > from
+        ? 'protected by BP, TB, SEC and CMP'
+        : this.#suspended && (cells.kind === 'erase' || !this.#apartFromSuspended(cells))
+          ? 'an erase is suspended'
+          : null;
+    if (refused === null) return true;
+    this.#writeEnabled = false;
+    this.#wiring.note?.(
+      'sim.diagnosis.flash-protected',
+      { flashOffset: cells.offset, why: refused },
+      'The flash ignored an erase or program of this range.',
+      'Read the status registers; clear the protection or resume first.',
+    );
+    return false;
+  }
+
+  #apartFromSuspended({ offset }: CellWrite): boolean {
+    const held = this.#suspended!.cells!;
+    return held.kind === 'erase' && (offset < held.offset || offset >= held.offset + held.bytes.length);
+  }
+
+  #suspend(): void {
+    const o = this.#operation;
+    if (!o?.cells || this.#suspended || o.cells.bytes.length === this.#array.length) return;
+    o.spentUs += this.#wiring.nowUs() - o.startUs;
+    this.#suspended = o;
+    this.#operation = null;
+    this.#writeEnabled = false;
+    this.#notReadyUntilUs = this.#wiring.nowUs() + FLASH_US.suspend;
+    this.#wiring.busyChanged?.(this.#notReadyUntilUs);
+  }
+
+  #resume(): void {
+    const o = this.#suspended;
+    if (!o || this.#operation) return;
+    o.startUs = this.#wiring.nowUs();
+    this.#operation = o;
+    this.#suspended = null;
+    this.#wiring.busyChanged?.(this.busyUntilUs);
+  }
+
+  #setPowerDown(down: boolean): void {
+    if (down === this.#poweredDown) return;
+    this.#poweredDown = down;
+    if (!down) this.#notReadyUntilUs = this.#wiring.nowUs() + FLASH_US.release;
+    this.#wiring.busyChanged?.(down ? null : this.#notReadyUntilUs);
+  }
+
+  /** 66h and 99h: as power-on; a write under way is torn. */
+  #reset(): void {
+    this.powerOff();
+    this.powerOn();
+    this.#notReadyUntilUs = this.#wiring.nowUs() + FLASH_US.reset;
+    this.#wiring.busyChanged?.(this.#notReadyUntilUs);
   }
 }
+
+export { JEDEC_ID, SECTOR_BYTES };

@@ -1,9 +1,21 @@
 /** Blocks of few registers: IO_QSPI, SYSCFG, SYSINFO, PSM, VREG_AND_CHIP_RESET, each with its data-sheet section. */
 import type { RegisterBlock } from '../chip.ts';
 
-/** IO_QSPI (2.19): the flash's pins. CTRL is kept; only the default function (XIP) works. */
+const QSPI_SS = 1;
+
+/**
+ * IO_QSPI (2.19): the flash's pins in the order SCLK, SS, SD0–3. CTRL is kept; the override of SS reaches the flash's
+ * CS#, other overrides and functions than XIP have no effect. No interrupts.
+ */
 export class IoQspi implements RegisterBlock {
   readonly #control = new Uint32Array(6);
+  readonly #chipSelect: (override: number) => void;
+
+  /** `chipSelect` is told OUTOVER of SS. */
+  constructor(chipSelect: (override: number) => void = () => undefined) {
+    this.#chipSelect = chipSelect;
+    this.#control.fill(0x1f);
+  }
 
   read(offset: number): number | undefined {
     if (offset >= 0x30) return undefined;
@@ -13,16 +25,19 @@ export class IoQspi implements RegisterBlock {
   write(offset: number, value: number): boolean {
     if (offset >= 0x30 || !(offset & 4)) return false;
     this.#control[offset >> 3] = value & 0x3003_331f;
+    if (offset >> 3 === QSPI_SS) this.#chipSelect((value >> 8) & 3);
     return true;
   }
 
   reset(): void {
     this.#control.fill(0x1f);
+    this.#chipSelect(0);
   }
 
   /** The boot ROM muxes all six to the XIP function. */
   selectXip(): void {
     this.#control.fill(0);
+    this.#chipSelect(0);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * SSI (DW_apb_ssi) with the flash behind it, and whether XIP can read: RP2040 data sheet 4.10, 2.6.3. Serial
- * transfers take their time (frame bits × SCKDV clk_sys cycles); XIP reads are free in this version.
+ * transfers take their time (frame bits × SCKDV clk_sys cycles). CS# falls with the first frame and rises when the
+ * transmit FIFO runs dry, unless IO_QSPI's override holds it.
  */
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { EventSlot } from '../events.ts';
@@ -26,6 +27,11 @@ export class Ssi implements RegisterBlock {
   #enabled = false;
   #busy = false;
   #shifting = 0;
+  /** IO_QSPI's OUTOVER of the SS pin: 0 as the SSI drives it, 1 inverted, 2 low, 3 high (2.19.2). */
+  #chipSelectOverride = 0;
+  #selected = false;
+  /** The level the pads hold SD1 at while nobody drives it. */
+  #io1 = true;
 
   constructor(chip: Chip, flash: Flash, xipChanged: () => void) {
     this.#chip = chip;
@@ -86,7 +92,39 @@ export class Ssi implements RegisterBlock {
   reset(): void {
     this.#setDefaults();
     this.#frameAt.clear();
+    this.#chipSelect();
     this.#xipChanged();
+  }
+
+  overrideChipSelect(override: number): void {
+    this.#chipSelectOverride = override;
+    this.#chipSelect();
+  }
+
+  setIo1(level: boolean): void {
+    this.#io1 = level;
+  }
+
+  /** The flash's CS# pin: a rising edge lets writes take effect. */
+  #chipSelect(): void {
+    const asDriven = this.#busy;
+    const override = this.#chipSelectOverride;
+    const selected = override === 0 ? asDriven : override === 1 ? !asDriven : override === 2;
+    if (selected === this.#selected) return;
+    this.#selected = selected;
+    if (!selected) this.#deselect();
+  }
+
+  #deselect(): void {
+    this.#flash.deselect();
+    const unknown = this.#flash.takeUnknownCommand();
+    if (unknown !== null)
+      this.#chip.stop(
+        'sim.fault.flash-command',
+        { command: unknown },
+        'The flash got a command this model does not have.',
+        'See docs/emulated-pico.md for the commands it has.',
+      );
   }
 
   #setDefaults(): void {
@@ -117,7 +155,9 @@ export class Ssi implements RegisterBlock {
     if ((this.#registers.get(0x10)! & 1) === 0) return 'SER selects no flash';
     if (((control >> 8) & 3) !== TMOD_EEPROM) return 'CTRLR0.TMOD is not EEPROM read';
     if (((control >> 16) & 31) !== 31) return 'CTRLR0.DFS_32 is not 32-bit frames';
+    if (this.#flash.unreadable) return this.#flash.unreadable;
     const quad = ((control >> 21) & 3) === 2;
+    if (!quad && this.#flash.continuousRead) return 'the flash is still in continuous read (EBh), not at 03h';
     const sckHz = sysHz / this.#divider();
     const limitHz = quad ? MAX_HZ.quad : MAX_HZ.slow;
     if (sckHz > limitHz) return `the flash is clocked at ${sckHz / 1e6} MHz, above ${limitHz / 1e6} MHz`;
@@ -151,22 +191,34 @@ export class Ssi implements RegisterBlock {
     if (!on) {
       this.#tx = [];
       this.#rx = [];
-      if (this.#busy) this.#flash.deselect();
       this.#busy = false;
       this.#frameAt.clear();
+      this.#chipSelect();
     }
     this.#xipChanged();
   }
 
   #push(value: number): void {
-    if (!this.#enabled || this.#tx.length >= FIFO_DEPTH) return;
+    if (!this.#enabled || this.#tx.length >= FIFO_DEPTH) {
+      this.#lost(this.#enabled ? 'the transmit FIFO is full' : 'SSIENR is 0');
+      return;
+    }
     this.#tx.push(value);
     if (!this.#busy) this.#startFrame(this.#chip.now());
   }
 
-  /** CS# falls with the first frame and rises when the transmit FIFO runs dry. */
+  #lost(why: string): void {
+    this.#chip.note(
+      'sim.diagnosis.ssi-lost',
+      { block: 'SSI', why },
+      'A frame of the SSI was lost in silence.',
+      'Keep at most 14 frames under way and read DR0 as often as it is written.',
+    );
+  }
+
   #startFrame(cycle: number): void {
     this.#busy = true;
+    this.#chipSelect();
     this.#shifting = this.#tx.shift()!;
     const bits = ((this.#registers.get(0x00)! >> 16) & 31) + 1;
     this.#frameAt.at(cycle + bits * this.#divider());
@@ -176,23 +228,16 @@ export class Ssi implements RegisterBlock {
     const control = this.#registers.get(0x00)!;
     if (((control >> 21) & 3) === 2) this.#quadFrame();
     else if (((control >> 16) & 31) === 7 && ((control >> 8) & 3) === 0) {
-      const answer = this.#flash.transfer(this.#shifting & 0xff);
+      const answer = this.#selected ? this.#flash.transfer(this.#shifting & 0xff, this.#io1) : 0xff;
       if (this.#rx.length < FIFO_DEPTH) this.#rx.push(answer);
+      else this.#lost('the receive FIFO is full');
     } else this.#unmodelled(control);
     if (this.#tx.length > 0) {
       this.#startFrame(cycle);
       return;
     }
     this.#busy = false;
-    this.#flash.deselect();
-    const unknown = this.#flash.takeUnknownCommand();
-    if (unknown !== null)
-      this.#chip.stop(
-        'sim.fault.flash-command',
-        { command: unknown },
-        'The flash got a command this model does not have yet.',
-        'Program flash through the UF2 loader.',
-      );
+    this.#chipSelect();
   }
 
   /** boot2's entry into continuous read: EBh, then address and mode bits in one 32-bit word. */
