@@ -1,6 +1,7 @@
 import { BugError } from '../base/errors.ts';
 import {
   CHUNK_LEVELS,
+  CHUNK_LEVELS_V1,
   CHUNK_SAMPLES,
   HIGH_BLOCK_BUCKETS,
   LEVEL_SAMPLES,
@@ -112,26 +113,19 @@ export function bucketBytes(level: number, capacity: number, rangeCount: number)
   return capacity * (4 * 8 + 4 + 2) + rich;
 }
 
-/** Levels 0–2 of one chunk. */
+/** Levels 0–2 of one chunk: what a recorder builds of it, and the summary row of format version 1. */
 export class ChunkSummary {
   readonly levels: readonly Buckets[];
 
   constructor(rangeCount: number, bytes?: Uint8Array) {
     let at = 0;
-    this.levels = LEVEL_SAMPLES.slice(0, CHUNK_LEVELS).map((samples, level) => {
+    this.levels = LEVEL_SAMPLES.slice(0, CHUNK_LEVELS_V1).map((samples, level) => {
       const capacity = CHUNK_SAMPLES / samples;
       const size = bucketBytes(level, capacity, rangeCount);
       const part = bytes?.subarray(at, at + size);
       at += size;
       return new Buckets(level, capacity, rangeCount, part);
     });
-  }
-
-  static byteLength(rangeCount: number): number {
-    return LEVEL_SAMPLES.slice(0, CHUNK_LEVELS).reduce(
-      (sum, n, level) => sum + bucketBytes(level, CHUNK_SAMPLES / n, rangeCount),
-      0,
-    );
   }
 
   toBytes(): Uint8Array {
@@ -263,19 +257,24 @@ function addRanges(l1: Buckets, b: number, samples: DecodedSamples, from: number
   }
 }
 
+interface ChangedRow {
+  readonly level: number;
+  readonly block: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * The levels above the chunk's, fed one finished chunk after the other. Only complete buckets are handed out, so a
+ * The levels whose rows span chunks, fed one finished chunk after the other. Only complete buckets are handed out, so a
  * reader never meets one that a later chunk would change.
  */
 export class HighLevels {
-  readonly #rangeCount: number;
   readonly #open: Buckets[];
   readonly #filled: number[];
   readonly #rows: Buckets[];
   readonly #counts: number[];
+  readonly #changed = new Set<number>();
 
   constructor(rangeCount: number) {
-    this.#rangeCount = rangeCount;
     const high = LEVEL_SAMPLES.slice(CHUNK_LEVELS);
     this.#open = high.map((_, i) => new Buckets(CHUNK_LEVELS + i, 1, rangeCount));
     this.#rows = high.map((_, i) => new Buckets(CHUNK_LEVELS + i, HIGH_BLOCK_BUCKETS, rangeCount));
@@ -283,38 +282,34 @@ export class HighLevels {
     this.#counts = high.map(() => 0);
   }
 
-  /** Returns the rows that changed: level, block number, bytes. */
-  add(chunk: ChunkSummary): { level: number; block: number; bytes: Uint8Array }[] {
-    const changed = new Map<number, { level: number; block: number; bytes: Uint8Array }>();
-    const top = chunk.levels[CHUNK_LEVELS - 1]!;
-    for (let j = 0; j < top.capacity; j++) this.#feed(0, top, j, changed);
-    return [...changed.values()];
+  /** Returns the rows that changed. */
+  add(chunk: ChunkSummary): ChangedRow[] {
+    const lowest = chunk.levels[CHUNK_LEVELS]!;
+    for (let j = 0; j < lowest.capacity; j++) this.#put(0, lowest, j);
+    const rows = [...this.#changed].map((i) => ({
+      level: CHUNK_LEVELS + i,
+      block: Math.floor((this.#counts[i]! - 1) / HIGH_BLOCK_BUCKETS),
+      bytes: this.#rows[i]!.bytes.slice(),
+    }));
+    this.#changed.clear();
+    return rows;
   }
 
-  #feed(
-    i: number,
-    from: Buckets,
-    j: number,
-    changed: Map<number, { level: number; block: number; bytes: Uint8Array }>,
-  ): void {
-    if (i >= this.#open.length) return;
-    const open = this.#open[i]!;
-    open.merge(0, from, j);
-    this.#filled[i]! += 1;
-    if (this.#filled[i]! < 16) return;
-    this.#filled[i] = 0;
-    const count = this.#counts[i]!;
-    const at = count % HIGH_BLOCK_BUCKETS;
-    if (at === 0) this.#rows[i] = new Buckets(CHUNK_LEVELS + i, HIGH_BLOCK_BUCKETS, this.#rangeCount);
+  /** A complete bucket of level `i` takes its place in its row and goes into the open one above. */
+  #put(i: number, from: Buckets, j: number): void {
+    const at = this.#counts[i]! % HIGH_BLOCK_BUCKETS;
     const row = this.#rows[i]!;
-    row.merge(at, open, 0);
-    this.#counts[i] = count + 1;
-    changed.set(i, {
-      level: CHUNK_LEVELS + i,
-      block: Math.floor(count / HIGH_BLOCK_BUCKETS),
-      bytes: row.bytes.slice(),
-    });
-    this.#feed(i + 1, open, 0, changed);
-    open.clear();
+    if (at === 0) row.clear();
+    row.merge(at, from, j);
+    this.#counts[i]! += 1;
+    this.#changed.add(i);
+    const above = this.#open[i + 1];
+    if (!above) return;
+    above.merge(0, from, j);
+    this.#filled[i + 1]! += 1;
+    if (this.#filled[i + 1]! < 16) return;
+    this.#filled[i + 1] = 0;
+    this.#put(i + 1, above, 0);
+    above.clear();
   }
 }

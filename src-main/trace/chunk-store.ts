@@ -2,6 +2,7 @@ import type { Result } from '../base/errors.ts';
 import type {
   CalibrationRecord,
   ChunkRecord,
+  ClockPoint,
   EdgeRecord,
   GapRecord,
   MarkRecord,
@@ -17,11 +18,15 @@ export interface TraceBatch {
   readonly chunks: readonly ChunkRecord[];
   /** Likewise by (level, block). */
   readonly summaries: readonly SummaryRecord[];
+  /** Likewise: how often each value came, by (level, block). */
+  readonly valueCounts: readonly SummaryRecord[];
   readonly calibrations: readonly CalibrationRecord[];
   readonly supplies: readonly SupplyRecord[];
   readonly gaps: readonly GapRecord[];
   readonly edges: readonly EdgeRecord[];
   readonly marks: readonly MarkRecord[];
+  /** When the last samples of this commit were delivered. */
+  readonly clock?: ClockPoint;
   /** Sample periods of the timeline after this commit. */
   readonly lengthSamples: number;
 }
@@ -45,11 +50,16 @@ export interface ChunkSource {
   summary(level: number, block: number): Result<SummaryRecord>;
   calibration(version: number): Result<CalibrationRecord>;
   supplies(): Result<readonly SupplyRecord[]>;
-  /** Edges of one channel with `from ≤ sample < to`, in order. */
-  edges(channel: number, from: number, to: number): Result<readonly EdgeRecord[]>;
+  /** Another channel of the same trace; its edges, gaps, marks and supplies are the same. Channel 0 is this one. */
+  channel(index: number): ChunkSource;
+  /** Edges of one logic channel with `from ≤ sample < to`, in order; the first `limit` of them. */
+  edges(channel: number, from: number, to: number, limit?: number): Result<readonly EdgeRecord[]>;
   /** Gaps that touch [from, to), in order. */
   gaps(from: number, to: number): Result<readonly GapRecord[]>;
   marks(from: number, to: number): Result<readonly MarkRecord[]>;
+  clockPoints(): Result<readonly ClockPoint[]>;
+  /** Value counts of blocks of chunks, see value-counts.ts. `trace.no-chunk` where the trace has none. */
+  valueCounts(level: number, block: number): Result<SummaryRecord>;
 }
 
 export interface ChunkStore extends ChunkSink, ChunkSource {}

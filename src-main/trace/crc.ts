@@ -7,10 +7,20 @@ function bytesOf(a: Uint32Array): Uint8Array {
 
 /** CRC-32C over what a chunk is made of, in the order of docs/trace-file.md. */
 export function chunkCrc(c: Omit<ChunkRecord, 'crc'>): number {
-  const head = new Uint32Array([c.index, c.length, c.calibrationVersion, c.words.length]);
+  const first = [c.index, c.length, c.calibrationVersion, c.words.length];
+  // the first channel as before there were others
+  const head = Uint32Array.from(c.channel ? [...first, c.channel] : first);
   return crc32c(bytesOf(c.words), crc32c(bytesOf(c.gaps), crc32c(c.decoderState, crc32c(bytesOf(head)))));
 }
 
 export function summaryCrc(s: Omit<SummaryRecord, 'crc'>): number {
-  return crc32c(s.bytes, crc32c(bytesOf(new Uint32Array([s.level, s.block]))));
+  const head = s.channel ? [s.level, s.block, s.channel] : [s.level, s.block];
+  return crc32c(s.bytes, crc32c(bytesOf(Uint32Array.from(head))));
+}
+
+const text = new TextEncoder();
+
+/** CRC-32C of a row's values as the text `a|b|c`, numbers in their shortest decimal form. */
+export function rowCrc(...values: readonly (string | number)[]): number {
+  return crc32c(text.encode(values.join('|')));
 }

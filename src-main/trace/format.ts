@@ -1,16 +1,30 @@
 import type { Result } from '../base/errors.ts';
+import type { MonitorAccuracy } from './accuracy.ts';
 
 /** Samples of one chunk. A chunk always covers this many sample periods of the timeline; gaps leave it shorter on disk. */
 export const CHUNK_SAMPLES = 65_536;
 /** Sample periods under one bucket, by pyramid level: ÷64, then ×16. */
 export const LEVEL_SAMPLES: readonly number[] = [64, 1024, 16_384, 262_144, 4_194_304, 67_108_864];
-/** The levels that a chunk's own summary carries; higher ones span chunks and have rows of their own. */
-export const CHUNK_LEVELS = 3;
+/** The levels that have one summary row a chunk; rows of higher ones span chunks. */
+export const CHUNK_LEVELS = 2;
+/** Levels in the one summary row a chunk that format version 1 had. */
+export const CHUNK_LEVELS_V1 = 3;
 /** Buckets in one summary row of a level above the chunk's. */
 export const HIGH_BLOCK_BUCKETS = 64;
-export const TRACE_FORMAT_VERSION = 1;
+export const TRACE_FORMAT_VERSION = 2;
+/** Channels that are sampled together; more would not fit the keys of a trace file. */
+export const MAX_CHANNELS = 64;
 /** In place of a measuring range where the sample is missing. */
 export const MISSING_RANGE = 255;
+
+/** One sampled quantity. All channels of a trace share timeline, gaps, edges and marks. */
+export interface ChannelFormat {
+  /** `current`, `voltage`, `current-2` … */
+  readonly id: string;
+  readonly unit: 'A' | 'V';
+  readonly codecId: string;
+  readonly rangeCount: number;
+}
 
 /** What a trace says of itself. Plain JSON. */
 export interface TraceHeader {
@@ -32,10 +46,32 @@ export interface TraceHeader {
   };
   /** `measured` or `emulated`: where the samples come from. */
   readonly source: 'measured' | 'emulated';
+  /** The channels after the first one, which is the current of `codecId` and `rangeCount`. */
+  readonly moreChannels?: readonly ChannelFormat[];
+  /** Bounds of the monitor's readings when it recorded; absent where nobody stated any. */
+  readonly accuracy?: MonitorAccuracy;
+  /** UTC, ISO 8601. */
+  readonly startedAt?: string;
+  /** A cut: the trace and the sample periods it was taken from. */
+  readonly cutFrom?: { readonly traceId: string; readonly fromSample: number; readonly toSample: number };
+}
+
+/** All channels of a trace, in order. */
+export function channelsOf(
+  header: Pick<TraceHeader, 'codecId' | 'rangeCount' | 'moreChannels'>,
+): readonly ChannelFormat[] {
+  const { codecId, rangeCount, moreChannels = [] } = header;
+  return [{ id: 'current', unit: 'A', codecId, rangeCount }, ...moreChannels];
 }
 
 /** Samples that never arrived. `cause` is what the driver could tell. */
-export type GapCause = 'lost' | 'misaligned' | 'likely-multiple-of-64' | 'monitor-overrun';
+export type GapCause =
+  | 'lost'
+  | 'misaligned'
+  | 'likely-multiple-of-64'
+  | 'monitor-overrun'
+  /** They arrived, but the disk was too slow for too long and the ring before it was full. */
+  | 'writer-overrun';
 
 export interface GapRecord {
   /** Timeline index of the first missing sample. */
@@ -75,8 +111,28 @@ export interface MarkRecord {
   readonly detail: string;
 }
 
+/** When a sample was delivered, on the clock of the recording computer: one pair a commit. */
+export interface ClockPoint {
+  readonly sample: number;
+  readonly hostUs: number;
+}
+
+/** A remark of a person on a span of the timeline. */
+export interface AnnotationRecord {
+  readonly id: number;
+  readonly fromSample: number;
+  readonly toSample: number;
+  readonly text: string;
+  /** UTC, ISO 8601. */
+  readonly createdAt: string;
+  /** Set when it was deleted; it can be brought back. */
+  readonly deletedAt: string | null;
+}
+
 /** 65 536 sample periods as the monitor sent them. */
 export interface ChunkRecord {
+  /** 0 where absent. */
+  readonly channel?: number;
   readonly index: number;
   /** Sample periods covered so far; `CHUNK_SAMPLES` but in the last chunk. */
   readonly length: number;
@@ -87,12 +143,17 @@ export interface ChunkRecord {
   /** The decoder's state before the first word. */
   readonly decoderState: Uint8Array;
   readonly calibrationVersion: number;
-  /** CRC-32C over index, length, calibration version, state, gaps, words: `chunkCrc`. */
+  /** CRC-32C over index, length, calibration version, channel, state, gaps, words: `chunkCrc`. */
   readonly crc: number;
 }
 
-/** Level 0 row: levels 0–2 of one chunk. Level ≥ 3 row: up to 64 buckets of that level. */
+/**
+ * Row of level 0 or 1: the buckets of one chunk. Level ≥ 2: up to 64 buckets of that level. In format version 1 the row
+ * of level 0 holds levels 0–2 of one chunk and the others begin at level 3.
+ */
 export interface SummaryRecord {
+  /** 0 where absent. */
+  readonly channel?: number;
   readonly level: number;
   readonly block: number;
   readonly bytes: Uint8Array;
@@ -153,8 +214,9 @@ export interface SampleCodec {
 
 /** A header for a new trace of this source. */
 export function newTraceHeader(
-  stream: Pick<TraceHeader, 'codecId' | 'sampleRateHz' | 'rangeCount' | 'monitor'>,
-  about: Pick<TraceHeader, 'traceId' | 'title' | 'source'> & { readonly logicMask?: number },
+  stream: Pick<TraceHeader, 'codecId' | 'sampleRateHz' | 'rangeCount' | 'monitor' | 'moreChannels'>,
+  about: Pick<TraceHeader, 'traceId' | 'title' | 'source'> &
+    Partial<Pick<TraceHeader, 'logicMask' | 'accuracy' | 'startedAt' | 'cutFrom'>>,
 ): TraceHeader {
   return { formatVersion: TRACE_FORMAT_VERSION, logicMask: 0xff, ...stream, ...about };
 }

@@ -1,111 +1,125 @@
-import { fail, ok, type Failure, type Result } from '../base/errors.ts';
-import { ChunkSummary, HighLevels } from './buckets.ts';
+import type { Clock } from '../base/clock.ts';
+import { BugError, ok, type Failure, type Result } from '../base/errors.ts';
+import { ChannelWriter } from './channel-writer.ts';
 import type { ChunkSink, TraceBatch } from './chunk-store.ts';
-import { chunkCrc, summaryCrc } from './crc.ts';
+import { CommitRing } from './commit-ring.ts';
 import { EdgeDetector } from './edge-detector.ts';
 import {
+  channelsOf,
   CHUNK_SAMPLES,
-  MISSING_RANGE,
-  newDecodedSamples,
-  type CalibrationRecord,
-  type ChunkRecord,
-  type DecodedSamples,
+  type ClockPoint,
   type GapCause,
   type GapRecord,
   type MarkRecord,
   type SampleCodec,
-  type SampleDecoder,
-  type SummaryRecord,
   type SupplyRecord,
   type TraceHeader,
 } from './format.ts';
+import { LiveStatistics, type LiveFigures } from './live-statistics.ts';
 import type { SampleReceiver } from './source.ts';
 
-/** Uncommitted chunks that may wait in memory when data comes faster than one chunk a second. */
-const MAX_PENDING_CHUNKS = 32;
+/** Of a second of data: what is not yet committed when the process dies, with the time the disk takes, is under a second. */
+const COMMIT_SHARE = 0.8;
+/** Finished chunks of a channel that may gather before a commit when data comes fast. */
+const MAX_GATHERED_CHUNKS = 16;
+
+export interface ChunkWriterOptions {
+  /** Codecs of the channels after the first, in the header's order. */
+  readonly moreCodecs?: readonly SampleCodec[];
+  /** When samples are delivered, for the relation of the sample clock to this one. */
+  readonly clock?: Clock;
+  /**
+   * What happens to samples while the ring is full: `wait` holds the source back, which a simulated or paused one
+   * allows; `gap` leaves them out as a gap of cause `writer-overrun`, which a running instrument needs. Default `wait`.
+   */
+  readonly whenFull?: 'wait' | 'gap';
+  readonly ringBytes?: number;
+}
 
 /**
- * Turns a stream of raw words into chunks, summaries, edges and gaps, and commits them at least once a second of
- * data. Memory is bounded: one open chunk, its decoded samples and at most `MAX_PENDING_CHUNKS` finished ones.
+ * Turns a stream of raw words into chunks, summaries, edges and gaps, and hands them to a sink through a bounded ring,
+ * at least once a second of data. Reading goes on while the sink writes.
  */
 export class ChunkWriter implements SampleReceiver {
-  readonly #sink: ChunkSink;
-  readonly #codec: SampleCodec;
-  readonly #commitSamples: number;
-  readonly #summary: ChunkSummary;
-  readonly #high: HighLevels;
-  readonly #decoded: DecodedSamples = newDecodedSamples();
-  readonly #words = new Uint32Array(CHUNK_SAMPLES);
   readonly edges: EdgeDetector;
-  #decoder: SampleDecoder | undefined;
-  #startState: Uint8Array = new Uint8Array();
-  #wordCount = 0;
-  #filled = 0;
-  #chunkGaps: number[] = [];
-  #chunkIndex = 0;
-  #committed = 0;
+  readonly #channels: readonly ChannelWriter[];
+  readonly #live: LiveStatistics;
+  readonly #ring: CommitRing;
+  readonly #clock: Clock | undefined;
+  readonly #whenFull: 'wait' | 'gap';
+  readonly #commitSamples: number;
+  readonly #sampleUs: number;
+  #pushed = 0;
   #missing = 0;
+  /** Words left out by channel 0 since the ring became full, not yet a gap. */
+  #overrun = 0;
+  #dropping = false;
   #failure: Failure | undefined;
-  /** A reader's `sync` may fall into the stream's own commit: batches go to the sink one after the other. */
-  #inFlight: Promise<unknown> = Promise.resolve();
-
-  #calibrationVersion = 0;
-  #chunks: ChunkRecord[] = [];
-  #summaries: SummaryRecord[] = [];
+  #calibrations = 0;
+  #clockPoint: ClockPoint | undefined;
+  #clockLead = -Infinity;
   #gaps: GapRecord[] = [];
   #marks: MarkRecord[] = [];
   #supplies: SupplyRecord[] = [];
-  #calibrations: CalibrationRecord[] = [];
 
   constructor(
-    header: Pick<TraceHeader, 'sampleRateHz' | 'rangeCount' | 'logicMask'>,
+    header: Pick<TraceHeader, 'sampleRateHz' | 'rangeCount' | 'logicMask' | 'codecId' | 'moreChannels'>,
     sink: ChunkSink,
     codec: SampleCodec,
+    options: ChunkWriterOptions = {},
   ) {
-    this.#sink = sink;
-    this.#codec = codec;
-    this.#commitSamples = header.sampleRateHz;
-    this.#summary = new ChunkSummary(header.rangeCount);
-    this.#high = new HighLevels(header.rangeCount);
+    const codecs = [codec, ...(options.moreCodecs ?? [])];
+    const formats = channelsOf(header);
+    if (formats.length !== codecs.length)
+      throw new BugError(`${formats.length} channels, ${codecs.length} codecs`);
+    const nextVersion = () => ++this.#calibrations;
+    this.#channels = formats.map((f, i) => new ChannelWriter(i, f.rangeCount, codecs[i]!, nextVersion));
+    this.#live = new LiveStatistics(this.#channels[0]!, header.rangeCount, 1 / header.sampleRateHz);
+    this.#ring = new CommitRing(sink, options.ringBytes);
+    this.#clock = options.clock;
+    this.#whenFull = options.whenFull ?? 'wait';
+    this.#commitSamples = header.sampleRateHz * COMMIT_SHARE;
+    this.#sampleUs = 1e6 / header.sampleRateHz;
     this.edges = new EdgeDetector(header.logicMask);
     this.edges.onStorm((channel) => this.mark('trace.too-many-edges', `D${channel}: not wired?`));
   }
 
   /** Sample periods of the timeline so far, missing ones included. */
   get lengthSamples(): number {
-    return this.#chunkIndex * CHUNK_SAMPLES + this.#filled;
+    return this.#channels[0]!.lengthSamples + this.#overrun;
   }
 
   get committedSamples(): number {
-    return this.#committed;
+    return this.#ring.committedSamples;
   }
 
   get missingSamples(): number {
-    return this.#missing;
+    return this.#missing + this.#overrun;
   }
 
-  calibration(json: string): void {
-    if (this.#failure) return;
-    if (this.#filled > 0 || this.#chunkIndex > 0) {
-      this.#failure = fail(
-        'trace.calibration-changed',
-        { sample: this.lengthSamples },
-        'The monitor was set up anew while it was recorded.',
-        'Stop the recording before the monitor is set up.',
-      );
-      return;
-    }
-    const decoder = this.#codec.openDecoder(json);
-    if (!decoder.ok) {
-      this.#failure = decoder;
-      return;
-    }
-    this.#decoder = decoder.value;
-    this.#startState = decoder.value.saveState();
-    this.#calibrations.push({ version: ++this.#calibrationVersion, json });
+  /** The most bytes that ever waited for the sink. */
+  get ringPeakBytes(): number {
+    return this.#ring.peakBytes;
+  }
+
+  live(): LiveFigures {
+    return this.#live.figures(this.lengthSamples, this.missingSamples);
+  }
+
+  get #stopped(): Failure | undefined {
+    return this.#failure ?? this.#ring.failure;
+  }
+
+  /** `state`: of the decoder before the first word, where the stream is a piece of another one. */
+  calibration(json: string, channel = 0, state?: Uint8Array): void {
+    if (this.#stopped) return;
+    const refused = this.#channels[channel]!.calibrate(json, state);
+    if (refused) this.#failure = refused;
   }
 
   supply(supply: Omit<SupplyRecord, 'sample'>): void {
+    this.#flushOverrun();
+    this.#live.supplyChanged(supply.volts);
     this.#supplies.push({ sample: this.lengthSamples, ...supply });
   }
 
@@ -113,115 +127,123 @@ export class ChunkWriter implements SampleReceiver {
     this.#marks.push({ sample: this.lengthSamples, kind, detail });
   }
 
-  words(words: Uint32Array, from: number, to: number): void {
-    if (this.#failure) return;
-    const decoder = this.#decoder;
-    if (!decoder) {
-      this.#failure = fail(
-        'trace.no-calibration',
-        {},
-        'Samples came before a calibration.',
-        'Report this as a bug of the monitor driver.',
-      );
+  words(words: Uint32Array, from: number, to: number, channel = 0): void {
+    if (this.#stopped) return;
+    if (this.#dropping) {
+      if (channel === 0) this.#overrun += to - from;
       return;
     }
+    if (this.#overrun > 0) this.#flushOverrun();
+    const writer = this.#channels[channel]!;
     while (from < to) {
-      const n = Math.min(to - from, CHUNK_SAMPLES - this.#filled);
-      this.#words.set(words.subarray(from, from + n), this.#wordCount);
-      decoder.decode(words, from, from + n, this.#decoded, this.#filled);
-      this.edges.scan(this.#decoded, this.#filled, this.#filled + n, this.#chunkIndex * CHUNK_SAMPLES);
-      this.#wordCount += n;
-      this.#filled += n;
-      from += n;
-      if (this.#filled === CHUNK_SAMPLES) this.#closeChunk();
+      const at = writer.filled;
+      const taken = writer.take(words, from, to);
+      if (!taken.ok) {
+        this.#failure = taken;
+        return;
+      }
+      if (channel === 0)
+        this.edges.scan(writer.decoded, at, at + taken.value, writer.chunkIndex * CHUNK_SAMPLES);
+      from += taken.value;
+      this.#closeIfFull(writer);
     }
   }
 
   gap(missing: number, cause: GapCause): void {
-    if (this.#failure || missing <= 0) return;
-    this.#gaps.push({ firstSample: this.lengthSamples, missing, cause });
-    this.#missing += missing;
-    this.edges.gap(missing);
-    while (missing > 0) {
-      const n = Math.min(missing, CHUNK_SAMPLES - this.#filled);
-      this.#decoded.amperes.fill(NaN, this.#filled, this.#filled + n);
-      this.#decoded.logic.fill(this.edges.levels, this.#filled, this.#filled + n);
-      this.#decoded.ranges.fill(MISSING_RANGE, this.#filled, this.#filled + n);
-      this.#chunkGaps.push(this.#filled, n);
-      this.#filled += n;
-      missing -= n;
-      if (this.#filled === CHUNK_SAMPLES) this.#closeChunk();
-    }
+    if (this.#stopped || missing <= 0) return;
+    this.#flushOverrun();
+    this.#insertGap(missing, cause);
   }
 
   async settle(): Promise<Result<void>> {
-    if (this.#failure) return this.#failure;
-    const waiting = this.lengthSamples - this.#committed;
-    const full = this.#chunks.length > 0 && waiting + CHUNK_SAMPLES > this.#commitSamples;
-    if (full || this.#chunks.length >= MAX_PENDING_CHUNKS) return this.#commit(false);
-    return waiting >= this.#commitSamples ? this.#commit(true) : ok();
+    this.#demandAligned();
+    if (this.#stopped) return this.#stopped;
+    this.#notePoint();
+    const waiting = this.lengthSamples - this.#pushed;
+    const gathered = this.#channels[0]!.waitingChunks;
+    const whole = gathered > 0 && waiting + CHUNK_SAMPLES > this.#commitSamples;
+    if (whole || gathered >= MAX_GATHERED_CHUNKS) void this.#push(false);
+    else if (waiting >= this.#commitSamples && !this.#dropping) void this.#push(true);
+    if (this.#whenFull === 'wait') await this.#ring.room();
+    else this.#dropping = this.#ring.full;
+    return this.#ring.failure ?? ok();
   }
 
   /** Commits everything so far, the open chunk included, so that a reader of the sink sees it. */
   async sync(): Promise<Result<void>> {
-    return this.#failure ?? this.#commit(true);
+    this.#demandAligned();
+    this.#flushOverrun();
+    return this.#stopped ?? this.#push(true);
   }
 
-  #closeChunk(): void {
-    this.#pushOpenChunk();
-    for (const row of this.#high.add(this.#summary)) this.#summaries.push({ ...row, crc: summaryCrc(row) });
-    this.#chunkIndex++;
-    this.#filled = 0;
-    this.#wordCount = 0;
-    this.#chunkGaps = [];
-    this.#decoded.shiftCount = 0;
-    this.#startState = this.#decoder?.saveState() ?? this.#startState;
+  #closeIfFull(writer: ChannelWriter): void {
+    if (writer.filled < CHUNK_SAMPLES) return;
+    const filled = writer.filled;
+    // the sums need the samples that closing gives free
+    const { decoded } = writer;
+    if (writer.channel === 0)
+      writer.closeChunk((summary) => this.#live.chunkClosed(summary, decoded, filled));
+    else writer.closeChunk();
   }
 
-  #pushOpenChunk(): void {
-    this.#summary.build(this.#decoded, this.#filled);
-    const chunk = {
-      index: this.#chunkIndex,
-      length: this.#filled,
-      words: this.#words.slice(0, this.#wordCount),
-      gaps: Uint32Array.from(this.#chunkGaps),
-      decoderState: this.#startState,
-      calibrationVersion: this.#calibrationVersion,
-    };
-    this.#chunks.push({ ...chunk, crc: chunkCrc(chunk) });
-    const row = { level: 0, block: this.#chunkIndex, bytes: this.#summary.toBytes() };
-    this.#summaries.push({ ...row, crc: summaryCrc(row) });
+  #flushOverrun(): void {
+    const missing = this.#overrun;
+    if (missing === 0) return;
+    this.#overrun = 0;
+    this.#insertGap(missing, 'writer-overrun');
   }
 
-  async #commit(withOpenChunk: boolean): Promise<Result<void>> {
-    const openPushed = withOpenChunk && this.#filled > 0;
-    if (openPushed) this.#pushOpenChunk();
-    const length = withOpenChunk ? this.lengthSamples : this.#chunkIndex * CHUNK_SAMPLES;
-    const batch = {
-      chunks: this.#chunks,
-      summaries: this.#summaries,
-      calibrations: this.#calibrations,
+  #insertGap(missing: number, cause: GapCause): void {
+    this.#demandAligned();
+    this.#gaps.push({ firstSample: this.lengthSamples, missing, cause });
+    this.#missing += missing;
+    this.edges.gap(missing);
+    for (const writer of this.#channels)
+      for (let left = missing; left > 0;) {
+        left -= writer.skip(left, this.edges.levels);
+        this.#closeIfFull(writer);
+      }
+  }
+
+  #demandAligned(): void {
+    const length = this.#channels[0]!.lengthSamples;
+    for (const c of this.#channels)
+      if (c.lengthSamples !== length)
+        throw new BugError(`channel ${c.channel} has ${c.lengthSamples} samples, channel 0 ${length}`);
+  }
+
+  /** Delivery only ever comes late: of the points since the last commit the earliest against its sample counts. */
+  #notePoint(): void {
+    if (!this.#clock) return;
+    const hostUs = this.#clock.nowUs();
+    const sample = this.lengthSamples;
+    const lead = sample * this.#sampleUs - hostUs;
+    if (lead <= this.#clockLead) return;
+    this.#clockLead = lead;
+    this.#clockPoint = { sample, hostUs };
+  }
+
+  #push(withOpenChunk: boolean): Promise<Result<void>> {
+    const records = this.#channels.map((c) => c.takeRecords(withOpenChunk));
+    const first = this.#channels[0]!;
+    const batch: TraceBatch = {
+      chunks: records.flatMap((r) => r.chunks),
+      summaries: records.flatMap((r) => r.summaries),
+      valueCounts: records.flatMap((r) => r.valueCounts),
+      calibrations: records.flatMap((r) => r.calibrations),
       supplies: this.#supplies,
       gaps: this.#gaps,
       edges: this.edges.take(),
       marks: this.#marks,
-      lengthSamples: length,
+      ...(this.#clockPoint ? { clock: this.#clockPoint } : {}),
+      lengthSamples: withOpenChunk ? first.lengthSamples : first.chunkIndex * CHUNK_SAMPLES,
     };
-    this.#chunks = [];
-    this.#summaries = [];
-    this.#calibrations = [];
+    this.#pushed = batch.lengthSamples;
     this.#supplies = [];
     this.#gaps = [];
     this.#marks = [];
-    const done = this.#inFlight.then(async () => this.#failure ?? this.#deliver(batch));
-    this.#inFlight = done;
-    return done;
-  }
-
-  async #deliver(batch: TraceBatch): Promise<Result<void>> {
-    const done = await this.#sink.commit(batch);
-    if (done.ok) this.#committed = batch.lengthSamples;
-    else this.#failure = done;
-    return done;
+    this.#clockPoint = undefined;
+    this.#clockLead = -Infinity;
+    return this.#ring.push(batch);
   }
 }

@@ -21,6 +21,22 @@ export class SpanSums {
     this.rangeSamples = new Float64Array(rangeCount);
   }
 
+  copy(): SpanSums {
+    const c = new SpanSums(this.rangeSum.length);
+    c.rangeSum.set(this.rangeSum);
+    c.rangeSamples.set(this.rangeSamples);
+    c.min = this.min;
+    c.max = this.max;
+    c.sum = this.sum;
+    c.m2 = this.m2;
+    c.within = this.within;
+    c.shift = this.shift;
+    c.valid = this.valid;
+    c.or = this.or;
+    c.and = this.and;
+    return c;
+  }
+
   get mean(): number {
     return this.sum / this.valid;
   }

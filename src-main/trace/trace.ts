@@ -1,8 +1,10 @@
 import { fail, ok, type Result } from '../base/errors.ts';
-import { Buckets, ChunkSummary } from './buckets.ts';
+import { bucketBytes, Buckets, ChunkSummary } from './buckets.ts';
 import type { ChunkSource } from './chunk-store.ts';
+import { damaged } from './failures.ts';
 import {
   CHUNK_LEVELS,
+  CHUNK_LEVELS_V1,
   CHUNK_SAMPLES,
   HIGH_BLOCK_BUCKETS,
   LEVEL_SAMPLES,
@@ -21,7 +23,8 @@ import { SpanSums } from './span-sums.ts';
 
 /** Decoded chunks and summary rows kept: a span has two ends, and a row above each. */
 const DECODED_KEPT = 3;
-const ROWS_KEPT = 32;
+/** 7 kB each for a PPK2: what a screen of columns and its neighbours need. */
+const ROWS_KEPT = 1024;
 
 /** A span of the timeline with its sums. All currents in A, times in sample periods. */
 export interface Span {
@@ -42,11 +45,14 @@ export class Trace {
   readonly source: ChunkSource;
   readonly #codec: SampleCodec;
   readonly #decoded: { index: number; length: number; samples: DecodedSamples }[] = [];
-  readonly #rows = new Map<string, ChunkSummary | Buckets>();
+  readonly #rows = new Map<number, ChunkSummary | Buckets>();
+  readonly #rangeCount: number;
 
-  constructor(source: ChunkSource, codec: SampleCodec) {
+  /** `rangeCount` of the channel where the source is not the first one of its trace. */
+  constructor(source: ChunkSource, codec: SampleCodec, rangeCount = source.header.rangeCount) {
     this.source = source;
     this.#codec = codec;
+    this.#rangeCount = rangeCount;
   }
 
   get header(): TraceHeader {
@@ -56,6 +62,11 @@ export class Trace {
   /** Length of the timeline in sample periods. */
   get lengthSamples(): number {
     return this.source.lengthSamples();
+  }
+
+  /** Up to here buckets of all levels are complete and never change any more: whole chunks. */
+  get settledSamples(): number {
+    return Math.floor(this.lengthSamples / CHUNK_SAMPLES) * CHUNK_SAMPLES;
   }
 
   get samplePeriodS(): number {
@@ -111,7 +122,7 @@ export class Trace {
         'The span is empty or reaches outside the trace.',
         'Ask for a span inside the trace.',
       );
-    const sums = new SpanSums(this.header.rangeCount);
+    const sums = new SpanSums(this.#rangeCount);
     const first = Math.ceil(from);
     const last = Math.floor(to);
     let ampereSamples = 0;
@@ -153,6 +164,7 @@ export class Trace {
     }
     const chunk = this.source.chunk(index);
     if (!chunk.ok) return chunk;
+    if (chunk.value.length < this.#expectedLength(index)) return damaged('chunk', 0, index);
     const stale = kept >= 0 ? kept : this.#decoded.length >= DECODED_KEPT ? 0 : -1;
     const samples = stale >= 0 ? this.#decoded.splice(stale, 1)[0]!.samples : newDecodedSamples();
     const done = decodeChunk(chunk.value, this.source, this.#codec, samples);
@@ -162,7 +174,7 @@ export class Trace {
     return ok(entry);
   }
 
-  /** Buckets of one level, `from`/`to` in buckets, handed to `use` one by one; for envelopes. */
+  /** Buckets of one level, `from`/`to` in buckets, handed to `use` one by one; below `settledSamples` only. */
   eachBucket(
     level: number,
     from: number,
@@ -188,8 +200,7 @@ export class Trace {
   }
 
   #addSpan(sums: SpanSums, from: number, to: number): Result<void> {
-    // Buckets of complete chunks only: those never change any more.
-    const settled = Math.floor(this.lengthSamples / CHUNK_SAMPLES) * CHUNK_SAMPLES;
+    const settled = this.settledSamples;
     let at = from;
     while (at < to) {
       const level = largestBucket(at, Math.min(to, settled));
@@ -227,29 +238,37 @@ export class Trace {
   }
 
   #bucket(level: number, bucket: number): Result<{ row: Buckets; at: number }> {
-    const inChunk = level < CHUNK_LEVELS;
+    const combined = this.header.formatVersion < 2 && level < CHUNK_LEVELS_V1;
+    const inChunk = combined || level < CHUNK_LEVELS;
     const perRow = inChunk ? CHUNK_SAMPLES / LEVEL_SAMPLES[level]! : HIGH_BLOCK_BUCKETS;
-    const rowLevel = inChunk ? 0 : level;
+    const rowLevel = combined ? 0 : level;
     const block = Math.floor(bucket / perRow);
-    const settledRow =
-      (block + 1) * (inChunk ? CHUNK_SAMPLES : HIGH_BLOCK_BUCKETS * LEVEL_SAMPLES[level]!) <=
-      this.lengthSamples;
-    const key = `${rowLevel}/${block}`;
+    const settledRow = (block + 1) * perRow * LEVEL_SAMPLES[level]! <= this.lengthSamples;
+    const key = rowLevel * 2 ** 40 + block;
     let row = settledRow ? this.#rows.get(key) : undefined;
     if (!row) {
       const stored = this.source.summary(rowLevel, block);
       if (!stored.ok) return stored;
       const { bytes } = stored.value;
-      const rangeCount = this.header.rangeCount;
-      row = inChunk
-        ? new ChunkSummary(rangeCount, bytes)
-        : new Buckets(level, HIGH_BLOCK_BUCKETS, rangeCount, bytes);
+      if (bytes.length !== this.#rowBytes(combined, level, perRow))
+        return damaged('summary', rowLevel, block);
+      row = combined
+        ? new ChunkSummary(this.#rangeCount, bytes)
+        : new Buckets(level, perRow, this.#rangeCount, bytes);
       if (settledRow) this.#keepRow(key, row);
     }
     return ok({ row: row instanceof ChunkSummary ? row.levels[level]! : row, at: bucket % perRow });
   }
 
-  #keepRow(key: string, row: ChunkSummary | Buckets): void {
+  #rowBytes(combined: boolean, level: number, perRow: number): number {
+    if (!combined) return bucketBytes(level, perRow, this.#rangeCount);
+    return LEVEL_SAMPLES.slice(0, CHUNK_LEVELS_V1).reduce(
+      (sum, n, l) => sum + bucketBytes(l, CHUNK_SAMPLES / n, this.#rangeCount),
+      0,
+    );
+  }
+
+  #keepRow(key: number, row: ChunkSummary | Buckets): void {
     if (this.#rows.size >= ROWS_KEPT) this.#rows.delete(this.#rows.keys().next().value!);
     this.#rows.set(key, row);
   }
@@ -288,6 +307,8 @@ export function decodeChunk(
   if (!calibration.ok) return calibration;
   const decoder = codec.openDecoder(calibration.value.json);
   if (!decoder.ok) return decoder;
+  if (!isWhole(chunk) || decoder.value.saveState().length !== chunk.decoderState.length)
+    return damaged('chunk', 0, chunk.index);
   decoder.value.loadState(chunk.decoderState);
   out.shiftCount = 0;
   let word = 0;
@@ -306,4 +327,17 @@ export function decodeChunk(
     at += missing;
   }
   return ok();
+}
+
+/** Its words and gaps fill exactly its length. */
+function isWhole(chunk: ChunkRecord): boolean {
+  const { gaps, length } = chunk;
+  let end = 0;
+  let missing = 0;
+  for (let g = 0; g < gaps.length; g += 2) {
+    if (gaps[g]! < end || g + 1 >= gaps.length) return false;
+    end = gaps[g]! + gaps[g + 1]!;
+    missing += gaps[g + 1]!;
+  }
+  return length <= CHUNK_SAMPLES && end <= length && chunk.words.length + missing === length;
 }

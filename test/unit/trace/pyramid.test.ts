@@ -106,7 +106,7 @@ describe('hierarchical sums', () => {
   it('every bucket of every level equals a scan of its samples', () => {
     for (const level of [0, 1, 2, 3]) {
       const size = LEVEL_SAMPLES[level]!;
-      const whole = Math.floor(timeline.length / size);
+      const whole = Math.floor(trace.settledSamples / size);
       const result = trace.eachBucket(level, 0, whole, (row, i, bucket) => {
         if (bucket % 37 !== 0 && level < 2) return;
         const truth = bruteForce(timeline, logic, bucket * size, (bucket + 1) * size);

@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
-import { TRACE_SCHEMA, TraceFile } from '../../../src-main/store/trace-file.ts';
+import { TraceFile } from '../../../src-main/store/trace-file.ts';
+import { TRACE_SCHEMA } from '../../../src-main/store/trace-schema.ts';
 import { MemoryTraceStore } from '../../../src-main/trace/memory-store.ts';
 import { Trace } from '../../../src-main/trace/trace.ts';
 import { ChunkWriter } from '../../../src-main/trace/recorder.ts';
@@ -148,9 +149,12 @@ describe('a damaged or foreign trace file', () => {
     using file = orThrow(
       TraceFile.open(
         edited((db) => {
-          const { bytes } = db.prepare('SELECT bytes FROM summary WHERE key = 1').get() as { bytes: Buffer };
-          bytes[40_000]! ^= 1;
-          db.prepare('UPDATE summary SET bytes = ? WHERE key = 1').run(bytes);
+          const key = 2 * 2 ** 40;
+          const { bytes } = db.prepare('SELECT bytes FROM summary WHERE key = ?').get(key) as {
+            bytes: Buffer;
+          };
+          bytes[4000]! ^= 1;
+          db.prepare('UPDATE summary SET bytes = ? WHERE key = ?').run(bytes, key);
         }),
       ),
     );
