@@ -7,5 +7,6 @@ export * from './plan.ts';
 export * from './profile.ts';
 export * from './quantity.ts';
 export * from './result.ts';
+export * from './stream.ts';
 export * from './target.ts';
 export * from './window.ts';

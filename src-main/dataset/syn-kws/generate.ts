@@ -70,7 +70,7 @@ function wordsOf(label: number, recipe: SplitRecipe): readonly string[] {
 }
 
 /** Spoken at 16 kHz with its formants warped, without silence around. */
-async function speak(
+export async function speak(
   synthesiser: Synthesiser,
   utterance: Utterance,
   warp: number,

@@ -1,0 +1,58 @@
+import type { GroundTruth } from './ground-truth.ts';
+import type { SampleFormat, SampleSource } from './sample-block.ts';
+
+/** Where the samples of a stream came from, as it is kept with the results. */
+export interface SourceOrigin {
+  readonly kind:
+    'wav' | 'flac' | 'columns' | 'microphone' | 'serial-text' | 'serial-frames' | 'generator' | 'recording';
+  /** Path, address or name. */
+  readonly name: string;
+  /** Of the file; null where there is none. */
+  readonly sha256: string | null;
+  /** What else decides the samples: `seed 7`, `44100 Hz resampled to 16000 Hz`. */
+  readonly details: readonly string[];
+}
+
+/** A sample source with all that a stream run keeps of it. */
+export interface StreamSource extends SampleSource {
+  readonly origin: SourceOrigin;
+  /** Its samples come when they are taken, whoever waits; the others are read at the pace of the stream. */
+  readonly live: boolean;
+  /** Sample frames in all; null where nobody knows before the end. */
+  readonly frameCount: number | null;
+  /** What is true of the samples given so far; null where nobody knows. */
+  truth(): GroundTruth | null;
+  /** What was worth saying of the samples given so far: clipped values, unreadable lines. */
+  notes(): readonly string[];
+}
+
+/** Audio comes every 20 ms, IMU samples every 40 ms: detections are no later for it than by so much. */
+export function blockFrames(format: SampleFormat): number {
+  return Math.max(1, Math.round(format.sampleRateHz / (format.kind === 'audio' ? 50 : 25)));
+}
+
+/**
+ * Scale of our IMU counts: ±4 g and ±2000 °/s over 16 bits, axes in the order ax ay az gx gy gz. What is measured in
+ * other units is converted to them.
+ */
+export const G_PER_COUNT = 4 / 32768;
+export const DPS_PER_COUNT = 2000 / 32768;
+export const imuAxes = ['ax', 'ay', 'az', 'gx', 'gy', 'gz'] as const;
+
+/** One of the axes' value of a count, in g or °/s. */
+export function unitsPerCount(axis: number): number {
+  return axis < 3 ? G_PER_COUNT : DPS_PER_COUNT;
+}
+
+/** Reals of full scale ±1 to 16 bits, to the nearest; what exceeds full scale is clipped and counted. */
+export class Quantiser16 {
+  clipped = 0;
+
+  convert(from: Float64Array, to: Int16Array, at = 0, stride = 1): void {
+    for (let i = 0; i < from.length; i++) {
+      const v = Math.round(from[i]! * 32768);
+      if (v > 32767 || v < -32768) this.clipped++;
+      to[at + i * stride] = Math.max(-32768, Math.min(32767, v));
+    }
+  }
+}
