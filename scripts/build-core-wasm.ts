@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { sha256Hex } from '../src-main/base/crc.ts';
 
 const folder = resolve(import.meta.dirname, '../src-main/sim/pico/core');
-const UNITS = ['core.c', 'decode.c', 'exceptions.c', 'memory.c'];
+const UNITS = ['core.c', 'decode.c', 'exceptions.c', 'memory.c', 'ports.c', 'profile.c', 'xip.c'];
 const FLAGS = [
   '--target=wasm32', '-O3', '-std=gnu11', '-nostdlib', '-ffreestanding', '-mbulk-memory',
   '-Wall', '-Wextra', '-Werror', '-Wconversion',

@@ -46,6 +46,7 @@ function ours(): { first: Sample; warm: Sample } {
     refuseFetch: (address) => {
       throw new Error(`the benchmark left its code: ${address.toString(16)}`);
     },
+    staleCache: () => undefined,
   });
   core.flash.set(image(), ENTRY - FLASH);
   core.forgetAll();

@@ -18,7 +18,7 @@ import { SysTick } from './peripherals/systick.ts';
 import { Timer } from './peripherals/timer.ts';
 import { Uart } from './peripherals/uart.ts';
 import { Watchdog } from './peripherals/watchdog.ts';
-import { XipCtrl } from './peripherals/xip-ctrl.ts';
+import { XipCtrl, type XipCache } from './peripherals/xip-ctrl.ts';
 import { Xosc } from './peripherals/xosc.ts';
 
 export interface BlockWiring {
@@ -26,6 +26,7 @@ export interface BlockWiring {
   readonly state: Uint32Array;
   readonly clockChanged: () => void;
   readonly xipChanged: () => void;
+  readonly xipCache: XipCache;
   readonly pinsChanged: () => void;
   /** Something pending changed: the core must look before its next instruction. */
   readonly reconsider: () => void;
@@ -66,7 +67,7 @@ export class Blocks {
   /** UART0's receive line, for frames the world sends to GPIO1. */
   readonly uart0Input: SerialLine;
   readonly ssi: Ssi;
-  readonly xipCtrl = new XipCtrl();
+  readonly xipCtrl: XipCtrl;
   readonly psm = new Psm();
   readonly vreg = new Vreg();
   readonly syscfg = new Syscfg();
@@ -92,7 +93,11 @@ export class Blocks {
       sioEnable: () => this.sio.outputEnable,
       changed: wiring.pinsChanged,
     });
-    this.sio = new Sio(chip, { inputs: () => this.io.inputs, outputsChanged: () => this.io.update() });
+    this.sio = new Sio(chip, {
+      inputs: () => this.io.inputs,
+      qspiInputs: () => this.ioQspi.inputs,
+      outputsChanged: () => this.io.update(),
+    });
     this.systick = this.#createSystick(wiring);
     this.ppb = new Ppb(this.systick, {
       state: wiring.state,
@@ -104,6 +109,7 @@ export class Blocks {
     this.uart0 = this.#createUart('UART0', IRQ_UART0, () => this.#outputOfUart0());
     this.uart1 = this.#createUart('UART1', IRQ_UART0 + 1, () => null);
     this.uart0Input = new SerialLine(this.#uart0Receiver(), this.#lineAlarm);
+    this.xipCtrl = new XipCtrl(chip, wiring.xipCache);
     this.ssi = new Ssi(chip, flash, wiring.xipChanged);
     this.#byResetBit = this.#blocksUnderReset();
     this.resets = new Resets(
@@ -310,7 +316,7 @@ export class Blocks {
       usb: under('USBCTRL'),
       pio0: under('PIO0'),
       pio1: under('PIO1'),
-      xipAux: { name: 'XIP_AUX', block: null, resetBit: null },
+      xipAux: { name: 'XIP_AUX', block: this.xipCtrl.aux, resetBit: null },
     };
   }
 }

@@ -133,6 +133,15 @@ export class Bus implements CoreBus {
       );
   }
 
+  staleCache(address: number): void {
+    this.#wiring.stop(
+      'sim.fault.stale-cache',
+      { address: hex(address) },
+      'Flash was erased or programmed, and this word of it is still in the XIP cache as it was before.',
+      'Flush the cache (XIP_CTRL.FLUSH, or the ROM function FC) after each write of flash.',
+    );
+  }
+
   #find(address: number, write: boolean): Decoded | null {
     const top = address >>> 24;
     let found: Decoded | null | undefined;
@@ -188,7 +197,7 @@ export class Bus implements CoreBus {
     return false;
   }
 
-  /** Not one of the register blocks: XIP windows, cache RAM. */
+  /** Not one of the register blocks: XIP windows. */
   #elsewhere(address: number, write: boolean): void {
     const top = address >>> 24;
     if (top >= 0x10 && top <= 0x13) {
@@ -196,14 +205,7 @@ export class Bus implements CoreBus {
       else this.#xipOff(address, this.#wiring.xipProblem() ?? 'XIP is off');
       return;
     }
-    if (top === 0x15)
-      this.#wiring.stop(
-        'sim.fault.unmodelled-block',
-        { block: 'cache as SRAM', address: hex(address) },
-        'The cache as SRAM exists on the chip but not in this model.',
-        'See docs/emulated-pico.md for what is modelled.',
-      );
-    else this.#busError(address);
+    this.#busError(address);
   }
 
   #writeToXip(address: number): void {

@@ -12,6 +12,14 @@ export interface Chip {
   setInterrupt(irq: number, asserted: boolean): void;
   /** Stops the emulation with a named diagnosis; PC, address and time are added. The first one wins. */
   stop(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void;
+  /**
+   * Another master (DMA) uses the bus port of `address` in `cycle`: one call for each of its accesses, reads and
+   * writes alike, for cycles from `now` to 1000 later. If the core's own access falls on the same port (ROM, XIP, each SRAM bank,
+   * the fast peripherals, APB) in that cycle, the core waits a cycle; the other master never does (the data sheet's
+   * 2.1.1 has them take turns). While no call has been made for the present or a later cycle this costs nothing; a
+   * DMA that runs for long should not make calls further ahead than it knows its accesses.
+   */
+  contend(address: number, cycle: number): void;
   /** Names what silicon lets pass in silence and goes on. PC and time are added; one entry an id and PC. */
   note(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void;
 }

@@ -12,6 +12,8 @@ import { EventSlots, type EventSlot } from './events.ts';
 import { Flash } from './flash.ts';
 import { frequency } from './frequency.ts';
 import { ROSC_HZ } from './peripherals/rosc.ts';
+import { Surroundings } from './surroundings.ts';
+import type { XipCache } from './peripherals/xip-ctrl.ts';
 import { Timeline } from './timeline.ts';
 import type { Uf2Page } from './uf2.ts';
 
@@ -24,9 +26,17 @@ export interface PicoOptions {
   readonly sliceCycles?: number;
   /** For comparisons with rp2040js: its departures from the architecture. */
   readonly compatible?: boolean;
+  /** No waiting for flash: for comparisons. Implied by `compatible`. */
+  readonly zeroWait?: boolean;
   /** The flash's unique id, and what a write leaves when the power goes on the way. */
   readonly seed?: number;
 }
+
+/**
+ * Of one word from the flash chip beyond the clocks on its wires: CS# gap and synchronisers, from an observed 400 ns
+ * a word with EBh at clk_sys/2 and 125 MHz, where the wires take 320.
+ */
+const XIP_OVERHEAD_CYCLES = 10;
 
 type Mode = 'off' | 'rom' | 'running' | 'bootsel' | 'stopped';
 
@@ -40,10 +50,13 @@ export class EmulatedPico implements Chip {
   readonly core: M0Core;
   readonly flash: Flash;
   readonly blocks: Blocks;
+  /** Levels from outside and the parts beside the chip. */
+  readonly surroundings: Surroundings;
   /** What silicon would let pass in silence, since the emulation began. */
   readonly diagnoses = new Diagnoses();
   readonly #activity: ActivitySink | undefined;
   readonly #sliceCycles: number;
+  readonly #zeroWait: boolean;
   readonly #bus: Bus;
   readonly #bootAt: EventSlot;
   /** XIP can read again: a write of the flash is over. */
@@ -61,6 +74,7 @@ export class EmulatedPico implements Chip {
   constructor(options: PicoOptions = {}) {
     this.#activity = options.activity;
     this.#sliceCycles = options.sliceCycles ?? SLICE_CYCLES;
+    this.#zeroWait = options.zeroWait ?? true;
     this.events = new EventSlots(this.timeline, (cycle) => this.#limit(cycle));
     this.#bootAt = this.events.slot(() => this.#leaveRom());
     this.#flashReadyAt = this.events.slot(() => this.#xipChanged());
@@ -68,6 +82,7 @@ export class EmulatedPico implements Chip {
       read: (address, bytes) => this.#bus.read(address, bytes),
       write: (address, value, bytes) => this.#bus.write(address, value, bytes),
       refuseFetch: (address) => this.#bus.refuseFetch(address),
+      staleCache: (address) => this.#bus.staleCache(address),
     });
     this.core.rom.set(romImage(ROM_BYTES));
     this.core.flash.fill(0xff);
@@ -79,10 +94,17 @@ export class EmulatedPico implements Chip {
       state: this.core.state,
       clockChanged: () => this.#clockChanged(),
       xipChanged: () => this.#xipChanged(),
+      xipCache: this.#xipCache(),
       pinsChanged: () => this.#report(),
       reconsider: () => this.#limit(0),
       watchdogReset: () => this.#requestReset('watchdog'),
       coreReset: () => this.#requestReset('core'),
+    });
+    this.surroundings = new Surroundings({
+      events: this.events,
+      timeline: this.timeline,
+      now: () => this.now(),
+      drive: (pin, level) => this.blocks.io.drive(pin, level),
     });
     this.#bus = new Bus(this.blocks.map, {
       state: this.core.state,
@@ -150,9 +172,23 @@ export class EmulatedPico implements Chip {
   reset(): void {
     if (!this.powered) return;
     this.events.clearAll();
+    this.surroundings.resume();
     this.blocks.powerOn();
     this.#start();
     this.#awaitFlash(this.flash.busyUntilUs);
+  }
+
+  /**
+   * A level put on GPIO `pin` from outside at `us`, or the pin let go (null). Where the chip drives the pin too, the
+   * chip wins. What the chip sees follows after its synchroniser's two cycles (data sheet 2.19.4).
+   */
+  driveInput(pin: number, level: boolean | null, us: number): void {
+    this.surroundings.driveInput(pin, level, us);
+  }
+
+  /** The BOOTSEL button, as firmware reads it: SS of the flash with its output disabled. */
+  pressBootsel(pressed: boolean): void {
+    this.blocks.ioQspi.bootselPressed = pressed;
   }
 
   /** Ends the current `advanceTo` after the event being fired. */
@@ -200,6 +236,11 @@ export class EmulatedPico implements Chip {
     } else s[CPU.irqLevel]! &= ~bit;
   }
 
+  contend(address: number, cycle: number): void {
+    this.core.contend(address, cycle);
+    this.#limit(0); // the interpreter that looks for contention takes over
+  }
+
   stop(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void {
     if (this.#failure) return;
     const pc = this.core.state[CPU.accessPc]!;
@@ -225,12 +266,13 @@ export class EmulatedPico implements Chip {
     this.blocks.powerOn();
     this.timeline.restart(us, this.now(), this.blocks.clocks.tree.sys!);
     this.#start();
+    this.surroundings.powerOn(us);
   }
 
   #createFlash(seed: number): Flash {
     return new Flash(this.core.flash, {
       nowUs: () => this.timeUs,
-      changed: () => this.core.forgetAll(),
+      changed: (offset, bytes) => this.core.flashChanged(offset, bytes),
       busyChanged: (atUs) => this.#awaitFlash(atUs),
       note: (id, facts, cause, next) => this.note(id, facts, cause, next),
       seed,
@@ -247,6 +289,7 @@ export class EmulatedPico implements Chip {
   #powerOff(us: number): void {
     this.flash.powerOff();
     this.events.clearAll();
+    this.surroundings.powerOff(us);
     this.blocks.clearLines();
     this.#mode = 'off';
     this.#failure = null;
@@ -259,7 +302,7 @@ export class EmulatedPico implements Chip {
     this.#failure = null;
     this.#resetRequested = null;
     this.#bootTries = 0;
-    this.#sliceEnd = this.now();
+    this.#jumpTo(this.now());
     this.core.resetRegisters();
     this.#mode = 'rom';
     this.#asleep = false;
@@ -295,7 +338,7 @@ export class EmulatedPico implements Chip {
     }
     this.#setAsleep(false);
     const cycles = Math.min(until - now, this.#sliceCycles);
-    this.#sliceEnd = now + cycles;
+    this.#setSliceEnd(now + cycles);
     this.core.signedState[CPU.left] = cycles;
     const exit = this.core.run();
     this.#jumpTo(this.now());
@@ -320,7 +363,7 @@ export class EmulatedPico implements Chip {
 
   /** Time passes without an instruction. */
   #jumpTo(cycle: number): void {
-    this.#sliceEnd = cycle;
+    this.#setSliceEnd(cycle);
     this.core.signedState[CPU.left] = 0;
   }
 
@@ -329,7 +372,12 @@ export class EmulatedPico implements Chip {
     const end = Math.max(cycle, this.now());
     if (end >= this.#sliceEnd) return;
     this.core.signedState[CPU.left]! -= this.#sliceEnd - end;
-    this.#sliceEnd = end;
+    this.#setSliceEnd(end);
+  }
+
+  #setSliceEnd(cycle: number): void {
+    this.#sliceEnd = cycle;
+    this.core.sliceEnd = cycle;
   }
 
   #clockChanged(): void {
@@ -337,6 +385,7 @@ export class EmulatedPico implements Chip {
     if (tree.sys) {
       this.timeline.change(this.now(), tree.sys);
       this.events.retime();
+      this.surroundings.resume();
       this.#limit(0);
     }
     this.blocks.clocksChanged();
@@ -348,7 +397,35 @@ export class EmulatedPico implements Chip {
     return this.blocks.ssi.xipProblem(this.timeline.hz);
   }
 
+  #xipCache(): XipCache {
+    const { core } = this;
+    return {
+      accesses: () => core.xipAccesses,
+      flush: () => core.flushCache(),
+      enable: (on) => core.enableCache(on),
+      powerDown: (on) => (core.state[CPU.cachePowerDown] = on ? 1 : 0),
+      keepBusyUntil: (cycle) => core.keepXipBusyUntil(cycle),
+      streamWord: (address) => this.#streamWord(address),
+      wordCycles: () => core.state[CPU.missCycles]!,
+    };
+  }
+
+  #streamWord(address: number): number | null {
+    const problem = this.#xipProblem();
+    if (problem === null) return this.core.flashWord(address);
+    this.stop(
+      'sim.fault.xip-not-set-up',
+      { address: hex(address), problem },
+      'The XIP stream read flash before boot2 set the SSI up, or after it was turned off.',
+      'Wait for STREAM_CTR to reach 0 before touching the SSI.',
+    );
+    return null;
+  }
+
   #xipChanged(): void {
+    const s = this.core.state;
+    const free = this.#zeroWait || s[CPU.compatible] === 1;
+    s[CPU.missCycles] = free ? 0 : this.blocks.ssi.xipWordCycles() + XIP_OVERHEAD_CYCLES;
     const readable = this.#xipProblem() === null ? this.core.flash.length : 0;
     if (this.core.state[CPU.xipBytes] === readable) return;
     this.core.state[CPU.xipBytes] = readable;
@@ -368,6 +445,7 @@ export class EmulatedPico implements Chip {
     if (kind === 'core') this.blocks.coreReset();
     this.blocks.clearLines();
     this.events.clearAll();
+    this.surroundings.resume();
     this.#start();
     this.#awaitFlash(this.flash.busyUntilUs);
   }

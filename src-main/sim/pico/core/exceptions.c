@@ -21,7 +21,22 @@ enum { PRIORITY_NMI = -2, PRIORITY_HARDFAULT = -1, PRIORITY_NONE = 4 };
 enum { ENTRY_CYCLES = 15, RETURN_CYCLES = 13, TAIL_CHAIN_CYCLES = 6 };
 
 static void charge(int32_t cycles) {
-  if (!mj_state.compatible) mj_state.left -= cycles;
+  if (mj_state.compatible) return;
+  mj_state.left -= cycles;
+  mj_state.exception_cycles += (uint32_t)cycles;
+}
+
+/* A vector or a word of a stack frame: what the read takes beyond the entry's cycles belongs to no
+ * instruction. */
+static uint32_t read_word(uint32_t address) {
+  uint32_t profiling = mj_state.profiling;
+  int32_t before = mj_state.left;
+  uint64_t stalls = mj_state.stall_cycles;
+  mj_state.profiling = 0;
+  uint32_t value = mj_load_word(address);
+  mj_state.profiling = profiling;
+  if (mj_state.stall_cycles != stalls) mj_state.exception_cycles += (uint32_t)(before - mj_state.left);
+  return value;
 }
 
 static int32_t priority_of(uint32_t exception) {
@@ -140,12 +155,8 @@ static bool enter_handler(uint32_t exception, uint32_t exc_return) {
   use_stack(0);
   activate(exception);
   uint32_t vector_at = mj_state.vtor + 4u * exception;
-  uint32_t vector;
-  if (vector_at - MJ_FLASH_BASE < mj_state.xip_bytes) {
-    vector = *(const uint32_t *)(const void *)(mj_flash + (vector_at - MJ_FLASH_BASE));
-  } else {
-    vector = mj_load_word(vector_at);
-  }
+  uint32_t vector = read_word(vector_at);
+  mj_state.fetched = 0;
   bool readable = mj_state.trap == MJ_FAULT_NONE;
   mj_state.trap = MJ_FAULT_NONE;
   mj_state.r[15] = vector & ~1u;
@@ -238,7 +249,8 @@ bool mj_exception_return(uint32_t exc_return) {
   charge(RETURN_CYCLES);
   use_stack(exc_return == 0xfffffffdu);
   uint32_t frame = mj_state.r[13], words[8];
-  for (uint32_t i = 0; i < 8; i++) words[i] = mj_load_word(frame + 4u * i);
+  for (uint32_t i = 0; i < 8; i++) words[i] = read_word(frame + 4u * i);
+  mj_state.fetched = 0;
   uint32_t *r = mj_state.r;
   r[0] = words[0];
   r[1] = words[1];

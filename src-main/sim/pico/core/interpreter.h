@@ -1,51 +1,109 @@
 /*
- * The interpreter loop, included once for silicon and once (MJ_COMPATIBLE 1) with the departures of
- * rp2040js 1.4.1, so that tests can compare in lockstep. Cycles: Cortex-M0+ TRM r0p1 table 3-1, RP2040 data
- * sheet 2.4.
+ * The interpreter loop, included once for silicon and once (MJ_COMPATIBLE 1)
+ * with the departures of rp2040js 1.4.1, so that tests can compare in lockstep.
+ * Cycles: Cortex-M0+ TRM r0p1 table 3-1, RP2040 data sheet 2.4.
  *
- * Departures kept behind MJ_COMPATIBLE (the architecture's rule is the other branch):
- *  - C after LSLS by more than 32, and after LSRS, ASRS by register 0 or RORS by register 0 (must
- *    be unchanged)
+ * Departures kept behind MJ_COMPATIBLE (the architecture's rule is the other
+ * branch):
+ *  - C after LSLS by more than 32, and after LSRS, ASRS by register 0 or RORS
+ * by register 0 (must be unchanged)
  *  - V of ADCS and SBCS where operand + carry wraps
  *  - STM with the base in the list does not write back
  *  - PUSH charges nothing for LR, POP {..., PC} is one cycle short
  *  - BX, BLX and POP {PC} accept a target with bit 0 clear
- *  - exception entry and return take no cycles (exceptions.c), atomic aliases of slow blocks cost no more
- *    and the SSI costs what memories cost (memory.c)
+ *  - exception entry and return take no cycles (exceptions.c), atomic aliases
+ * of slow blocks cost no more and the SSI costs what memories cost (memory.c)
+ *
+ * MJ_CODE says where the code is that an instance runs (MJ_IN_RAM: SRAM or ROM,
+ * MJ_IN_FLASH, MJ_ANYWHERE), so that code in RAM pays nothing for the XIP
+ * cache. Code in flash is fetched in words: one access through the cache when
+ * execution enters a word, in sequence or by a branch. Whoever stands at the
+ * second half of a word has fetched it. MJ_PROFILE counts executions;
+ * MJ_CONTEND looks at each access for another master at the same port.
  */
 
-#define SAVE() (mj_state.n = n, mj_state.z = z, mj_state.c = c, mj_state.v = v, mj_state.left = left)
+#define SAVE()                                                                           \
+  (mj_state.n = n, mj_state.z = z, mj_state.c = c, mj_state.v = v, mj_state.left = left, \
+   mj_state.cache_hits = hits)
 #define LOAD()                                                                           \
   (n = mj_state.n, z = mj_state.z, c = mj_state.c, v = mj_state.v, left = mj_state.left, \
-   xip = mj_state.xip_bytes)
+   xip = mj_state.xip_bytes, hits = mj_state.cache_hits)
+
+#define FLASH_CODE (mj_table + MJ_FLASH_ENTRY)
+#define SECOND_HALF(at) (((uintptr_t)(at) & sizeof(mj_instruction)) != 0)
+#define IS_FLASH_CODE(at) \
+  (MJ_CODE == MJ_IN_FLASH || (MJ_CODE == MJ_ANYWHERE && (uint32_t)((at) - (FLASH_CODE)) < MJ_FLASH_BYTES / 2))
+/* The word of the instruction at `at` comes through the cache; `ip` is charged.
+ */
+#define FETCH(at)                                          \
+  {                                                        \
+    uint32_t word_ = (uint32_t)((at) - (FLASH_CODE)) * 2u; \
+    if (__builtin_expect(mj_cache_holds(word_), 1)) {      \
+      hits++;                                              \
+    } else {                                               \
+      SLOW_BEGIN();                                        \
+      mj_xip_miss(word_);                                  \
+      left = mj_state.left;                                \
+      hits = mj_state.cache_hits;                          \
+    }                                                      \
+  }
+/* After a change of flow, and before the second half of a wide instruction. */
+#define FETCH_SECOND_HALF(at) \
+  if (IS_FLASH_CODE(at) && SECOND_HALF(at)) FETCH(at)
+#define FETCH_REST_OF_WIDE() \
+  if (IS_FLASH_CODE(ip) && SECOND_HALF(ip)) FETCH(ip + 1)
+/* What mj_state.fetched is when execution pauses before `at`, reached in
+ * sequence. */
+#define FETCHED(at) ((IS_FLASH_CODE(at) && SECOND_HALF(at)) ? 1u : 0u)
+#define PROFILED(array, by) \
+  if (MJ_PROFILE) mj_counts.array[ip - mj_table] += (by)
+/* Another master at the port in this cycle: the core waits one. */
+#define CONTEND(address, cycles_from_now)                                                \
+  if (MJ_CONTEND && mj_contended((address), MJ_NOW(left) + (double)(cycles_from_now))) { \
+    left--;                                                                              \
+    mj_state.stall_cycles++;                                                             \
+    PROFILED(extra, 1);                                                                  \
+    PROFILED(stalls, 1);                                                                 \
+  }
+#define CONTEND_BLOCK(address, words) \
+  if (MJ_CONTEND)                     \
+    for (uint32_t k_ = 0; k_ < (words); k_++) CONTEND((address) + 4u * k_, k_)
 #define NEXT(cycles)  \
   {                   \
     left -= (cycles); \
     ip++;             \
     continue;         \
   }
-#define GO(target)                                                   \
-  {                                                                  \
-    uint32_t to_ = (target) & ~1u;                                   \
-    if (to_ - MJ_FLASH_BASE < xip) {                                 \
-      ip = mj_table + MJ_FLASH_ENTRY + ((to_ - MJ_FLASH_BASE) >> 1); \
-    } else if (to_ - MJ_SRAM_BASE < MJ_SRAM_BYTES) {                 \
-      ip = mj_table + MJ_SRAM_ENTRY + ((to_ - MJ_SRAM_BASE) >> 1);   \
-    } else {                                                         \
-      r[15] = to_;                                                   \
-      goto elsewhere;                                                \
-    }                                                                \
-    continue;                                                        \
+#define IP_IN_FLASH(pc) (FLASH_CODE + (((pc)-MJ_FLASH_BASE) >> 1))
+#define IP_IN_SRAM(pc) (mj_table + MJ_SRAM_ENTRY + (((pc)-MJ_SRAM_BASE) >> 1))
+#define GO(target)                                                      \
+  {                                                                     \
+    uint32_t to_ = (target) & ~1u;                                      \
+    if (MJ_CODE != MJ_IN_FLASH && to_ - MJ_SRAM_BASE < MJ_SRAM_BYTES) { \
+      ip = IP_IN_SRAM(to_);                                             \
+    } else if (MJ_CODE != MJ_IN_RAM && to_ - MJ_FLASH_BASE < xip) {     \
+      ip = IP_IN_FLASH(to_);                                            \
+      if (SECOND_HALF(ip)) FETCH(ip)                                    \
+    } else {                                                            \
+      r[15] = to_;                                                      \
+      mj_state.fetched = 0;                                             \
+      goto elsewhere;                                                   \
+    }                                                                   \
+    continue;                                                           \
   }
 #define BRANCH()                                                       \
   {                                                                    \
     left -= 2;                                                         \
     ip = (mj_instruction *)(void *)((uint8_t *)ip + (int32_t)ip->imm); \
+    FETCH_SECOND_HALF(ip)                                              \
     continue;                                                          \
   }
 #define BRANCH_IF(condition) \
   {                          \
-    if (condition) BRANCH()  \
+    if (condition) {         \
+      PROFILED(extra, 1);    \
+      BRANCH()               \
+    }                        \
     NEXT(1)                  \
   }
 #define FAULT(kind, address)           \
@@ -84,22 +142,40 @@
   {                                  \
     left = mj_state.left;            \
     xip = mj_state.xip_bytes;        \
+    hits = mj_state.cache_hits;      \
     if (mj_state.trap) goto trapped; \
   }
 
 /* `left` must come back before a trap is taken: the bus may have lowered it. */
-#define SLOW_CHECK()      \
-  if (mj_state.trap) {    \
-    left = mj_state.left; \
-    goto trapped;         \
+#define SLOW_CHECK()            \
+  if (mj_state.trap) {          \
+    left = mj_state.left;       \
+    hits = mj_state.cache_hits; \
+    goto trapped;               \
+  }
+
+/* A data access of the core to flash. */
+#define READ_FLASH(address)                                             \
+  {                                                                     \
+    PROFILED(flash_reads, 1);                                           \
+    if (__builtin_expect(mj_cache_holds((address)-MJ_FLASH_BASE), 1)) { \
+      hits++;                                                           \
+    } else {                                                            \
+      SLOW_BEGIN();                                                     \
+      mj_xip_miss((address)-MJ_FLASH_BASE);                             \
+      left = mj_state.left;                                             \
+      hits = mj_state.cache_hits;                                       \
+    }                                                                   \
   }
 
 #define LOAD_AS(type, extend, bytes, in_sram, in_flash, address, into) \
   {                                                                    \
     uint32_t at_ = (address), value_;                                  \
+    CONTEND(at_, 0)                                                    \
     if (in_sram) {                                                     \
       value_ = (uint32_t)(extend)AT_SRAM(type, at_);                   \
     } else if (in_flash) {                                             \
+      READ_FLASH(at_)                                                  \
       value_ = (uint32_t)(extend)AT_FLASH(type, at_);                  \
     } else {                                                           \
       SLOW_BEGIN();                                                    \
@@ -119,6 +195,7 @@
 #define STORE_AS(type, bytes, in_sram, address, value)                                                      \
   {                                                                                                         \
     uint32_t at_ = (address);                                                                               \
+    CONTEND(at_, 0)                                                                                         \
     if (in_sram) {                                                                                          \
       AT_SRAM(type, at_) = (type)(value);                                                                   \
       if (__builtin_expect(mj_code_page[(at_ - MJ_SRAM_BASE) >> 8], 0)) mj_forget_page(at_ - MJ_SRAM_BASE); \
@@ -146,22 +223,47 @@
 static mj_exit MJ_RUN(void) {
   uint32_t *const r = mj_state.r;
   uint32_t n, z, c, v, xip;
+  uint64_t hits;
   int32_t left;
   mj_instruction *ip;
   LOAD();
 
 resume:
-  ip = mj_table;
-  do {
-    GO(r[15]);
-  } while (0);
+  if (left <= 0) {
+    SAVE();
+    return MJ_EXIT_SLICE;
+  }
+  if (MJ_CODE != MJ_IN_FLASH && r[15] - MJ_SRAM_BASE < MJ_SRAM_BYTES) {
+    ip = IP_IN_SRAM(r[15]);
+  } else if (MJ_CODE != MJ_IN_RAM && r[15] - MJ_FLASH_BASE < xip) {
+    ip = IP_IN_FLASH(r[15]);
+    if (mj_state.fetched && !SECOND_HALF(ip)) goto execute;
+    if (!mj_state.fetched && SECOND_HALF(ip)) FETCH(ip);
+  } else {
+    ip = mj_table;
+    goto elsewhere;
+  }
 
 dispatch:
   while (left > 0) {
+    if (IS_FLASH_CODE(ip) && !SECOND_HALF(ip)) {
+      FETCH(ip);
+      if (left <= 0) { /* whatever was due while the core waited comes before
+                          the instruction */
+        r[15] = mj_address_of(ip);
+        mj_state.fetched = 1;
+        SAVE();
+        return MJ_EXIT_SLICE;
+      }
+    }
+  execute:
+    CONTEND(mj_address_of(ip) & ~2u, -1)
+    PROFILED(executions, 1);
+  decoded:
     switch ((mj_handler)ip->handler) {
       case MJ_H_NOT_DECODED:
         mj_decode(ip);
-        continue;
+        goto decoded;
       case MJ_H_LSL_IMM: {
         uint32_t value = r[N], by = IMM;
         if (by) c = value >> (32u - by) & 1u;
@@ -452,6 +554,7 @@ dispatch:
       }
       case MJ_H_PUSH: {
         uint32_t count = N, at = r[13] - 4u * count, list = IMM;
+        CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           uint32_t to = at;
           EACH(list & 0xffu) {
@@ -475,6 +578,7 @@ dispatch:
       }
       case MJ_H_POP: {
         uint32_t count = N, at = r[13], list = IMM, target = 1u;
+        CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(list & 0xffu) {
             r[i] = AT_SRAM(uint32_t, at);
@@ -510,6 +614,7 @@ dispatch:
       }
       case MJ_H_STM: {
         uint32_t count = N, base = D, at = r[base], to = at;
+        CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(IMM) {
             AT_SRAM(uint32_t, to) = r[i];
@@ -530,6 +635,7 @@ dispatch:
       }
       case MJ_H_LDM: {
         uint32_t count = N, base = D, at = r[base];
+        CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(IMM) {
             r[i] = AT_SRAM(uint32_t, at);
@@ -538,7 +644,7 @@ dispatch:
         } else {
           SLOW_BEGIN();
           EACH(IMM) {
-            uint32_t value = IN_FLASH(at, 2) ? AT_FLASH(uint32_t, at) : mj_load_word(at);
+            uint32_t value = mj_load_word(at);
             SLOW_CHECK();
             r[i] = value;
             at += 4u;
@@ -595,16 +701,19 @@ dispatch:
 
       case MJ_H_BL: {
         uint32_t target = IMM;
+        FETCH_REST_OF_WIDE()
         r[14] = mj_address_of(ip) + 5u;
         left -= 3;
         GO(target);
       }
       case MJ_H_BARRIER:
+        FETCH_REST_OF_WIDE()
         left -= 3;
         ip += 2;
         continue;
       case MJ_H_MRS: {
         if (D == 13 || D == 15) FAULT(MJ_FAULT_UNDEFINED, 0);
+        FETCH_REST_OF_WIDE()
         SAVE();
         r[D] = mj_read_special(IMM);
         left -= 3;
@@ -613,16 +722,19 @@ dispatch:
       }
       case MJ_H_MSR: {
         uint32_t value = r[N];
+        FETCH_REST_OF_WIDE()
         left -= 3;
         SAVE();
         mj_write_special(IMM, value);
         r[15] = mj_address_of(ip) + 4u;
+        mj_state.fetched = FETCHED(ip + 2);
         goto reconsider;
       }
       case MJ_H_CPS:
         left -= 1;
         mj_state.primask = IMM >> 4 & 1u;
         r[15] = mj_address_of(ip) + 2u;
+        mj_state.fetched = FETCHED(ip + 1);
         SAVE();
         goto reconsider;
       case MJ_H_SVC:
@@ -636,6 +748,7 @@ dispatch:
         if (mj_state.halt_on_bkpt) {
           left -= 1;
           r[15] = mj_address_of(ip) + 2u;
+          mj_state.fetched = FETCHED(ip + 1);
           SAVE();
           return MJ_EXIT_BREAKPOINT;
         }
@@ -647,6 +760,7 @@ dispatch:
         if (hint != 0x20u && hint != 0x30u) NEXT(1);
         left -= 2;
         r[15] = mj_address_of(ip) + 2u;
+        mj_state.fetched = FETCHED(ip + 1);
         SAVE();
         mj_state.sleeping = hint == 0x30u ? MJ_SLEEP_WFI : MJ_SLEEP_WFE;
         goto sleep;
@@ -656,6 +770,7 @@ dispatch:
         FAULT(MJ_FAULT_UNDEFINED, 0);
 
       case MJ_H_END:
+        PROFILED(executions, -1u);
         r[15] = mj_address_of(ip);
         goto elsewhere;
       default:
@@ -663,21 +778,24 @@ dispatch:
     }
   }
   r[15] = mj_address_of(ip);
+  mj_state.fetched = FETCHED(ip);
   SAVE();
   return MJ_EXIT_SLICE;
 
-elsewhere: /* r[15] is in neither flash (while XIP is on) nor SRAM */
-  if (r[15] < MJ_ROM_BYTES) {
+elsewhere: /* r[15] is in none of the memories of this instance */
+  if (r[15] < MJ_ROM_BYTES && MJ_CODE != MJ_IN_FLASH) {
     ip = mj_table + MJ_ROM_ENTRY + (r[15] >> 1);
     goto dispatch;
   }
   SAVE();
+  if (MJ_CODE != MJ_ANYWHERE && mj_is_code(r[15])) return MJ_EXIT_MOVED;
   if (mj_fetch_refused(r[15])) return MJ_EXIT_SLICE;
   if (!mj_raise_fault(MJ_FAULT_FETCH, r[15])) return MJ_EXIT_LOCKUP;
   LOAD();
   goto resume;
 
 trapped:
+  PROFILED(executions, -1u);
   r[15] = mj_address_of(ip);
   {
     mj_fault kind = (mj_fault)mj_state.trap;

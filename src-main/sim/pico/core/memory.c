@@ -4,7 +4,10 @@
  * 3-1): I/O port (SIO) 1; memories, AHB and core-private 2; APB 4 read, 5 written; +2 for an atomic alias of
  * UART, SPI, I2C or SSI (data sheet 2.1.2).
  */
-#include "state.h"
+#include "xip.h"
+
+/* A read of XIP_CTRL.FLUSH holds the bus until the flush is over (2.6.3.6). */
+#define MJ_XIP_FLUSH 0x14000004u
 
 MJ_IMPORT(read) uint32_t bus_read(uint32_t address, uint32_t bytes);
 MJ_IMPORT(write) void bus_write(uint32_t address, uint32_t value, uint32_t bytes);
@@ -53,12 +56,18 @@ static int32_t extra_cycles(uint32_t address, bool store) {
   return !mj_state.compatible && is_slow_alias(address) ? 5 : 3;
 }
 
+static void charge(int32_t cycles) {
+  mj_state.left -= cycles;
+  if (!mj_state.profiling) return;
+  mj_profile_extra(mj_state.access_pc, cycles, false);
+  mj_profile_bus_access(mj_state.access_pc);
+}
+
 /* 1 where the bus of the host side is asked: everything but memories. */
 static bool on_bus(uint32_t address) {
   uint32_t top = address >> 28;
   return top == 4u || top == 5u || (top == 0xdu && address - 0xd0000000u < 0x200u) ||
-         address - 0xe000e000u < 0x1000u || (address >> 24) == 0x14u || (address >> 24) == 0x15u ||
-         (address >> 24) == 0x18u;
+         address - 0xe000e000u < 0x1000u || (address >> 24) == 0x14u || (address >> 24) == 0x18u;
 }
 
 MJ_COLD uint32_t mj_slow_load(uint32_t address, uint32_t bytes) {
@@ -68,14 +77,19 @@ MJ_COLD uint32_t mj_slow_load(uint32_t address, uint32_t bytes) {
   }
   if (address - MJ_SRAM_BASE < MJ_SRAM_BYTES) return bytes_at(mj_sram + (address - MJ_SRAM_BASE), bytes);
   if (address < MJ_ROM_BYTES) return bytes_at(mj_rom + address, bytes);
-  if (in_xip_alias(address) && mj_state.xip_bytes)
+  if (in_xip_alias(address) && mj_state.xip_bytes) {
+    mj_xip_read(address);
     return bytes_at(mj_flash + (address & (MJ_FLASH_BYTES - 1u)), bytes);
+  }
   if (in_sram_alias(address)) return bytes_at(mj_sram + striped(address), bytes);
   if (on_bus(address) || in_xip_alias(address)) {
+    if (address == MJ_XIP_FLUSH) mj_xip_wait();
     uint32_t value = bus_read(address, bytes);
-    mj_state.left -= extra_cycles(address, false);
+    charge(extra_cycles(address, false));
     return value;
   }
+  uint32_t value = 0;
+  if ((address >> 24) == 0x15u && mj_cache_ram_load(address, bytes, &value)) return value;
   trap(MJ_FAULT_BUS, address);
   return 0;
 }
@@ -95,9 +109,10 @@ MJ_COLD void mj_slow_store(uint32_t address, uint32_t value, uint32_t bytes) {
   } else if (address < MJ_ROM_BYTES) {
     return; /* data sheet 2.6.1: writes to ROM are ignored */
   } else if (on_bus(address) || in_xip_alias(address)) {
+    if ((address >> 24) == 0x10u) mj_xip_drop(address);
     bus_write(address, value, bytes);
-    mj_state.left -= extra_cycles(address, true);
-  } else {
+    charge(extra_cycles(address, true));
+  } else if ((address >> 24) != 0x15u || !mj_cache_ram_store(address, value, bytes)) {
     trap(MJ_FAULT_BUS, address);
   }
 }
@@ -130,8 +145,17 @@ MJ_COLD void mj_forget_page(uint32_t sram_offset) {
   uint32_t page = sram_offset >> 8;
   mj_code_page[page] = 0;
   mj_instruction *first = mj_table + MJ_SRAM_ENTRY + page * 128u;
+  if (mj_state.profiling) mj_profile_forget(MJ_SRAM_ENTRY + page * 128u - 1u, 129u);
   if (page > 0) first[-1].handler = 0;
   for (uint32_t i = 0; i < 128u; i++) first[i].handler = 0;
+}
+
+/* Flash in [offset, offset + count) was erased or programmed; `count` is at least 1. */
+MJ_EXPORT(mj_forget_flash) void mj_forget_flash(uint32_t offset, uint32_t count) {
+  uint32_t from = offset >> 1, end = (offset + count + 1u) >> 1;
+  if (from > 0) from--;
+  if (mj_state.profiling) mj_profile_forget(MJ_FLASH_ENTRY + from, end - from);
+  for (uint32_t i = from; i < end && i < MJ_FLASH_BYTES / 2; i++) mj_table[MJ_FLASH_ENTRY + i].handler = 0;
 }
 
 /* For the loader: `count` bytes of SRAM from `sram_offset` were changed from outside. */

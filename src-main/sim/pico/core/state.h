@@ -25,6 +25,7 @@ typedef enum {
   MJ_EXIT_ASLEEP = 1, /* WFI or WFE waits; `left` untouched beyond the instruction itself */
   MJ_EXIT_LOCKUP = 2,
   MJ_EXIT_BREAKPOINT = 3, /* only with `halt_on_bkpt` */
+  MJ_EXIT_MOVED = 4,      /* inside the core only: the code goes on in another memory */
 } mj_exit;
 
 /* Why a HardFault was raised; the numbers are repeated in fault-names.ts. */
@@ -57,14 +58,30 @@ typedef struct {
   uint32_t system_pending, system_active; /* bit n = exception n, 2..15 */
   uint32_t irq_priority[8];               /* as IPR0..7 */
   uint32_t shpr2, shpr3, scr;
-  uint32_t event;              /* the WFE event register */
-  uint32_t sleeping;           /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
-  uint32_t xip_bytes;          /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
-  uint32_t trap, trap_address; /* set by a slow access that must fault */
+  uint32_t event;                                            /* the WFE event register */
+  uint32_t sleeping;                                         /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
+  uint32_t trap, trap_address;                               /* set by a slow access that must fault */
   uint32_t fault_kind, fault_pc, fault_address, fault_count; /* the last HardFault raised */
+  uint32_t fetched; /* the word of the instruction at r[15] was already fetched from flash */
+  /* What follows survives a reset of the core. */
+  uint32_t xip_bytes; /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
   uint32_t halt_on_bkpt;
-  uint32_t compatible; /* 1: the departures of rp2040js, see interpreter.h */
+  uint32_t compatible;       /* 1: the departures of rp2040js, see interpreter.h */
+  uint32_t cache_on;         /* XIP_CTRL.CTRL.EN */
+  uint32_t miss_cycles;      /* stall of a core that reads one word from the flash chip */
+  uint32_t profiling;        /* 1: mj_counts are kept */
+  uint32_t cache_power_down; /* XIP_CTRL.CTRL.POWER_DOWN */
+  /* Times are clk_sys cycles since the world began; doubles are exact and JavaScript can read them. */
+  double slice_end;                  /* the cycle at which `left` is 0 */
+  double xip_busy_until;             /* a flush or a streamed word keeps the XIP port busy */
+  double contended_until;            /* from here on no other master is on the bus, as far as is known */
+  uint64_t cache_hits, cache_misses; /* of all accesses through the XIP port, by any master */
+  uint64_t stall_cycles;             /* the core waited for flash or for another master */
+  uint64_t exception_cycles;         /* entries, returns, tail-chains */
 } mj_cpu;
+
+/* The cycle the running instruction is at. */
+#define MJ_NOW(left) (mj_state.slice_end - (double)(left))
 
 extern mj_cpu mj_state;
 extern uint8_t mj_rom[MJ_ROM_BYTES + 8];
@@ -101,6 +118,36 @@ static inline uint32_t mj_address_of(const mj_instruction *at) {
   if (entry >= MJ_ROM_ENTRY - MJ_GUARD) return (entry - MJ_ROM_ENTRY) * 2u;
   if (entry >= MJ_SRAM_ENTRY - MJ_GUARD) return MJ_SRAM_BASE + (entry - MJ_SRAM_ENTRY) * 2u;
   return MJ_FLASH_BASE + (entry - MJ_FLASH_ENTRY) * 2u;
+}
+
+/*
+ * Per-PC counts, an entry of each array for each of the table. `extra` are cycles beyond mj_base_cycles,
+ * signed because SIO accesses take one less; stalls are part of them.
+ */
+typedef struct {
+  uint32_t *executions;
+  int32_t *extra;
+  uint32_t *stalls;
+  uint32_t *flash_reads;
+  uint32_t *bus_accesses;
+} mj_profile;
+extern const mj_profile mj_counts;
+
+/* profile.c */
+int32_t mj_base_cycles(uint32_t entry);
+void mj_profile_forget(uint32_t first_entry, uint32_t count);
+/* Cycles beyond the base cost for the instruction at `pc`; `stalled` when it waited for flash or a port. */
+void mj_profile_extra(uint32_t pc, int32_t cycles, bool stalled);
+void mj_profile_bus_access(uint32_t pc);
+
+/* ports.c: did another master use the port of `address` at `cycle`? Forgets that it did. */
+bool mj_contended(uint32_t address, double cycle);
+
+/* `pc` is in flash, SRAM or ROM, where code can run. */
+static inline uint32_t mj_entry_of(uint32_t pc) {
+  if (pc - MJ_FLASH_BASE < MJ_FLASH_BYTES) return MJ_FLASH_ENTRY + ((pc - MJ_FLASH_BASE) >> 1);
+  if (pc - MJ_SRAM_BASE < MJ_SRAM_BYTES) return MJ_SRAM_ENTRY + ((pc - MJ_SRAM_BASE) >> 1);
+  return MJ_ROM_ENTRY + (pc < MJ_ROM_BYTES ? pc >> 1 : 0u);
 }
 
 /* memory.c: everything that is not plain SRAM or flash. They charge the cycles beyond 2 to `left`. */

@@ -164,6 +164,21 @@ export class Ssi implements RegisterBlock {
     return quad ? this.#quadProblem(spi) : spi === 0x0300_0218 ? null : 'SPI_CTRLR0 is not an 03h read';
   }
 
+  /**
+   * Cycles of clk_sys that the wires are busy with one word in XIP: instruction and address on one line or on all as
+   * SPI_CTRLR0.TRANS_TYPE says, wait cycles, one 32-bit frame; SCK is clk_sys/SCKDV (4.10.13, SPI_CTRLR0).
+   */
+  xipWordCycles(): number {
+    const [control, spi] = [this.#registers.get(0x00)!, this.#registers.get(0xf4)!];
+    const lines = 1 << ((control >> 21) & 3);
+    const transType = spi & 3;
+    const instruction = [0, 4, 8, 16][(spi >> 8) & 3]! / (transType === 2 ? lines : 1);
+    const address = (((spi >> 2) & 15) * 4) / (transType === 0 ? 1 : lines);
+    const wait = (spi >> 11) & 31;
+    const frame = (((control >> 16) & 31) + 1) / lines;
+    return Math.ceil(instruction + address + wait + frame) * this.#divider();
+  }
+
   #quadProblem(spi: number): string | null {
     if (!this.#flash.quadEnabled) return 'the flash has QE clear: IO2 and IO3 are not data lines';
     if (spi === 0xa000_2022) return this.#flash.continuousRead ? null : 'the flash is not in continuous read';

@@ -8,7 +8,12 @@ export const STACK = 0x2003_0000;
 export const BKPT = 0xbe00;
 export const NOP = 0xbf00;
 
-const silentBus: CoreBus = { read: () => 0, write: () => undefined, refuseFetch: () => undefined };
+const silentBus: CoreBus = {
+  read: () => 0,
+  write: () => undefined,
+  refuseFetch: () => undefined,
+  staleCache: () => undefined,
+};
 
 /** The core alone, without the chip around it: code in SRAM, BKPT ends the run. */
 export class BareCore {

@@ -32,6 +32,10 @@ export class TestChip implements Chip {
     return ((this.interrupts >>> irq) & 1) === 1;
   }
 
+  contend(): void {
+    return;
+  }
+
   stop(id: string, _facts: Readonly<Record<string, FactValue>>): void {
     this.stops.push(id);
   }
