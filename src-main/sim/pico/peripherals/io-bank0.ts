@@ -1,15 +1,19 @@
 /**
- * IO_BANK0: RP2040 data sheet 2.19. Routes SIO and UART to the pads and back; other functions may be selected but
- * drive nothing. The two cycles of the input synchroniser are not modelled.
+ * IO_BANK0: RP2040 data sheet 2.19. Routes SIO, UART and I2C to the pads and back; other functions may be selected but
+ * drive nothing. Interrupts of core 0; those of core 1 and of dormant wake are not modelled. Levels from outside have
+ * passed the synchroniser when they come here; what the chip drives itself reads back at once.
  */
 import type { Chip, RegisterBlock } from '../chip.ts';
 import { PAD_IE, PAD_OD, PAD_PDE, PAD_PUE, type Pads } from './pads.ts';
 
 export const FUNCTION_UART = 2;
+export const FUNCTION_I2C = 3;
 export const FUNCTION_SIO = 5;
 const PIN_COUNT = 30;
 const ALL_PINS = 0x3fff_ffff;
 const IO_IRQ_BANK0 = 13;
+/** Four bits a pin; the last word has six pins. */
+const PINS_OF_WORD = [0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0x00ff_ffff];
 /** Of eight pins' levels: bit 0 (LEVEL_LOW) or bit 1 (LEVEL_HIGH) of each pin's nibble. */
 const LEVEL_BITS = Uint32Array.from({ length: 256 }, (_, pins) => {
   let bits = 0;
@@ -34,6 +38,8 @@ export class IoBank0 implements RegisterBlock {
   #byUart = 0;
   readonly #outOverride = new Override();
   readonly #enableOverride = new Override();
+  readonly #inOverride = new Override();
+  readonly #irqOverride = new Override();
   #outputDisabled = 0;
   #inputEnabled = 0;
   #pulledUp = 0;
@@ -42,6 +48,8 @@ export class IoBank0 implements RegisterBlock {
   #external = 0;
   #driven = 0;
   #levels = 0;
+  /** What the interrupt logic sees of the pins. */
+  #watched = 0;
   readonly #edges = new Uint32Array(4);
   readonly #enable = new Uint32Array(4);
   readonly #force = new Uint32Array(4);
@@ -62,9 +70,19 @@ export class IoBank0 implements RegisterBlock {
     return this.#levels;
   }
 
-  /** What the input path delivers: 0 where the pad's IE is off. */
+  /** What the input path delivers after INOVER: 0 from the pad where its IE is off. */
   get inputs(): number {
-    return this.#levels & this.#inputEnabled;
+    return this.#inOverride.apply(this.#levels & this.#inputEnabled) & ALL_PINS;
+  }
+
+  /** Is the pin's input buffer on? */
+  hears(pin: number): boolean {
+    return ((this.#inputEnabled >> pin) & 1) === 1;
+  }
+
+  /** Does something hold the pin high while nobody pulls it low: its pad, or the board? */
+  isPulledUp(pin: number): boolean {
+    return ((((this.#pulledUp & ~this.#pulledDown) | (this.#driven & this.#external)) >> pin) & 1) === 1;
   }
 
   /** The world drives a pin, or lets it go (null). */
@@ -85,14 +103,23 @@ export class IoBank0 implements RegisterBlock {
     const levels =
       ((this.#output() & enabled) | (this.#external & this.#driven & ~enabled) | (pulled & undriven)) &
       ALL_PINS;
-    if (levels === before) return;
     this.#levels = levels;
-    for (let changed = levels ^ before; changed !== 0; changed &= changed - 1) {
+    this.#detectEdges();
+    if (levels === before) return;
+    this.#wiring.changed();
+  }
+
+  /** Of what goes to the interrupts, after IRQOVER (2.19.3). */
+  #detectEdges(): void {
+    const before = this.#watched;
+    const watched = this.#irqOverride.apply(this.#levels & this.#inputEnabled) & ALL_PINS;
+    if (watched === before) return;
+    this.#watched = watched;
+    for (let changed = watched ^ before; changed !== 0; changed &= changed - 1) {
       const pin = 31 - Math.clz32(changed & -changed);
-      this.#edges[pin >> 3]! |= ((levels >> pin) & 1 ? 8 : 4) << (4 * (pin & 7));
+      this.#edges[pin >> 3]! |= ((watched >> pin) & 1 ? 8 : 4) << (4 * (pin & 7));
     }
     this.#interrupt();
-    this.#wiring.changed();
   }
 
   /** A pad's register changed; pads above GPIO29 are SWD's. */
@@ -121,8 +148,8 @@ export class IoBank0 implements RegisterBlock {
       this.update();
       this.#wiring.changed();
     } else if (offset >= 0xf0 && offset <= 0xfc) this.#edges[word]! &= ~value;
-    else if (offset >= 0x100 && offset < 0x110) this.#enable[word] = value;
-    else if (offset >= 0x110 && offset < 0x120) this.#force[word] = value;
+    else if (offset >= 0x100 && offset < 0x110) this.#enable[word] = value & PINS_OF_WORD[word]!;
+    else if (offset >= 0x110 && offset < 0x120) this.#force[word] = value & PINS_OF_WORD[word]!;
     else return false;
     this.#interrupt();
     return true;
@@ -135,6 +162,7 @@ export class IoBank0 implements RegisterBlock {
     this.#force.fill(0);
     this.#controlsChanged();
     this.update();
+    this.#edges.fill(0);
     this.#interrupt();
     this.#wiring.changed();
   }
@@ -150,6 +178,8 @@ export class IoBank0 implements RegisterBlock {
     this.#byUart = withBit(this.#byUart, pin, select === FUNCTION_UART && (pin & 3) === 0);
     this.#outOverride.set(pin, (control >> 8) & 3);
     this.#enableOverride.set(pin, (control >> 12) & 3);
+    this.#inOverride.set(pin, (control >> 16) & 3);
+    this.#irqOverride.set(pin, (control >> 28) & 3);
   }
 
   #readPad(pin: number): void {
@@ -170,18 +200,32 @@ export class IoBank0 implements RegisterBlock {
     return this.#enableOverride.apply(asked) & ~this.#outputDisabled;
   }
 
+  /** OUTFROMPERI, OUTTOPAD, OEFROMPERI, OETOPAD, INFROMPAD, INTOPERI, IRQFROMPAD, IRQTOPROC: 2.19.6.1. */
   #status(pin: number): number {
-    const bit = (word: number): number => (word >> pin) & 1;
+    const bit = (word: number, at: number): number => ((word >> pin) & 1) << at;
+    const fromPad = this.#levels & this.#inputEnabled;
     return (
-      (bit(this.#output()) * (3 << 8)) |
-      (bit(this.#outputEnabled()) * (3 << 12)) |
-      (bit(this.#levels) * ((1 << 17) | (1 << 19)))
+      bit((this.#wiring.sioOut() & this.#bySio) | this.#byUart, 8) |
+      bit(this.#output(), 9) |
+      bit((this.#wiring.sioEnable() & this.#bySio) | this.#byUart, 12) |
+      bit(this.#outputEnabled(), 13) |
+      bit(fromPad, 17) |
+      bit(this.inputs, 19) |
+      bit(fromPad, 24) |
+      bit(this.#interruptOf(pin), 26)
     );
   }
 
+  /** 1 << pin while one of the pin's interrupts goes to core 0. */
+  #interruptOf(pin: number): number {
+    const word = pin >> 3;
+    const status = (this.#raw(word) & this.#enable[word]!) | this.#force[word]!;
+    return (status >>> (4 * (pin & 7))) & 15 ? 1 << pin : 0;
+  }
+
   #raw(word: number): number {
-    const pins = (this.#levels >>> (8 * word)) & 0xff;
-    return (this.#edges[word]! | (LEVEL_BITS[pins]! & (word === 3 ? 0x00ff_ffff : 0xffff_ffff))) >>> 0;
+    const pins = (this.#watched >>> (8 * word)) & 0xff;
+    return (this.#edges[word]! | (LEVEL_BITS[pins]! & PINS_OF_WORD[word]!)) >>> 0;
   }
 
   #interrupt(): void {

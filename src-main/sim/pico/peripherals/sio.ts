@@ -7,6 +7,8 @@ const PINS = 0x3fff_ffff;
 export interface SioWiring {
   /** Levels of GPIO0–29 as the input path sees them. */
   readonly inputs: () => number;
+  /** Levels of the flash's pins: SCLK, SS, SD0–3. */
+  readonly qspiInputs?: () => number;
   readonly outputsChanged: () => void;
 }
 
@@ -39,7 +41,7 @@ export class Sio implements RegisterBlock {
       case 0x04:
         return this.#wiring.inputs();
       case 0x08:
-        return 0x3e; // QSPI pins idle: CS# and SD0–3 high (BOOTSEL not pressed), SCK low
+        return this.#wiring.qspiInputs?.() ?? 0x3e;
       case 0x10:
         return this.#out;
       case 0x20:

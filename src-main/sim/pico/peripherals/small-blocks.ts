@@ -4,12 +4,14 @@ import type { RegisterBlock } from '../chip.ts';
 const QSPI_SS = 1;
 
 /**
- * IO_QSPI (2.19): the flash's pins in the order SCLK, SS, SD0–3. CTRL is kept; the override of SS reaches the flash's
- * CS#, other overrides and functions than XIP have no effect. No interrupts.
+ * IO_QSPI (2.19): the flash's pins in the order SCLK, SS, SD0–3. CTRL is kept; overrides of SS reach the flash's CS#
+ * and what is read of it, other overrides and functions than XIP have no effect. No interrupts.
  */
 export class IoQspi implements RegisterBlock {
   readonly #control = new Uint32Array(6);
   readonly #chipSelect: (override: number) => void;
+  /** The button between SS and ground, which wins only while nothing drives SS. */
+  bootselPressed = false;
 
   /** `chipSelect` is told OUTOVER of SS. */
   constructor(chipSelect: (override: number) => void = () => undefined) {
@@ -19,7 +21,15 @@ export class IoQspi implements RegisterBlock {
 
   read(offset: number): number | undefined {
     if (offset >= 0x30) return undefined;
-    return offset & 4 ? this.#control[offset >> 3] : 0;
+    if (offset & 4) return this.#control[offset >> 3];
+    const level = (this.inputs >> (offset >> 3)) & 1;
+    return level * ((1 << 17) | (1 << 19));
+  }
+
+  /** SCLK, SS, SD0–3 as SIO's GPIO_HI_IN has them, between accesses to the flash: all high but the clock. */
+  get inputs(): number {
+    const floating = ((this.#control[QSPI_SS]! >> 12) & 3) === 2;
+    return floating && this.bootselPressed ? 0x3c : 0x3e;
   }
 
   write(offset: number, value: number): boolean {
