@@ -17,7 +17,7 @@ export interface LayerEnergyOptions {
 
 /** What may be wrong with the energy of one operator, J per inference; bounds, all ≥ 0. */
 export interface LayerBounds {
-  /** Each boundary is known to a sample period: δ · the larger current beside it. */
+  /** The mean place of each boundary: `boundaryBoundSamples` · the larger current beside it. */
   readonly edgesJ: number;
   /** A common shift between logic and current: `settlingS` · the larger step of the current at its two ends. */
   readonly settlingJ: number;
@@ -104,11 +104,12 @@ export function layerEnergies(
       'Repeat the window; find out why samples are lost.',
     );
   const currents = sums.map((s) => (s.meanLength > 0 ? s.meanCharge / s.meanLength : NaN));
+  const boundarySamples = boundaryBoundSamples(segments);
   const layers = sums.map((s, k) => {
     // an operator without length takes the place of a neighbour's current: it cannot be told from it
     const before = currentBeside(currents, k, -1);
     const after = currentBeside(currents, k, 1);
-    return layerOf(k, s, before, after, supply.value, trace, options);
+    return layerOf(k, s, { before, after, boundarySamples }, supply.value, trace, options);
   });
   return ok({
     layers,
@@ -167,19 +168,19 @@ function currentBeside(currents: readonly number[], k: number, step: 1 | -1): nu
 function layerOf(
   index: number,
   sums: LayerSums,
-  beforeA: number,
-  afterA: number,
+  beside: { readonly before: number; readonly after: number; readonly boundarySamples: number },
   supply: { readonly volts: number; readonly uncertaintyV: number },
   trace: Trace,
   { accuracy, idleA, settlingS }: LayerEnergyOptions,
 ): LayerEnergy {
+  const { before: beforeA, after: afterA, boundarySamples } = beside;
   const n = sums.length.length;
   const periodS = trace.samplePeriodS;
   const scale = supply.volts * periodS;
   const joules = sums.meanCharge * scale;
   const durationS = sums.meanLength * periodS;
   const ownA = sums.meanLength > 0 ? sums.meanCharge / sums.meanLength : Math.max(beforeA, afterA);
-  const edge = (besideA: number) => 0.5 * Math.max(Math.abs(ownA), Math.abs(besideA));
+  const edge = (besideA: number) => boundarySamples * Math.max(Math.abs(ownA), Math.abs(besideA));
   const step = Math.max(Math.abs(ownA - beforeA), Math.abs(ownA - afterA));
   const bounds: LayerBounds = {
     edgesJ: (edge(beforeA) + edge(afterA)) * scale,
@@ -205,6 +206,19 @@ function layerOf(
     plusMinusJ: 2 * statisticalJ + bounds.edgesJ + bounds.settlingJ + bounds.filterJ,
     commonJ: ranges.gainJ + ranges.offsetJ + ranges.quantisationJ + Math.abs(joules) * relative,
   };
+}
+
+/**
+ * How far the mean place of a boundary over all inferences can be off, in sample periods. One boundary is off by up to
+ * half a period; over inferences that last P periods the places within the period go through i·P mod 1. Where q·P comes
+ * near a whole number they repeat after q inferences, and q equally spaced places average to 1/2q; the incomplete last
+ * round adds (q − 1)/2n. P is known to 1/n, so q is the smallest number that cannot be ruled out.
+ */
+export function boundaryBoundSamples({ positions, operators, inferences }: OperatorSegments): number {
+  const period = (positions[operators * inferences]! - positions[0]!) / inferences;
+  let q = 1;
+  while (q < inferences && Math.abs(q * period - Math.round(q * period)) > q / inferences) q++;
+  return 0.5 * Math.min(1, 1 / q + (q - 1) / inferences);
 }
 
 /**

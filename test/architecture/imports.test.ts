@@ -144,6 +144,20 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('energy per layer is read from the trace: its analysis reaches neither the current model nor `mj` cycles', () => {
+    const reached = new Set<string>();
+    const follow = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { specifier } of importsOf(file))
+        if (specifier.startsWith('.')) follow(resolve(dirname(file), specifier));
+    };
+    for (const name of ['operator-segments', 'layer-energy', 'energy', 'windows'])
+      follow(join(root, 'src-main/trace', `${name}.ts`));
+    expect(reached.size).toBeGreaterThan(6);
+    expect([...new Set([...reached].map(folderOf))].sort()).toEqual(['base', 'trace']);
+  });
+
   it('contract and chart touch neither Node nor the DOM', () => {
     const portable = sources.filter((f) => ['contract', 'chart'].includes(folderOf(f)));
     const imported = portable
