@@ -220,6 +220,7 @@ export const errorIds = [
   'store.newer',
   'store.no-run',
   'store.no-runs',
+  'store.no-stream',
   'store.none',
   'store.older',
   'store.read-only',
