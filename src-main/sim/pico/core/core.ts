@@ -37,7 +37,7 @@ interface CoreExports {
   mj_xip_outdate(offset: number, count: number): void;
   mj_xip_by_other(address: number, cycle: number): number;
   mj_contend(address: number, cycle: number): void;
-  mj_profile_arrays(): number;
+  mj_profile_array(n: number): number;
   mj_table_entries(): number;
   mj_entry_address(entry: number): number;
   mj_base_cycles(entry: number): number;
@@ -74,7 +74,7 @@ export class M0Core {
   readonly rom: Uint8Array;
   readonly flash: Uint8Array;
   readonly sram: Uint8Array;
-  /** The profile; it counts nothing until it is started. */
+  /** It counts nothing until it is started. */
   readonly profile: CoreProfile;
   readonly #exports: CoreExports;
   readonly #doubles: Float64Array;

@@ -56,7 +56,7 @@
  * sequence. */
 #define FETCHED(at) ((IS_FLASH_CODE(at) && SECOND_HALF(at)) ? 1u : 0u)
 #define PROFILED(array, by) \
-  if (MJ_PROFILE) mj_counts.array[ip - mj_table] += (by)
+  if (MJ_PROFILE) mj_##array[ip - mj_table] += (by)
 /* Another master at the port in this cycle: the core waits one. */
 #define CONTEND(address, cycles_from_now)                                                \
   if (MJ_CONTEND && mj_contended((address), MJ_NOW(left) + (double)(cycles_from_now))) { \

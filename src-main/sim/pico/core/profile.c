@@ -9,13 +9,14 @@
 MJ_IMPORT(forgetting) void bus_forgetting(uint32_t first_entry, uint32_t count);
 
 /* Untouched pages of these cost no memory of the host. */
-static uint32_t executions[MJ_ENTRIES], stalls[MJ_ENTRIES], flash_reads[MJ_ENTRIES], bus_accesses[MJ_ENTRIES];
-static int32_t extra[MJ_ENTRIES];
+uint32_t mj_executions[MJ_ENTRIES], mj_stalls[MJ_ENTRIES];
+uint32_t mj_flash_reads[MJ_ENTRIES], mj_bus_accesses[MJ_ENTRIES];
+int32_t mj_extra[MJ_ENTRIES];
 
-const mj_profile mj_counts = {executions, extra, stalls, flash_reads, bus_accesses};
-
-MJ_EXPORT(mj_profile_arrays) const mj_profile *mj_profile_arrays(void) {
-  return &mj_counts;
+/* In the order profile.ts takes them. */
+MJ_EXPORT(mj_profile_array) const void *mj_profile_array(uint32_t n) {
+  const void *arrays[] = {mj_executions, mj_extra, mj_stalls, mj_flash_reads, mj_bus_accesses};
+  return arrays[n];
 }
 
 MJ_EXPORT(mj_table_entries) uint32_t mj_table_entries(void) {
@@ -28,12 +29,12 @@ MJ_EXPORT(mj_entry_address) uint32_t mj_entry_address(uint32_t entry) {
 
 void mj_profile_extra(uint32_t pc, int32_t cycles, bool stalled) {
   uint32_t entry = mj_entry_of(pc);
-  extra[entry] += cycles;
-  if (stalled) stalls[entry] += (uint32_t)cycles;
+  mj_extra[entry] += cycles;
+  if (stalled) mj_stalls[entry] += (uint32_t)cycles;
 }
 
 void mj_profile_bus_access(uint32_t pc) {
-  bus_accesses[mj_entry_of(pc)]++;
+  mj_bus_accesses[mj_entry_of(pc)]++;
 }
 
 /* The decoded instructions at these entries are about to go: their base cost

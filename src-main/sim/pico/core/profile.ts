@@ -2,7 +2,7 @@ import { CPU } from './cpu-state.ts';
 
 /** What the core offers for profiles: profile.c. */
 export interface ProfileExports {
-  mj_profile_arrays(): number;
+  mj_profile_array(n: number): number;
   mj_table_entries(): number;
   mj_entry_address(entry: number): number;
   mj_base_cycles(entry: number): number;
@@ -26,7 +26,6 @@ export interface ProfileSlots {
   readonly registerAccesses: Float64Array;
 }
 
-const ARRAYS = 5;
 const FIELDS = 5;
 const PAGE = 128;
 
@@ -49,12 +48,11 @@ export class CoreProfile {
     this.#state = state;
     this.#exports = exports;
     const entries = exports.mj_table_entries();
-    const pointers = new Uint32Array(buffer, exports.mj_profile_arrays(), ARRAYS);
-    this.#executions = new Uint32Array(buffer, pointers[0], entries);
-    this.#extra = new Int32Array(buffer, pointers[1], entries);
-    this.#stalls = new Uint32Array(buffer, pointers[2], entries);
-    this.#flashReads = new Uint32Array(buffer, pointers[3], entries);
-    this.#busAccesses = new Uint32Array(buffer, pointers[4], entries);
+    this.#executions = new Uint32Array(buffer, exports.mj_profile_array(0), entries);
+    this.#extra = new Int32Array(buffer, exports.mj_profile_array(1), entries);
+    this.#stalls = new Uint32Array(buffer, exports.mj_profile_array(2), entries);
+    this.#flashReads = new Uint32Array(buffer, exports.mj_profile_array(3), entries);
+    this.#busAccesses = new Uint32Array(buffer, exports.mj_profile_array(4), entries);
   }
 
   get running(): boolean {

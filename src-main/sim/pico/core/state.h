@@ -69,7 +69,7 @@ typedef struct {
   uint32_t compatible;       /* 1: the departures of rp2040js, see interpreter.h */
   uint32_t cache_on;         /* XIP_CTRL.CTRL.EN */
   uint32_t miss_cycles;      /* stall of a core that reads one word from the flash chip */
-  uint32_t profiling;        /* 1: mj_counts are kept */
+  uint32_t profiling;        /* 1: the counts below are kept */
   uint32_t cache_power_down; /* XIP_CTRL.CTRL.POWER_DOWN */
   /* Times are clk_sys cycles since the world began; doubles are exact and JavaScript can read them. */
   double slice_end;                  /* the cycle at which `left` is 0 */
@@ -124,14 +124,9 @@ static inline uint32_t mj_address_of(const mj_instruction *at) {
  * Per-PC counts, an entry of each array for each of the table. `extra` are cycles beyond mj_base_cycles,
  * signed because SIO accesses take one less; stalls are part of them.
  */
-typedef struct {
-  uint32_t *executions;
-  int32_t *extra;
-  uint32_t *stalls;
-  uint32_t *flash_reads;
-  uint32_t *bus_accesses;
-} mj_profile;
-extern const mj_profile mj_counts;
+extern uint32_t mj_executions[MJ_ENTRIES], mj_stalls[MJ_ENTRIES];
+extern uint32_t mj_flash_reads[MJ_ENTRIES], mj_bus_accesses[MJ_ENTRIES];
+extern int32_t mj_extra[MJ_ENTRIES];
 
 /* profile.c */
 int32_t mj_base_cycles(uint32_t entry);
