@@ -18,6 +18,7 @@ import { livenessOf, thisProcess, type ProcessIdentity } from './process-identit
 import { ReferenceChecks } from './reference-checks.ts';
 import { Runs } from './runs.ts';
 import { guarded, sqliteFailure } from './sqlite-failure.ts';
+import { Streams } from './streams.ts';
 import { Views } from './views.ts';
 
 export interface StoreOptions {
@@ -45,6 +46,7 @@ export class Store implements AsyncDisposable {
   readonly edges: Edges;
   readonly calibrations: Calibrations;
   readonly referenceChecks: ReferenceChecks;
+  readonly streams: Streams;
   readonly views: Views;
   readonly migrated: Migrated | null;
   /** Runs that a dead process had left running, marked interrupted on opening. */
@@ -59,6 +61,7 @@ export class Store implements AsyncDisposable {
     this.edges = new Edges(context);
     this.calibrations = new Calibrations(context);
     this.referenceChecks = new ReferenceChecks(context);
+    this.streams = new Streams(context);
     this.views = new Views(context);
     this.migrated = migrated;
     this.recovered = recovered;

@@ -11,6 +11,9 @@ export const viewNames = [
   'v_traces',
   'v_events',
   'v_notes',
+  'v_streams',
+  'v_stream_windows',
+  'v_stream_detections',
 ] as const;
 export type ViewName = (typeof viewNames)[number];
 

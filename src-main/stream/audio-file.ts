@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
+import type { SourceOrigin } from '../contract/stream.ts';
 import { Resampler } from './resample.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
-import { blockFrames, Quantiser16, type SourceOrigin, type StreamSource } from './source.ts';
+import { blockFrames, Quantiser16, type StreamSource } from './source.ts';
 import { bytesPerFrame, decodePcm, parseWavHeader, WAV_HEADER_BYTES } from './wav.ts';
 
 export interface AudioFileOptions {

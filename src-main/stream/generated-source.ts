@@ -5,10 +5,9 @@ import { imuStream } from '../dataset/syn-imu/imu-stream.ts';
 import { openEspeak, type Synthesiser } from '../dataset/syn-kws/espeak.ts';
 import { formantVoice } from '../dataset/syn-kws/formant-voice.ts';
 import { SPEECH_STREAM_VERSION, speechStream } from '../dataset/syn-kws/speech-stream.ts';
-import type { LabelledSpan } from '../contract/stream.ts';
-import type { GroundTruth } from './ground-truth.ts';
+import type { GroundTruth, LabelledSpan, SourceOrigin } from '../contract/stream.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
-import { blockFrames, DPS_PER_COUNT, G_PER_COUNT, type SourceOrigin, type StreamSource } from './source.ts';
+import { blockFrames, DPS_PER_COUNT, G_PER_COUNT, type StreamSource } from './source.ts';
 
 /** A generator ends on request only: nobody streams longer than a day. */
 const LONGEST_S = 86_400;

@@ -1,17 +1,5 @@
-import type { GroundTruth } from './ground-truth.ts';
+import type { GroundTruth, SourceOrigin } from '../contract/stream.ts';
 import type { SampleFormat, SampleSource } from './sample-block.ts';
-
-/** Where the samples of a stream came from, as it is kept with the results. */
-export interface SourceOrigin {
-  readonly kind:
-    'wav' | 'flac' | 'columns' | 'microphone' | 'serial-text' | 'serial-frames' | 'generator' | 'recording';
-  /** Path, address or name. */
-  readonly name: string;
-  /** Of the file; null where there is none. */
-  readonly sha256: string | null;
-  /** What else decides the samples: `seed 7`, `44100 Hz resampled to 16000 Hz`. */
-  readonly details: readonly string[];
-}
 
 /** A sample source with all that a stream run keeps of it. */
 export interface StreamSource extends SampleSource {

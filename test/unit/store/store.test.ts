@@ -381,9 +381,12 @@ describe.runIf(existsSync('/proc/self/stat'))('a process that ended and was not 
   });
 });
 
+/** The schema of today. */
+const newest = shippedMigrations().length;
+
 describe('migrations', () => {
   const extra = {
-    number: 4,
+    number: newest + 1,
     name: 'colour',
     sql: "ALTER TABLE boards ADD COLUMN colour TEXT NOT NULL DEFAULT 'green';",
   };
@@ -393,10 +396,14 @@ describe('migrations', () => {
     const { result } = await runInto(old);
     old.close();
     const store = open({ migrations: [...shippedMigrations(), extra] });
-    expect(store.migrated).toEqual({ from: 3, to: 4, backupPath: `${path}.v3.backup` });
+    expect(store.migrated).toEqual({
+      from: newest,
+      to: newest + 1,
+      backupPath: `${path}.v${newest}.backup`,
+    });
     expect(orThrow(store.runs.result(result.runId))).toEqual(result);
     store.close();
-    const backup = orThrow(openStore(`${path}.v3.backup`, { readOnly: true }));
+    const backup = orThrow(openStore(`${path}.v${newest}.backup`, { readOnly: true }));
     expect(orThrow(backup.runs.result(result.runId))).toEqual(result);
     backup.close();
   });
@@ -406,13 +413,13 @@ describe('migrations', () => {
     const { result } = await runInto(old);
     old.close();
     const broken = {
-      number: 4,
+      number: newest + 1,
       name: 'broken',
       sql: 'ALTER TABLE boards ADD COLUMN half TEXT; SELECT * FROM nothing_there;',
     };
     expect(() => openStore(path, { migrations: [...shippedMigrations(), broken] })).toThrow(/nothing_there/);
     const store = open();
-    expect(store.migrated).toMatchObject({ from: 3, to: 3 });
+    expect(store.migrated).toMatchObject({ from: newest, to: newest });
     expect(orThrow(store.runs.result(result.runId))).toEqual(result);
     store.close();
   });
@@ -473,21 +480,21 @@ describe('migrations', () => {
 describe('files that are not ours to open', () => {
   it('a newer database is refused and left alone', () => {
     open({
-      migrations: [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }],
+      migrations: [...shippedMigrations(), { number: newest + 1, name: 'x', sql: 'CREATE TABLE x (a) ;' }],
     }).close();
     const before = readFileSync(path);
     for (const readOnly of [false, true])
       expect(openStore(path, { readOnly })).toMatchObject({
         ok: false,
         id: 'store.newer',
-        facts: { fileVersion: 4, knownVersion: 3 },
+        facts: { fileVersion: newest + 1, knownVersion: newest },
       });
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
   it('an older database is not migrated by a reader', () => {
     open().close();
-    const more = [...shippedMigrations(), { number: 4, name: 'x', sql: 'CREATE TABLE x (a) ;' }];
+    const more = [...shippedMigrations(), { number: newest + 1, name: 'x', sql: 'CREATE TABLE x (a) ;' }];
     expect(openStore(path, { readOnly: true, migrations: more })).toMatchObject({
       ok: false,
       id: 'store.older',
