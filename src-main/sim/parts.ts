@@ -41,7 +41,10 @@ export interface BoardPower {
 }
 
 /** A monitor twin: eats current steps, speaks wire bytes, may power the board. */
-export interface MonitorTwin extends CurrentSink, WirePart, TimedPart {}
+export interface MonitorTwin extends CurrentSink, WirePart, TimedPart {
+  /** Its plug was pulled: what it was doing ends, and what it supplied is without power. */
+  unplug(): void;
+}
 
 /** Turns what the DUT does into current steps. Hidden from everything that analyses. */
 export interface CurrentModel extends ActivitySink {

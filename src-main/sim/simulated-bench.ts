@@ -4,6 +4,7 @@ import type { Link } from '../link/link.ts';
 import type { Programmer } from '../link/programmer.ts';
 import type { PicoCurrentOptions } from './current-model.ts';
 import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
+import type { EmulatedMonitor } from './monitors/twins.ts';
 import { FLASH_BYTES } from './pico/core/core.ts';
 import { readUf2 } from './pico/uf2.ts';
 import { SimulatedLink } from './simulated-link.ts';
@@ -15,8 +16,11 @@ export interface SimulatedBenchOptions {
   /** Seeds the hidden current model and the monitor's noise. */
   readonly seed: number;
   readonly currentModel?: Omit<PicoCurrentOptions, 'seed'>;
-  /** `ppk2`: the board is off until the monitor's DUT power switches it on. `none`: it is powered from the start. */
-  readonly monitor: 'ppk2' | 'none';
+  /**
+   * Which monitor lies in the board's supply. The board is off until it switches it on; with `ina`, which only measures,
+   * and with `none` it is powered from the start.
+   */
+  readonly monitor: EmulatedMonitor | 'none';
   readonly monitorFaults?: Ppk2Faults;
   /** `real` ties virtual time to the wall clock, for people and third-party clients. Default `free`. */
   readonly pace?: 'free' | 'real';
@@ -24,6 +28,8 @@ export interface SimulatedBenchOptions {
   readonly inProcess?: boolean;
   /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
   readonly sliceCycles?: number;
+  /** The emulated core never waits for flash: for comparisons. Default: as the XIP cache and the flash chip have it. */
+  readonly zeroWait?: boolean;
   /** How far back worldEnergy and worldCharge reach, virtual µs. Default: to the beginning. */
   readonly historyUs?: number;
 }
@@ -55,6 +61,7 @@ export async function openSimulatedBench(options: SimulatedBenchOptions): Promis
     ...(options.currentModel ? { currentModel: options.currentModel } : {}),
     ...(options.monitorFaults ? { monitorFaults: options.monitorFaults } : {}),
     ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
+    ...(options.zeroWait === undefined ? {} : { zeroWait: options.zeroWait }),
     ...(options.historyUs === undefined ? {} : { historyUs: options.historyUs }),
   };
   const host = options.inProcess ? new InProcessHost(worldOptions) : new WorkerHost(worldOptions);
@@ -65,6 +72,7 @@ class Bench implements SimulatedBench {
   readonly #host: WorldHost;
   readonly #time: VirtualTime;
   readonly programmer: Programmer;
+  readonly #monitorAddress: string;
   #dut: SimulatedLink;
   #monitor: SimulatedLink | null;
   #fault: Failure | null = null;
@@ -80,7 +88,8 @@ class Bench implements SimulatedBench {
       broken: (reason) => this.#closeLinks(reason.message, false),
     });
     this.#dut = this.#link('dut');
-    this.#monitor = options.monitor === 'ppk2' ? this.#link('monitor') : null;
+    this.#monitorAddress = `sim:${options.monitor}`;
+    this.#monitor = options.monitor === 'none' ? null : this.#link('monitor');
     this.programmer = this.#createProgrammer();
   }
 
@@ -128,7 +137,7 @@ class Bench implements SimulatedBench {
 
   #link(wire: 'dut' | 'monitor'): SimulatedLink {
     return new SimulatedLink({
-      address: wire === 'dut' ? 'sim:pico/uart0' : 'sim:ppk2',
+      address: wire === 'dut' ? 'sim:pico/uart0' : this.#monitorAddress,
       wire,
       time: this.#time,
       write: (bytes) => this.#host.write(wire, bytes),

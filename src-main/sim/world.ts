@@ -2,9 +2,11 @@ import type { Failure } from '../base/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { createPicoCurrentModel, type PicoCurrentOptions } from './current-model.ts';
 import { HostUart } from './host-uart.ts';
-import { createPpk2Twin, type Ppk2Faults, type Ppk2Twin } from './monitors/ppk2-twin.ts';
+import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
+import { createMonitorTwin, suppliesBoard, type EmulatedMonitor } from './monitors/twins.ts';
 import { EmulatedPico } from './pico/emulated-pico.ts';
 import type { Uf2Page } from './pico/uf2.ts';
+import type { MonitorTwin } from './parts.ts';
 import { WorldIntegral } from './world-integral.ts';
 
 /** Wires between the simulated world and the product. */
@@ -12,11 +14,13 @@ export type WireName = 'dut' | 'monitor';
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly monitor: 'ppk2' | 'none';
+  readonly monitor: EmulatedMonitor | 'none';
   readonly currentModel?: Omit<PicoCurrentOptions, 'seed'>;
   readonly monitorFaults?: Ppk2Faults;
   /** For tests: how many cycles the interpreter runs at once. Never changes a result. */
   readonly sliceCycles?: number;
+  /** The emulated core never waits for flash: for comparisons. */
+  readonly zeroWait?: boolean;
   /** How far back the exact integral reaches, virtual µs; a world that runs for days keeps no more. Default: all. */
   readonly historyUs?: number;
 }
@@ -54,7 +58,7 @@ const FORGET_EVERY_US = 1_000_000;
  */
 export class World {
   readonly pico: EmulatedPico;
-  readonly #monitor: Ppk2Twin | null;
+  readonly #monitor: MonitorTwin | null;
   readonly #integral = new WorldIntegral();
   readonly #host: HostUart;
   readonly #dutOutput = new ByteQueue();
@@ -66,19 +70,23 @@ export class World {
   #forgottenUs = 0;
 
   constructor(options: WorldOptions) {
-    const { seed, sliceCycles } = options;
+    const { seed, sliceCycles, zeroWait } = options;
     this.#historyUs = options.historyUs ?? Infinity;
     const model = createPicoCurrentModel({ ...options.currentModel, seed });
     model.connect(this.#integral);
-    this.pico = new EmulatedPico({ activity: model, ...(sliceCycles ? { sliceCycles } : {}) });
+    this.pico = new EmulatedPico({
+      activity: model,
+      ...(sliceCycles ? { sliceCycles } : {}),
+      ...(zeroWait === undefined ? {} : { zeroWait }),
+    });
     this.#host = new HostUart({
       toBoard: () => (this.pico.powered ? this.pico.uart0Input : null),
       arrived: (byte) => this.#fromBoard(byte),
     });
     this.pico.connectUart0(this.#host);
-    this.#monitor = options.monitor === 'ppk2' ? this.#createMonitor(options) : null;
+    this.#monitor = options.monitor === 'none' ? null : this.#createMonitor(options.monitor, options);
     if (this.#monitor) model.connect(this.#monitor);
-    else this.pico.setPower(true, 0);
+    if (options.monitor === 'none' || !suppliesBoard(options.monitor)) this.pico.setPower(true, 0);
   }
 
   get nowUs(): number {
@@ -122,9 +130,9 @@ export class World {
     return true;
   }
 
-  /** Pulling the monitor's USB plug takes the board's supply with it. */
+  /** Pulling the monitor's plug: what it supplied over it is without power. */
   unplugMonitor(): void {
-    this.#monitor?.receive(Uint8Array.of(0x07, 0x20));
+    this.#monitor?.unplug();
     this.#monitorOutput.take();
   }
 
@@ -138,8 +146,9 @@ export class World {
     return this.chargeC(fromUs, toUs) * this.#volts;
   }
 
-  #createMonitor(options: WorldOptions): Ppk2Twin {
-    return createPpk2Twin({
+  #createMonitor(kind: EmulatedMonitor, options: WorldOptions): MonitorTwin {
+    return createMonitorTwin({
+      kind,
       seed: options.seed,
       power: { setPower: (on, volts) => this.#power(on, volts) },
       ...(options.monitorFaults ? { faults: options.monitorFaults } : {}),

@@ -1,24 +1,17 @@
 import { Rng } from '../../base/rng.ts';
 import type { BoardPower, MonitorTwin } from '../parts.ts';
+import { FaultPlan, type MonitorFaults } from './faults.ts';
 import { deviceTable } from './ppk2-device-table.ts';
 import { Ppk2Encoder } from './ppk2-encoder.ts';
 
 export const PPK2_SAMPLE_US = 10;
+/** What the maker lets it measure; its converter goes on beyond. */
+const FULL_SCALE_A = 1;
 
-/** What may go wrong on purpose. All seeded; the sample counter goes on in every case, as in the device. */
-export interface Ppk2Faults {
-  /** Share of samples that never leave the device. */
-  readonly dropShare?: number;
-  /** Exactly these samples (since the stream began) are dropped. */
-  readonly dropSamples?: ReadonlySet<number>;
-  /** Byte offsets of the stream (since it began) that are lost on the wire. */
-  readonly loseBytes?: ReadonlySet<number>;
-  /** Bytes of an older stream that still come out before the metadata text. */
-  readonly leftOverBytes?: number;
+/** The sample counter goes on in every case, as in the device. */
+export interface Ppk2Faults extends MonitorFaults {
   /** `-nan` in place of these metadata keys. */
   readonly unreadableKeys?: readonly string[];
-  /** Answers nothing at all. */
-  readonly mute?: boolean;
 }
 
 export interface Ppk2TwinOptions {
@@ -26,12 +19,10 @@ export interface Ppk2TwinOptions {
   readonly seed?: number;
   /** Peak of the triangular noise before quantisation, in converter steps. Default 1. */
   readonly noiseLsb?: number;
-  /** Relative gain error of the hardware against its own table, by range. */
+  /** Relative gain error of the hardware against its own table, by range, beside that of `faults`. */
   readonly gainError?: readonly number[];
   /** Supply of the DUT in ampere-meter mode, V. Default 3.3. */
   readonly externalVolts?: number;
-  /** Samples are dropped while so many bytes wait to be taken; unlimited by default. */
-  readonly outputLimitBytes?: number;
   readonly faults?: Ppk2Faults;
 }
 
@@ -55,10 +46,10 @@ const PAYLOAD_BYTES: Readonly<Record<number, number>> = { 0x0c: 1, 0x0d: 2, 0x11
 class Twin implements Ppk2Twin {
   readonly #power: BoardPower | undefined;
   readonly #faults: Ppk2Faults;
+  readonly #plan: FaultPlan;
   readonly #rng: Rng;
   readonly #encoder: Ppk2Encoder;
   readonly #externalVolts: number;
-  readonly #limit: number;
   readonly #command: number[] = [];
   readonly #userGain: number[] = [...deviceTable.userGain];
   #out = new Uint8Array(1 << 16);
@@ -82,8 +73,8 @@ class Twin implements Ppk2Twin {
     this.#power = options.power;
     this.#faults = options.faults ?? {};
     this.#rng = new Rng(options.seed ?? 1);
+    this.#plan = new FaultPlan(this.#faults, () => this.#rng.float());
     this.#externalVolts = options.externalVolts ?? 3.3;
-    this.#limit = options.outputLimitBytes ?? Infinity;
     this.#encoder = new Ppk2Encoder(
       new Rng((options.seed ?? 1) ^ 0x5eed),
       options.noiseLsb ?? 1,
@@ -119,10 +110,15 @@ class Twin implements Ppk2Twin {
   }
 
   takeOutput(): Uint8Array | undefined {
-    if (this.#outLength === 0) return undefined;
+    if (this.#outLength === 0 || (this.streaming && this.#plan.stalled(this.#sample))) return undefined;
     const taken = this.#out.slice(0, this.#outLength);
     this.#outLength = 0;
     return taken;
+  }
+
+  unplug(): void {
+    this.receive(Uint8Array.of(0x07, 0x20));
+    this.#outLength = 0;
   }
 
   #execute(c: readonly number[]): void {
@@ -198,14 +194,11 @@ class Twin implements Ppk2Twin {
   }
 
   #emit(meanA: number): void {
-    const word = this.#encoder.encode(meanA) | ((this.#sample & 63) << 18) | (this.#middleLogic << 24);
     const index = this.#sample++;
-    const { dropShare, dropSamples, loseBytes } = this.#faults;
-    const dropped =
-      (dropShare !== undefined && this.#rng.float() < dropShare) ||
-      dropSamples?.has(index) === true ||
-      this.#outLength + 4 > this.#limit;
-    if (dropped) {
+    const seenA = this.#plan.seenA(meanA, index, FULL_SCALE_A);
+    const word = this.#encoder.encode(seenA) | ((index & 63) << 18) | (this.#middleLogic << 24);
+    const { loseBytes } = this.#faults;
+    if (this.#plan.drops(index, this.#outLength, 4)) {
       this.#dropped++;
       return;
     }

@@ -222,7 +222,7 @@ describe('a PPK2 in use', () => {
       { timeUs: 420_000, currentA: 0.02, logic: 0 },
     ];
     // a tick of the bench is 200 samples; the device holds 150
-    const bench = ppk2Bench(load, { outputLimitBytes: 600 });
+    const bench = ppk2Bench(load, { faults: { outputLimitBytes: 600 } });
     const monitor = orThrow(await openPpk2(bench.link));
     orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
     const { recording } = record(monitor);
