@@ -106,6 +106,7 @@ export const StreamDetectionRow = z.object({
 });
 export type StreamDetectionRow = z.infer<typeof StreamDetectionRow>;
 
+/** What a set of times looks like. Percentiles are values that occurred (nearest rank). */
 export const DistributionDto = z.object({
   n: z.number().int(),
   minUs: z.number(),
@@ -141,15 +142,19 @@ export type StreamCountersDto = z.infer<typeof StreamCountersDto>;
 
 const WordOutcome = LabelledSpan.extend({
   outcome: z.enum(['found', 'missed', 'excluded']),
+  /** First detection that counts for it; null where there is none. */
   detectedAtUs: z.number().nullable(),
+  /** From the word's end to that detection: negative when it came while the word was still spoken. */
   delayUs: z.number().nullable(),
 });
 
+/** Detections against spoken words. Excluded words are neither found nor missed. */
 export const WordScoreDto = z.object({
   rule: z.object({ toleranceUs: z.number(), mergeUs: z.number() }),
   truePositives: z.number().int(),
   falseNegatives: z.number().int(),
   falsePositives: z.number().int(),
+  /** What is left of the stream without the excluded spans; rates are per hour of it, null where it is nothing. */
   scoredUs: z.number(),
   excludedUs: z.number(),
   excludedWords: z.number().int(),
@@ -169,7 +174,9 @@ export const WordScoreDto = z.object({
 });
 export type WordScoreDto = z.infer<typeof WordScoreDto>;
 
+/** Classified windows against labelled segments. */
 export const SegmentScoreDto = z.object({
+  /** The classes of the model, then labels of the truth that it does not know. */
   labels: z.array(z.string()),
   /** [true label][predicted label], windows. */
   confusion: z.array(z.array(z.number().int())),
@@ -180,17 +187,20 @@ export const SegmentScoreDto = z.object({
     z.object({
       label: z.string(),
       windows: z.number().int(),
+      /** null: never predicted (precision), never true (recall), neither (F1). */
       precision: z.number().nullable(),
       recall: z.number().nullable(),
       f1: z.number().nullable(),
     }),
   ),
   macroF1: z.number().nullable(),
+  /** Windows that lie in no segment whole, and windows that touch an excluded span: not counted above. */
   mixedWindows: z.number().int(),
   excludedWindows: z.number().int(),
 });
 export type SegmentScoreDto = z.infer<typeof SegmentScoreDto>;
 
+/** Detection error trade-off as a user meets it: false alarms an hour against words missed. */
 export const EventDetDto = z.object({
   threshold: z.number(),
   falsePositives: z.number().int(),

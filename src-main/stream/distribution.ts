@@ -1,13 +1,4 @@
-/** What a set of delays looks like. Percentiles are values that occurred (nearest rank). */
-export interface Distribution {
-  readonly n: number;
-  readonly minUs: number;
-  readonly medianUs: number;
-  readonly p90Us: number;
-  readonly p99Us: number;
-  readonly maxUs: number;
-  readonly meanUs: number;
-}
+import type { DistributionDto } from '../contract/index.ts';
 
 /** The smallest value with at least `share` of all values at or below it. */
 export function nearestRank(sorted: ArrayLike<number>, share: number): number {
@@ -15,7 +6,7 @@ export function nearestRank(sorted: ArrayLike<number>, share: number): number {
 }
 
 /** null for no values. */
-export function distributionOf(valuesUs: ArrayLike<number>): Distribution | null {
+export function distributionOf(valuesUs: ArrayLike<number>): DistributionDto | null {
   if (valuesUs.length === 0) return null;
   const sorted = Float64Array.from(valuesUs).sort();
   const sum = sorted.reduce((a, b) => a + b, 0);

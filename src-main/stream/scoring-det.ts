@@ -1,3 +1,4 @@
+import type { EventDetDto } from '../contract/index.ts';
 import { detect, type OutputWindow } from './detector.ts';
 import { scoreWords, sww01Rule, type ScoredStream, type TrueWord, type WordRule } from './scoring-words.ts';
 import type { DetectionRule } from './stream-session.ts';
@@ -34,16 +35,6 @@ export function windowDet(scores: ArrayLike<number>, positive: ArrayLike<boolean
   return points;
 }
 
-/** One point of the trade-off as a user meets it: false alarms an hour against words missed. */
-export interface EventDetPoint {
-  readonly threshold: number;
-  readonly falsePositives: number;
-  readonly falsePositivesPerHour: number | null;
-  readonly falseNegatives: number;
-  /** Missed / (found + missed), null without words. */
-  readonly missRate: number | null;
-}
-
 export const sweptThresholds: readonly number[] = Array.from({ length: 20 }, (_, i) => (i + 1) / 20);
 
 export interface DetSweep {
@@ -61,7 +52,7 @@ export interface DetSweep {
 }
 
 /** Detects and scores anew at each threshold. */
-export function eventDet(sweep: DetSweep): EventDetPoint[] {
+export function eventDet(sweep: DetSweep): EventDetDto[] {
   const { windows, classes, sampleRateHz, truth, stream, delayUs } = sweep;
   const { thresholds = sweptThresholds, rule = sww01Rule } = sweep;
   return thresholds.map((threshold) => {

@@ -1,3 +1,4 @@
+import type { SegmentScoreDto } from '../contract/index.ts';
 import { overlaps, type Span } from './spans.ts';
 
 export interface Segment extends Span {
@@ -7,31 +8,6 @@ export interface Segment extends Span {
 /** What was said of one window. */
 export interface ClassifiedWindow extends Span {
   readonly label: string;
-}
-
-export interface SegmentScore {
-  /** The classes of the model, then labels of the truth that it does not know. */
-  readonly labels: readonly string[];
-  /** Windows: [true label][predicted label]. */
-  readonly confusion: readonly (readonly number[])[];
-  readonly windows: number;
-  readonly correct: number;
-  /** correct / windows; null without windows. */
-  readonly accuracy: number | null;
-  /** null: the class was never predicted (precision), never true (recall), or neither (F1). */
-  readonly classes: readonly {
-    readonly label: string;
-    readonly windows: number;
-    readonly precision: number | null;
-    readonly recall: number | null;
-    readonly f1: number | null;
-  }[];
-  /** Mean F1 of the classes that occur in truth or prediction. */
-  readonly macroF1: number | null;
-  /** Windows that lie in no segment whole: transitions. Not counted above. */
-  readonly mixedWindows: number;
-  /** Windows that touch an excluded span. Not counted above. */
-  readonly excludedWindows: number;
 }
 
 /** Which segment holds the whole window; segments are sorted and do not overlap. */
@@ -53,7 +29,7 @@ export function scoreSegments(
   windows: readonly ClassifiedWindow[],
   classes: readonly string[],
   excluded: readonly Span[] = [],
-): SegmentScore {
+): SegmentScoreDto {
   const segments = [...truth].sort((a, b) => a.startUs - b.startUs);
   const labels = [...new Set([...classes, ...segments.map((s) => s.label)])];
   const confusion = labels.map(() => new Array<number>(labels.length).fill(0));

@@ -1,3 +1,4 @@
+import type { StreamScores, WordScoreDto as WordScore } from '../contract/index.ts';
 import { holds, lengthWithin, overlaps, union, type Span } from './spans.ts';
 
 export interface TrueWord extends Span {
@@ -32,38 +33,7 @@ export interface ScoredStream {
   readonly excluded: readonly Span[];
 }
 
-export interface WordOutcome extends TrueWord {
-  readonly outcome: 'found' | 'missed' | 'excluded';
-  /** First detection that counts for it; null where there is none. */
-  readonly detectedAtUs: number | null;
-  /** From the word's end to that detection: negative when it came while the word was still spoken. */
-  readonly delayUs: number | null;
-}
-
-export interface LabelCount {
-  readonly label: string;
-  readonly words: number;
-  readonly found: number;
-  readonly falseAlarms: number;
-}
-
-export interface WordScore {
-  readonly rule: WordRule;
-  readonly truePositives: number;
-  readonly falseNegatives: number;
-  readonly falsePositives: number;
-  /** Scored time only. */
-  readonly scoredUs: number;
-  readonly excludedUs: number;
-  readonly excludedWords: number;
-  readonly excludedDetections: number;
-  /** null where no time was scored. */
-  readonly truePositivesPerHour: number | null;
-  readonly falsePositivesPerHour: number | null;
-  readonly words: readonly WordOutcome[];
-  readonly falseAlarms: readonly HeardWord[];
-  readonly labels: readonly LabelCount[];
-}
+type WordOutcome = WordScore['words'][number];
 
 interface LabelScore {
   readonly words: WordOutcome[];
@@ -156,14 +126,8 @@ function scoreLabel(
   return { words, falseAlarms, excludedDetections };
 }
 
-export interface Sww01Verdict {
-  /** null: the stream is none that the rule applies to; `reason` says why. */
-  readonly passes: boolean | null;
-  readonly reason: string;
-}
-
 /** FP ≤ 8 and FN ≤ 8 over 50 words of one label, none of them excluded. */
-export function sww01Verdict(score: WordScore): Sww01Verdict {
+export function sww01Verdict(score: WordScore): NonNullable<StreamScores['sww01']> {
   const { truePositives, falseNegatives, falsePositives, excludedWords } = score;
   const words = truePositives + falseNegatives;
   const spoken = score.labels.filter((l) => l.words > 0).length;
