@@ -264,10 +264,8 @@ export class TraceFile implements ChunkStore, Disposable {
     const mark = sql('INSERT INTO mark VALUES (NULL, ?, ?, ?, ?)');
     for (const { sample, kind, detail } of batch.marks)
       mark.run(sample, kind, detail, rowCrc(sample, kind, detail));
-    if (batch.clock) {
-      const { sample, hostUs } = batch.clock;
-      sql('INSERT OR REPLACE INTO clock VALUES (?, ?, ?)').run(sample, hostUs, rowCrc(sample, hostUs));
-    }
+    const clock = sql('INSERT OR REPLACE INTO clock VALUES (?, ?, ?)');
+    for (const { sample, hostUs } of batch.clockPoints) clock.run(sample, hostUs, rowCrc(sample, hostUs));
   }
 }
 

@@ -5,7 +5,6 @@ import {
   CHUNK_SAMPLES,
   HIGH_BLOCK_BUCKETS,
   LEVEL_SAMPLES,
-  MISSING_RANGE,
   type DecodedSamples,
 } from './format.ts';
 
@@ -238,7 +237,7 @@ function partialBucketBits(
   let or = 0;
   let and = 255;
   for (let i = from; i < to; i++) {
-    if (samples.ranges[i] === MISSING_RANGE) continue;
+    if (Number.isNaN(samples.amperes[i])) continue;
     or |= samples.logic[i]!;
     and &= samples.logic[i]!;
   }
@@ -251,8 +250,9 @@ function addRanges(l1: Buckets, b: number, samples: DecodedSamples, from: number
   const row = (b >> 4) * l1.rangeCount;
   for (let i = from; i < to; i++) {
     const r = samples.ranges[i]!;
-    if (r === MISSING_RANGE) continue;
-    l1.rangeSum[row + r]! += samples.amperes[i]!;
+    const a = samples.amperes[i]!;
+    if (a !== a) continue;
+    l1.rangeSum[row + r]! += a;
     l1.rangeSamples[row + r]!++;
   }
 }

@@ -25,8 +25,8 @@ export interface TraceBatch {
   readonly gaps: readonly GapRecord[];
   readonly edges: readonly EdgeRecord[];
   readonly marks: readonly MarkRecord[];
-  /** When the last samples of this commit were delivered. */
-  readonly clock?: ClockPoint;
+  /** When samples of this commit were delivered. */
+  readonly clockPoints: readonly ClockPoint[];
   /** Sample periods of the timeline after this commit. */
   readonly lengthSamples: number;
 }

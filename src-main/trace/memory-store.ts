@@ -43,7 +43,7 @@ export class MemoryTraceStore implements ChunkStore {
     for (const g of batch.gaps) this.#gaps.push(g);
     for (const e of batch.edges) this.#edges.push(e);
     this.#marks.push(...batch.marks);
-    if (batch.clock) this.#clock.push(batch.clock);
+    this.#clock.push(...batch.clockPoints);
     this.#length = batch.lengthSamples;
     return ok();
   }

@@ -56,6 +56,7 @@ export class ChunkWriter implements SampleReceiver {
   #dropping = false;
   #failure: Failure | undefined;
   #calibrations = 0;
+  #clockPoints: ClockPoint[] = [];
   #clockPoint: ClockPoint | undefined;
   #clockLead = -Infinity;
   #gaps: GapRecord[] = [];
@@ -87,6 +88,11 @@ export class ChunkWriter implements SampleReceiver {
   /** Sample periods of the timeline so far, missing ones included. */
   get lengthSamples(): number {
     return this.#channels[0]!.lengthSamples + this.#overrun;
+  }
+
+  /** Of one channel: between two settles one may be ahead of another. */
+  channelSamples(channel: number): number {
+    return this.#channels[channel]!.lengthSamples + this.#overrun;
   }
 
   get committedSamples(): number {
@@ -125,6 +131,17 @@ export class ChunkWriter implements SampleReceiver {
 
   mark(kind: string, detail: string): void {
     this.#marks.push({ sample: this.lengthSamples, kind, detail });
+  }
+
+  /** What another trace already knew of these samples, in its place. */
+  adopt(known: {
+    readonly supplies: readonly SupplyRecord[];
+    readonly marks: readonly MarkRecord[];
+    readonly clockPoints: readonly ClockPoint[];
+  }): void {
+    this.#supplies.push(...known.supplies);
+    this.#marks.push(...known.marks);
+    this.#clockPoints.push(...known.clockPoints);
   }
 
   words(words: Uint32Array, from: number, to: number, channel = 0): void {
@@ -171,9 +188,11 @@ export class ChunkWriter implements SampleReceiver {
 
   /** Commits everything so far, the open chunk included, so that a reader of the sink sees it. */
   async sync(): Promise<Result<void>> {
+    if (this.#ring.failure) return this.#ring.failure;
     this.#demandAligned();
     this.#flushOverrun();
-    return this.#stopped ?? this.#push(true);
+    const pushed = await this.#push(true);
+    return this.#failure ?? pushed;
   }
 
   #closeIfFull(writer: ChannelWriter): void {
@@ -235,13 +254,14 @@ export class ChunkWriter implements SampleReceiver {
       gaps: this.#gaps,
       edges: this.edges.take(),
       marks: this.#marks,
-      ...(this.#clockPoint ? { clock: this.#clockPoint } : {}),
+      clockPoints: this.#clockPoint ? [...this.#clockPoints, this.#clockPoint] : this.#clockPoints,
       lengthSamples: withOpenChunk ? first.lengthSamples : first.chunkIndex * CHUNK_SAMPLES,
     };
     this.#pushed = batch.lengthSamples;
     this.#supplies = [];
     this.#gaps = [];
     this.#marks = [];
+    this.#clockPoints = [];
     this.#clockPoint = undefined;
     this.#clockLead = -Infinity;
     return this.#ring.push(batch);

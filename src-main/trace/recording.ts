@@ -2,7 +2,9 @@ import type { Failure, Result } from '../base/errors.ts';
 import { fail, ok } from '../base/errors.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { EdgeRecord, SampleCodec } from './format.ts';
-import { ChunkWriter } from './recorder.ts';
+import type { LiveFigures } from './live-statistics.ts';
+import { ChunkWriter, type ChunkWriterOptions } from './recorder.ts';
+import { SampleLimit } from './sample-limit.ts';
 import type { SampleSource, StreamEnd } from './source.ts';
 import { Trace } from './trace.ts';
 import { windowsOf, type TraceWindow } from './windows.ts';
@@ -14,6 +16,22 @@ export interface RecordingEnd {
   readonly failure: Failure | null;
   readonly committedSamples: number;
   readonly missingSamples: number;
+}
+
+export interface RecordingOptions extends Omit<ChunkWriterOptions, 'clock'> {
+  /** The logic channel whose high level is a window. */
+  readonly windowChannel?: number;
+  /** Stops by itself after exactly so many sample periods. */
+  readonly maxSamples?: number;
+}
+
+/** What can be said of a recording while it goes on. */
+export interface RecordingStatus extends LiveFigures {
+  readonly committedSamples: number;
+  /** Sample periods that arrived a second, on the monitor's clock; null at the very beginning. */
+  readonly samplesPerS: number | null;
+  /** The most bytes that ever waited for the disk. */
+  readonly ringPeakBytes: number;
 }
 
 /** Time between two looks for an edge, on the monitor's clock. */
@@ -30,12 +48,16 @@ export class Recording implements AsyncDisposable {
   readonly #writer: ChunkWriter;
   readonly #windowChannel: number;
   readonly #windowEdges: EdgeRecord[] = [];
+  readonly #maxSamples: number;
+  readonly #beganUs: number;
   #finished = false;
 
-  constructor(source: SampleSource, store: ChunkStore, codec: SampleCodec, windowChannel = 0) {
+  constructor(source: SampleSource, store: ChunkStore, codec: SampleCodec, options: RecordingOptions = {}) {
     this.#source = source;
-    this.#writer = new ChunkWriter(store.header, store, codec);
-    this.#windowChannel = windowChannel;
+    this.#writer = new ChunkWriter(store.header, store, codec, { ...options, clock: source.clock });
+    this.#windowChannel = options.windowChannel ?? 0;
+    this.#maxSamples = options.maxSamples ?? Infinity;
+    this.#beganUs = source.clock.nowUs();
     this.#writer.edges.onEdge((e) => {
       if (e.channel === this.#windowChannel) this.#windowEdges.push(e);
     });
@@ -46,6 +68,18 @@ export class Recording implements AsyncDisposable {
   /** Sample periods that have arrived, missing ones included. */
   get lengthSamples(): number {
     return this.#writer.lengthSamples;
+  }
+
+  /** Running figures of the first channel. */
+  status(): RecordingStatus {
+    const elapsedUs = this.#source.clock.nowUs() - this.#beganUs;
+    const { lengthSamples } = this;
+    return {
+      ...this.#writer.live(),
+      committedSamples: this.#writer.committedSamples,
+      samplesPerS: elapsedUs > 0 && lengthSamples > 0 ? (lengthSamples / elapsedUs) * 1e6 : null,
+      ringPeakBytes: this.#writer.ringPeakBytes,
+    };
   }
 
   /** Windows that have closed so far. */
@@ -108,8 +142,9 @@ export class Recording implements AsyncDisposable {
   }
 
   async #run(store: ChunkStore): Promise<RecordingEnd> {
-    const end = await this.#source.stream(this.#writer);
-    const written = end.kind === 'refused' ? end.failure : await this.#writer.sync();
+    const receiver = new SampleLimit(this.#writer, this.#maxSamples, () => void this.#source.stopStream());
+    const end = await this.#source.stream(receiver);
+    const written = await this.#writer.sync();
     const failure = end.kind === 'stopped' ? (written.ok ? null : written) : end.failure;
     const kind =
       end.kind === 'refused' || !written.ok ? 'failed' : end.kind === 'lost' ? 'monitor-lost' : 'complete';
@@ -133,7 +168,7 @@ export function recordTrace(
   source: SampleSource,
   store: ChunkStore,
   codec: SampleCodec,
-  options: { windowChannel?: number } = {},
+  options: RecordingOptions = {},
 ): Recording {
-  return new Recording(source, store, codec, options.windowChannel ?? 0);
+  return new Recording(source, store, codec, options);
 }

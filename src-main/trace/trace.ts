@@ -182,11 +182,35 @@ export class Trace {
     use: (row: Buckets, i: number, bucket: number) => void,
   ): Result<void> {
     for (let b = from; b < to; b++) {
-      const at = this.#bucket(level, b);
+      const at = this.bucketRow(level, b);
       if (!at.ok) return at;
       use(at.value.row, at.value.at, b);
     }
     return ok();
+  }
+
+  /** The stored row that holds a bucket, and its place in it. */
+  bucketRow(level: number, bucket: number): Result<{ row: Buckets; at: number }> {
+    const combined = this.header.formatVersion < 2 && level < CHUNK_LEVELS_V1;
+    const inChunk = combined || level < CHUNK_LEVELS;
+    const perRow = inChunk ? CHUNK_SAMPLES / LEVEL_SAMPLES[level]! : HIGH_BLOCK_BUCKETS;
+    const rowLevel = combined ? 0 : level;
+    const block = Math.floor(bucket / perRow);
+    const settledRow = (block + 1) * perRow * LEVEL_SAMPLES[level]! <= this.lengthSamples;
+    const key = rowLevel * 2 ** 40 + block;
+    let row = settledRow ? this.#rows.get(key) : undefined;
+    if (!row) {
+      const stored = this.source.summary(rowLevel, block);
+      if (!stored.ok) return stored;
+      const { bytes } = stored.value;
+      if (bytes.length !== this.#rowBytes(combined, level, perRow))
+        return damaged('summary', rowLevel, block);
+      row = combined
+        ? new ChunkSummary(this.#rangeCount, bytes)
+        : new Buckets(level, perRow, this.#rangeCount, bytes);
+      if (settledRow) this.#keepRow(key, row);
+    }
+    return ok({ row: row instanceof ChunkSummary ? row.levels[level]! : row, at: bucket % perRow });
   }
 
   #expectedLength(index: number): number {
@@ -212,7 +236,7 @@ export class Trace {
   }
 
   #addBucket(sums: SpanSums, level: number, at: number): Result<number> {
-    const bucket = this.#bucket(level, at / LEVEL_SAMPLES[level]!);
+    const bucket = this.bucketRow(level, at / LEVEL_SAMPLES[level]!);
     if (!bucket.ok) return bucket;
     sums.addBucket(bucket.value.row, bucket.value.at);
     return ok(at + LEVEL_SAMPLES[level]!);
@@ -235,29 +259,6 @@ export class Trace {
     for (let i = lowerBound(shiftAt, shiftCount, at - base); i < shiftCount && shiftAt[i]! < end - base; i++)
       sums.shift += shiftA[i]!;
     return ok(end);
-  }
-
-  #bucket(level: number, bucket: number): Result<{ row: Buckets; at: number }> {
-    const combined = this.header.formatVersion < 2 && level < CHUNK_LEVELS_V1;
-    const inChunk = combined || level < CHUNK_LEVELS;
-    const perRow = inChunk ? CHUNK_SAMPLES / LEVEL_SAMPLES[level]! : HIGH_BLOCK_BUCKETS;
-    const rowLevel = combined ? 0 : level;
-    const block = Math.floor(bucket / perRow);
-    const settledRow = (block + 1) * perRow * LEVEL_SAMPLES[level]! <= this.lengthSamples;
-    const key = rowLevel * 2 ** 40 + block;
-    let row = settledRow ? this.#rows.get(key) : undefined;
-    if (!row) {
-      const stored = this.source.summary(rowLevel, block);
-      if (!stored.ok) return stored;
-      const { bytes } = stored.value;
-      if (bytes.length !== this.#rowBytes(combined, level, perRow))
-        return damaged('summary', rowLevel, block);
-      row = combined
-        ? new ChunkSummary(this.#rangeCount, bytes)
-        : new Buckets(level, perRow, this.#rangeCount, bytes);
-      if (settledRow) this.#keepRow(key, row);
-    }
-    return ok({ row: row instanceof ChunkSummary ? row.levels[level]! : row, at: bucket % perRow });
   }
 
   #rowBytes(combined: boolean, level: number, perRow: number): number {
