@@ -80,10 +80,10 @@ export class World {
       ...(zeroWait === undefined ? {} : { zeroWait }),
     });
     this.#host = new HostUart({
-      toBoard: () => (this.pico.powered ? this.pico.uart0Input : null),
+      toBoard: () => (this.pico.powered ? this.pico.uartInput(0) : null),
       arrived: (byte) => this.#fromBoard(byte),
     });
-    this.pico.connectUart0(this.#host);
+    this.pico.connectUart(0, this.#host);
     this.#monitor = options.monitor === 'none' ? null : this.#createMonitor(options.monitor, options);
     if (this.#monitor) model.connect(this.#monitor);
     if (options.monitor === 'none' || !suppliesBoard(options.monitor)) this.pico.setPower(true, 0);

@@ -60,10 +60,10 @@ export class BusyPico {
   constructor(pages: readonly Uf2Page[]) {
     this.#chip = new EmulatedPico({ activity: { activity: (a) => this.#noteSleep(a) } });
     const uart = new HostUart({
-      toBoard: () => this.#chip.uart0Input,
+      toBoard: () => this.#chip.uartInput(0),
       arrived: (byte) => (this.#text += String.fromCharCode(byte)),
     });
-    this.#chip.connectUart0(uart);
+    this.#chip.connectUart(0, uart);
     this.#chip.program(pages);
     this.#chip.setPower(true, 0);
     for (const command of COMMANDS) {

@@ -112,13 +112,13 @@ class WatchedBoard {
   constructor(sliceCycles: number) {
     this.chip = new EmulatedPico({ activity: { activity: (a) => this.activity.push(a) }, sliceCycles });
     this.uart = new HostUart({
-      toBoard: () => this.chip.uart0Input,
+      toBoard: () => this.chip.uartInput(0),
       arrived: (byte) => {
         this.text += String.fromCharCode(byte);
         this.arrivalsUs.push(this.chip.timeUs);
       },
     });
-    this.chip.connectUart0(this.uart);
+    this.chip.connectUart(0, this.uart);
   }
 
   send(text: string): void {
@@ -235,7 +235,7 @@ function runOverrun(sliceCycles: number): { words: number[]; activity: DutActivi
   pico.setPower(true, 0);
   // UART0 comes out of reset within 7 ms of power-on; 40 characters, one after the other, from 8 ms on
   for (let i = 0; i < 40; i++)
-    pico.uart0Input.send({ startUs: 8_000 + i * 86.8, bitUs: 8.68, byte: 0x40 + i });
+    pico.uartInput(0).send({ startUs: 8_000 + i * 86.8, bitUs: 8.68, byte: 0x40 + i });
   pico.advanceTo(20_000);
   expect(pico.failure).toBeNull();
   const words = [...new Uint32Array(pico.core.sram.slice(0, 4 * 40).buffer)];

@@ -125,10 +125,10 @@ describe('our firmware in lockstep with rp2040js', () => {
     let text = '';
     const pico = new EmulatedPico({ sliceCycles: 1, compatible: true });
     const host = new HostUart({
-      toBoard: () => pico.uart0Input,
+      toBoard: () => pico.uartInput(0),
       arrived: (b) => (text += String.fromCharCode(b)),
     });
-    pico.connectUart0(host);
+    pico.connectUart(0, host);
     const { uf2, loadBytes } = tinyImage();
     pico.program(orThrow(readUf2(uf2, pico.core.flash.length)));
     const both = couple(pico);

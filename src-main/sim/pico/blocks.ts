@@ -1,12 +1,13 @@
 /** Which blocks there are, where they sit, and how they are wired to each other. */
-import { SerialLine, type Alarm, type SerialReceiver } from '../serial-line.ts';
+import type { Alarm, SerialLine, SerialReceiver } from '../serial-line.ts';
 import type { AhbBlocks, BusBlock, BusBlocks } from './bus.ts';
 import type { Chip, RegisterBlock } from './chip.ts';
 import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
+import { Busctrl, Tbman } from './peripherals/busctrl.ts';
 import { Clocks } from './peripherals/clocks.ts';
-import { FUNCTION_UART, IoBank0 } from './peripherals/io-bank0.ts';
-import { BANK0_DEFAULTS, PAD_IE, PAD_PDE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
+import { IoBank0 } from './peripherals/io-bank0.ts';
+import { BANK0_DEFAULTS, PAD_PDE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
 import { Pll } from './peripherals/pll.ts';
 import { Ppb } from './peripherals/ppb.ts';
 import { RESET_BIT, Resets } from './peripherals/resets.ts';
@@ -18,6 +19,7 @@ import { SysTick } from './peripherals/systick.ts';
 import { Timer } from './peripherals/timer.ts';
 import { Uart } from './peripherals/uart.ts';
 import { Watchdog } from './peripherals/watchdog.ts';
+import { UartPort } from './uart-port.ts';
 import { XipCtrl, type XipCache } from './peripherals/xip-ctrl.ts';
 import { Xosc } from './peripherals/xosc.ts';
 
@@ -36,8 +38,6 @@ export interface BlockWiring {
 
 /** SCLK, SD0, SD1: the order of PADS_QSPI (2.19.6.4). */
 const PAD_SD1 = 2;
-const PIN_UART0_TX = 0;
-const PIN_UART0_RX = 1;
 /** Bits of PSM (2.13.2): ROSC, XOSC, CLOCKS; then RESETS. A selected block resets all that come after it. */
 const PSM_XOSC = 2;
 const PSM_OSCILLATORS_AND_CLOCKS = 7;
@@ -64,8 +64,9 @@ export class Blocks {
   readonly watchdog: Watchdog;
   readonly uart0: Uart;
   readonly uart1: Uart;
-  /** UART0's receive line, for frames the world sends to GPIO1. */
-  readonly uart0Input: SerialLine;
+  /** The UARTs' lines to the outside. */
+  readonly uartPorts: readonly [UartPort, UartPort];
+  readonly busctrl: Busctrl;
   readonly ssi: Ssi;
   readonly xipCtrl: XipCtrl;
   readonly psm = new Psm();
@@ -75,8 +76,6 @@ export class Blocks {
   readonly map: BusBlocks;
   readonly #chip: Chip;
   readonly #byResetBit: ReadonlyMap<number, RegisterBlock>;
-  /** What listens on GPIO0. */
-  #uart0Output: SerialLine | null = null;
 
   constructor(chip: Chip, flash: Flash, wiring: BlockWiring) {
     this.#chip = chip;
@@ -106,9 +105,10 @@ export class Blocks {
     });
     this.timer = new Timer(chip);
     this.watchdog = this.#createWatchdog(wiring);
-    this.uart0 = this.#createUart('UART0', IRQ_UART0, () => this.#outputOfUart0());
-    this.uart1 = this.#createUart('UART1', IRQ_UART0 + 1, () => null);
-    this.uart0Input = new SerialLine(this.#uart0Receiver(), this.#lineAlarm);
+    this.uartPorts = [this.#createPort(0), this.#createPort(1)];
+    this.uart0 = this.#createUart(0);
+    this.uart1 = this.#createUart(1);
+    this.busctrl = new Busctrl(() => wiring.xipCache.accesses().all);
     this.xipCtrl = new XipCtrl(chip, wiring.xipCache);
     this.ssi = new Ssi(chip, flash, wiring.xipChanged);
     this.#byResetBit = this.#blocksUnderReset();
@@ -119,9 +119,9 @@ export class Blocks {
     this.map = this.#busMap();
   }
 
-  /** Connects what listens on GPIO0; frames go there while UART0's TX is on that pin. */
-  connectUart0(receiver: SerialReceiver): void {
-    this.#uart0Output = new SerialLine(receiver, this.#lineAlarm);
+  /** Connects what listens to UART `n`; frames go there while its TX is on a pin. */
+  connectUart(n: 0 | 1, receiver: SerialReceiver): void {
+    this.uartPorts[n].connect(receiver);
   }
 
   /** Everything as after power-on or a pulse on RUN. */
@@ -164,10 +164,9 @@ export class Blocks {
     this.sio.reset();
   }
 
-  /** Frames under way on both UART0 lines are lost. */
+  /** Frames under way on all lines are lost. */
   clearLines(): void {
-    this.uart0Input.clear();
-    this.#uart0Output?.clear();
+    for (const port of this.uartPorts) port.clear();
   }
 
   readonly #lineAlarm = (fire: () => void): Alarm => {
@@ -205,31 +204,24 @@ export class Blocks {
     });
   }
 
-  #createUart(name: string, irq: number, transmitter: () => SerialLine | null): Uart {
-    return new Uart(this.#chip, { name, irq, transmitter });
+  #createPort(number: 0 | 1): UartPort {
+    return new UartPort({
+      number,
+      uart: () => (number === 0 ? this.uart0 : this.uart1),
+      io: () => this.io,
+      pads: () => this.pads,
+      alarm: this.#lineAlarm,
+    });
   }
 
-  #outputOfUart0(): SerialLine | null {
-    return this.io.functionOf(PIN_UART0_TX) === FUNCTION_UART ? this.#uart0Output : null;
-  }
-
-  /** UART0 behind GPIO1: it hears only while the pin is routed to it with its input on. */
-  #uart0Receiver(): SerialReceiver {
-    const { uart0, io, pads } = this;
-    return {
-      get bitUs() {
-        return uart0.bitUs;
-      },
-      get listening() {
-        const routed = io.functionOf(PIN_UART0_RX) === FUNCTION_UART;
-        return routed && (pads.pad(PIN_UART0_RX) & PAD_IE) !== 0 && uart0.listening;
-      },
-      receive: (byte, framing) => uart0.receive(byte, framing),
-    };
+  #createUart(n: 0 | 1): Uart {
+    const transmitter = () => this.uartPorts[n].transmitter();
+    return new Uart(this.#chip, { name: `UART${n}`, irq: IRQ_UART0 + n, transmitter });
   }
 
   #blocksUnderReset(): ReadonlyMap<number, RegisterBlock> {
     return new Map<number, RegisterBlock>([
+      [RESET_BIT.BUSCTRL, this.busctrl],
       [RESET_BIT.IO_BANK0, this.io],
       [RESET_BIT.IO_QSPI, this.ioQspi],
       [RESET_BIT.PADS_BANK0, this.pads],
@@ -290,10 +282,10 @@ export class Blocks {
         under('SYSINFO', new Sysinfo()), under('SYSCFG', this.syscfg), on('CLOCKS', this.clocks),
         on('RESETS', this.resets), on('PSM', this.psm), under('IO_BANK0', this.io), under('IO_QSPI', this.ioQspi),
         under('PADS_BANK0', this.pads), under('PADS_QSPI', this.padsQspi), on('XOSC', this.xosc),
-        under('PLL_SYS', this.pllSys), under('PLL_USB', this.pllUsb), under('BUSCTRL'), serial('UART0', this.uart0),
+        under('PLL_SYS', this.pllSys), under('PLL_USB', this.pllUsb), under('BUSCTRL', this.busctrl), serial('UART0', this.uart0),
         serial('UART1', this.uart1), serial('SPI0'), serial('SPI1'), under('I2C0'), under('I2C1'), under('ADC'),
         under('PWM'), under('TIMER', this.timer), on('WATCHDOG', this.watchdog), under('RTC'), on('ROSC', this.rosc),
-        on('VREG_AND_CHIP_RESET', this.vreg), null, under('TBMAN'),
+        on('VREG_AND_CHIP_RESET', this.vreg), null, under('TBMAN', new Tbman()),
       ], // prettier-ignore
       ahb: this.#ahbMap(),
       xipCtrl: on('XIP_CTRL', this.xipCtrl),

@@ -25,6 +25,12 @@ export interface BusWiring {
     cause: string,
     next: string,
   ) => void;
+  readonly note: (
+    id: string,
+    facts: Readonly<Record<string, FactValue>>,
+    cause: string,
+    next: string,
+  ) => void;
   /** Why XIP cannot read now, or null. */
   readonly xipProblem: () => string | null;
   readonly badXipWriteIsError: () => boolean;
@@ -213,10 +219,10 @@ export class Bus implements CoreBus {
       this.#busError(address);
       return;
     }
-    this.#wiring.stop(
-      'sim.fault.flash-write',
+    this.#wiring.note(
+      'sim.diagnosis.flash-write',
       { address: hex(address) },
-      'A store went to flash by pointer; silicon ignores it (and drops a cache line).',
+      'A store went to flash by pointer; as silicon does, it was ignored (and dropped a cache line).',
       'Flash is written by the UF2 loader or by program commands, not by stores.',
     );
   }

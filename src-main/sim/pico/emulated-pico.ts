@@ -148,6 +148,7 @@ export class EmulatedPico implements Chip {
       state: this.core.state,
       isHeld: (bit) => this.blocks.resets.isHeld(bit),
       stop: (id, facts, cause, next) => this.stop(id, facts, cause, next),
+      note: (id, facts, cause, next) => this.note(id, facts, cause, next),
       xipProblem: () => this.#xipProblem(),
       badXipWriteIsError: () => this.blocks.xipCtrl.badWriteIsError,
     });
@@ -186,14 +187,14 @@ export class EmulatedPico implements Chip {
     return this.#failure;
   }
 
-  /** UART0's receive line, for frames the world sends to GPIO1. */
-  get uart0Input(): SerialLine {
-    return this.blocks.uart0Input;
+  /** UART `n`'s receive line, for frames the world sends to the pin its RX is on. */
+  uartInput(n: 0 | 1): SerialLine {
+    return this.blocks.uartPorts[n].input;
   }
 
-  /** Connects what listens on GPIO0. Once, before power-on. */
-  connectUart0(receiver: SerialReceiver): void {
-    this.blocks.connectUart0(receiver);
+  /** Connects what listens to UART `n`, whichever pin its TX is on. Once, before power-on. */
+  connectUart(n: 0 | 1, receiver: SerialReceiver): void {
+    this.blocks.connectUart(n, receiver);
   }
 
   /** Replaces the whole contents of flash: what is not in `pages` is erased. The board should be off or reset next. */

@@ -32,13 +32,13 @@ class Board {
   constructor(uf2: Uint8Array) {
     this.#chip = new EmulatedPico({ activity: { activity: (a) => this.activity.push(a) } });
     this.uart = new HostUart({
-      toBoard: () => this.#chip.uart0Input,
+      toBoard: () => this.#chip.uartInput(0),
       arrived: (byte) => {
         this.#text += String.fromCharCode(byte);
         this.arrivals.push(this.#chip.timeUs);
       },
     });
-    this.#chip.connectUart0(this.uart);
+    this.#chip.connectUart(0, this.uart);
     this.#chip.program(orThrow(readUf2(uf2, pico.flash.bytes)));
     this.#chip.setPower(true, 0);
   }
@@ -300,7 +300,7 @@ describe('Floats on the device', () => {
 describeWith([needs.armGcc], 'Firmware that is broken on purpose', () => {
   const run = (variant: Variant) => {
     const chip = new EmulatedPico();
-    chip.connectUart0(new HostUart({ toBoard: () => chip.uart0Input, arrived: () => {} }));
+    chip.connectUart(0, new HostUart({ toBoard: () => chip.uartInput(0), arrived: () => {} }));
     const { bytes } = buildFirmware(variant);
     chip.program(
       orThrow(readUf2(encodeUf2([{ address: pico.flash.base, bytes }], 0xe48b_ff56), pico.flash.bytes)),

@@ -93,7 +93,7 @@ export class Pll implements RegisterBlock {
     this.#changed();
   }
 
-  /** 2.18.2: VCO 750 to 1600 MHz, FBDIV 16 to 320, reference after REFDIV at least 5 MHz. */
+  /** 2.18.2: VCO 750 to 1600 MHz (400 in older editions, which older start-up code uses: noted), FBDIV 16 to 320, reference after REFDIV at least 5 MHz. */
   #inRange(): boolean {
     const reference = this.#reference();
     const refdiv = this.#control & 0x3f;
@@ -110,7 +110,14 @@ export class Pll implements RegisterBlock {
     const refHz = refdiv === 0 ? 0 : hertz(reference) / refdiv;
     const vcoHz = refHz * this.#feedback;
     const fits =
-      refHz >= 5e6 && this.#feedback >= 16 && this.#feedback <= 320 && vcoHz >= 750e6 && vcoHz <= 1600e6;
+      refHz >= 5e6 && this.#feedback >= 16 && this.#feedback <= 320 && vcoHz >= 400e6 && vcoHz <= 1600e6;
+    if (fits && vcoHz < 750e6)
+      this.#chip.note(
+        'sim.diagnosis.pll-below-range',
+        { block: name, vcoHz },
+        'The VCO runs below 750 MHz, the least of the present data sheet; earlier ones allowed 400.',
+        'Double FBDIV and a post divider.',
+      );
     if (!fits)
       this.#chip.stop(
         'sim.fault.pll-out-of-range',

@@ -1,7 +1,9 @@
 /**
  * ROSC: RP2040 data sheet 2.17. Runs from power-on at about 6.5 MHz (1.8 to 11.3 over parts, voltage and
- * temperature; the model always takes 6.5). FREQA/FREQB drive strengths are stored and do not change it.
+ * temperature; the model always takes 6.5). FREQA/FREQB drive strengths and PHASE are stored and change nothing; DORMANT
+ * and COUNT (RP2040-E7) are named.
  */
+import { Rng } from '../../../base/rng.ts';
 import type { RegisterBlock } from '../chip.ts';
 import { frequency, scaled, type Frequency } from '../frequency.ts';
 
@@ -15,9 +17,12 @@ export class Rosc implements RegisterBlock {
   #control = (ENABLE << 12) | 0xaa0;
   #frequencies = [0, 0];
   #divider = 0xaa0 + DEFAULT_DIVIDER;
+  #phase = 8;
+  readonly #random: Rng;
 
-  constructor(changed: () => void) {
+  constructor(changed: () => void, seed = 0) {
     this.#changed = changed;
+    this.#random = new Rng(seed);
   }
 
   get output(): Frequency | null {
@@ -30,6 +35,9 @@ export class Rosc implements RegisterBlock {
     if (offset === 0x0) return this.#control;
     if (offset === 0x4 || offset === 0x8) return this.#frequencies[(offset >> 2) - 1];
     if (offset === 0x10) return this.#divider;
+    if (offset === 0x14) return this.#phase;
+    // RANDOMBIT: 1 while the oscillator stands (2.17.8)
+    if (offset === 0x1c) return this.output ? this.#random.u32() & 1 : 1;
     // STABLE, DIV_RUNNING, ENABLED
     if (offset === 0x18) return this.output ? ((1 << 31) | (1 << 16) | (1 << 12)) >>> 0 : 0;
     return undefined;
@@ -39,6 +47,9 @@ export class Rosc implements RegisterBlock {
     if (offset === 0x0) this.#control = value & 0xff_ffff;
     else if (offset === 0x4 || offset === 0x8) this.#frequencies[(offset >> 2) - 1] = value;
     else if (offset === 0x10) this.#divider = value & 0xfff;
+    else if (offset === 0x14) this.#phase = value & 0xfff;
+    else if (offset === 0x18)
+      return true; // BADWRITE is never set here
     else return false;
     this.#changed();
     return true;
@@ -48,5 +59,6 @@ export class Rosc implements RegisterBlock {
     this.#control = (ENABLE << 12) | 0xaa0;
     this.#frequencies = [0, 0];
     this.#divider = 0xaa0 + DEFAULT_DIVIDER;
+    this.#phase = 8;
   }
 }

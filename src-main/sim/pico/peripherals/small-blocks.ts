@@ -51,7 +51,7 @@ export class IoQspi implements RegisterBlock {
   }
 }
 
-/** SYSCFG (2.20.1). NMI masks other than 0 are not modelled. */
+/** SYSCFG (2.20.1). NMI masks and powering memories down are not modelled; the debug bits change nothing. */
 export class Syscfg implements RegisterBlock {
   readonly #words = new Uint32Array(7);
 
@@ -60,7 +60,7 @@ export class Syscfg implements RegisterBlock {
   }
 
   write(offset: number, value: number): boolean {
-    if (offset >= 0x1c || (offset <= 4 && value !== 0)) return false;
+    if (offset >= 0x1c || ((offset <= 4 || offset === 0x18) && value !== 0)) return false;
     this.#words[offset >> 2] = value;
     return true;
   }

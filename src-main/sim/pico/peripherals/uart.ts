@@ -1,7 +1,7 @@
 /**
  * UART0/1, an ARM PL011 (r1p5): RP2040 data sheet 4.2. Clocked by clk_peri; 8 data bits, no parity, 1 stop bit are
- * what this model carries (other formats stop the emulation). Not modelled: the wait of up to 1/16 bit for the next
- * Baud16 pulse before a start bit, modem lines, DMA, loop-back.
+ * what this model carries (other formats, loop-back and hardware flow control stop the emulation). Not modelled: the wait
+ * of up to 1/16 bit for the next Baud16 pulse before a start bit, modem lines. DMACR is kept.
  */
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { EventSlot } from '../events.ts';
@@ -56,6 +56,8 @@ export class Uart implements RegisterBlock, SerialReceiver {
   #control = 0x300;
   #levels = 0x12;
   #mask = 0;
+  /** RXDMAE, TXDMAE, DMAONERR: start-up code sets them whether it uses DMA or not. */
+  #dmaControl = 0;
   #raw = 0;
   #receiveStatus = 0;
   #overrun = false;
@@ -108,7 +110,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
       case 0x40:
         return this.#raw & this.#mask;
       case 0x48:
-        return 0;
+        return this.#dmaControl;
       // PL011 identification: part 0x011, designer ARM, revision 3
       case 0xfe0:
         return 0x11;
@@ -140,7 +142,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
       case 0x30:
         this.#control = value & 0xff87;
         this.#startNext();
-        return (value & 0x80) === 0; // loop-back
+        return (value & 0xc080) === 0; // CTSEN, RTSEN, loop-back
       case 0x34:
         this.#levels = value & 0x3f;
         this.#checkReceiveLevel();
@@ -154,7 +156,8 @@ export class Uart implements RegisterBlock, SerialReceiver {
         this.#drive();
         return true;
       case 0x48:
-        return value === 0; // no DMA yet
+        this.#dmaControl = value & 7;
+        return true;
       default:
         return false;
     }
@@ -168,7 +171,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
     this.#integerDivisor = this.#fractionDivisor = this.#divisor64 = this.#lineControl = 0;
     this.#control = 0x300;
     this.#levels = 0x12;
-    this.#mask = this.#raw = this.#receiveStatus = 0;
+    this.#mask = this.#raw = this.#receiveStatus = this.#dmaControl = 0;
     this.#drive();
   }
 
