@@ -145,6 +145,7 @@ export class Core implements AsyncDisposable {
       withMonitor: plan.mode === 'energy',
       supplyV,
       windowChannel: target.board.pins.window.channel,
+      operatorChannels: target.board.pins.operator.map((pin) => pin.channel),
       openTrace: (monitor) => newTraceFile(this.tracesDir, monitor, model.name, target),
       nowIso: this.#nowIso,
     });

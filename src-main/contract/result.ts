@@ -5,7 +5,7 @@ import { RunPlan, Scoring } from './plan.ts';
 import { OpProfile, PredictedOp } from './profile.ts';
 import { Quantity, Source } from './quantity.ts';
 import { DeviceIdentity, MonitorIdentity, TraceReference } from './target.ts';
-import { WindowResult } from './window.ts';
+import { LayerEnergy, WindowResult } from './window.ts';
 
 export const RunStatus = z.enum(['running', 'finished', 'interrupted', 'failed']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -62,6 +62,8 @@ export const RunResult = z.object({
   energyPerInference: Quantity.nullable(),
   netEnergyPerInference: Quantity.nullable(),
   meanPower: Quantity.nullable(),
+  /** Energy per layer: mean over the finished windows that have it; `inferences` is their sum. */
+  layerEnergies: z.array(LayerEnergy).nullable(),
   accuracy: Accuracy.nullable(),
   items: z.array(AccuracyItem),
   comparison: Comparison,

@@ -2,6 +2,26 @@ import { z } from 'zod';
 import { SystematicPart } from './quantity.ts';
 import { FailureDto } from './failure.ts';
 
+/** Energy of one operator per inference, read from the trace between the edges of the operator pins. µJ, µs, A. */
+export const LayerEnergy = z.object({
+  index: z.number().int().nonnegative(),
+  energyUj: z.number(),
+  /** Without the idle current; null where no idle was seen. */
+  netUj: z.number().nullable(),
+  durationUs: z.number().nonnegative(),
+  /** null for an operator that is shorter than a sample in every inference. */
+  meanCurrentA: z.number().nullable(),
+  /** Inferences of the window in which nothing of the operator is missing. */
+  inferences: z.number().int().positive(),
+  /** One standard error of the mean over the inferences. */
+  statisticalUj: z.number().nonnegative(),
+  /** What may be shifted between this operator and its neighbours: two standard errors and the bounds of edges, settling and filter. */
+  plusMinusUj: z.number().nonnegative(),
+  /** What all operators share to a good part: gain, offset, supply and clock of the monitor. */
+  commonUj: z.number().nonnegative(),
+});
+export type LayerEnergy = z.infer<typeof LayerEnergy>;
+
 /** Energy of one window as the monitor saw it. Gross; `netUj` is what is left above the idle current. */
 export const WindowEnergy = z.object({
   energyUj: z.number(),
@@ -33,6 +53,10 @@ export const WindowEnergy = z.object({
   traceStartUs: z.number(),
   traceEndUs: z.number(),
   warnings: z.array(z.string()),
+  /** One an operator; null where the operator pins are not wired or do not fit, see `warnings`. */
+  layers: z.array(LayerEnergy).nullable(),
+  /** Spread of the operator edges beyond what sampling explains, µs; null without layers. */
+  edgeJitterUs: z.number().nonnegative().nullable(),
 });
 export type WindowEnergy = z.infer<typeof WindowEnergy>;
 

@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { fail, ok, type Result } from '../base/errors.ts';
-import type { MonitorIdentity, SystematicPart, TraceReference, WindowEnergy } from '../contract/index.ts';
+import { fail, failureText, ok, type Result } from '../base/errors.ts';
+import type {
+  LayerEnergy,
+  MonitorIdentity,
+  SystematicPart,
+  TraceReference,
+  WindowEnergy,
+} from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Meter, MeterWindow } from '../run/ports.ts';
 import type { SystematicParts } from '../trace/accuracy.ts';
 import type { ChunkStore } from '../trace/chunk-store.ts';
 import { windowEnergy, type WindowEnergy as TraceEnergy } from '../trace/energy.ts';
+import { layerEnergies, type LayerEnergy as TraceLayer } from '../trace/layer-energy.ts';
+import { operatorSegments } from '../trace/operator-segments.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TraceWindow } from '../trace/windows.ts';
 import { recordTrace, type Recording } from '../trace/recording.ts';
 
 /** A trace file that a meter records into. */
@@ -23,6 +33,9 @@ export interface MeterOptions {
   readonly emulated: boolean;
   /** Which logic channel shows the window. */
   readonly windowChannel: number;
+  /** Logic channels of the operator counter, lowest bit first, and how many operators an inference has. */
+  readonly operatorChannels: readonly number[];
+  readonly operators: number;
   readonly openTrace: (monitor: Monitor) => Result<TraceFile>;
   readonly nowIso: () => string;
 }
@@ -60,6 +73,20 @@ async function fileSha256(path: string): Promise<Result<string>> {
   }
 }
 
+function layerToContract(l: TraceLayer): LayerEnergy {
+  return {
+    index: l.index,
+    energyUj: l.joules * 1e6,
+    netUj: l.netJ === null ? null : l.netJ * 1e6,
+    durationUs: l.durationS * 1e6,
+    meanCurrentA: Number.isNaN(l.meanA) ? null : l.meanA,
+    inferences: l.inferences,
+    statisticalUj: l.statisticalJ * 1e6,
+    plusMinusUj: l.plusMinusJ * 1e6,
+    commonUj: l.commonJ * 1e6,
+  };
+}
+
 /** The edges of the window may come a little after `infer-done` was printed: delivery, and the window's own look. */
 const EDGE_WAIT_US = 3_000_000;
 
@@ -88,7 +115,7 @@ export class RecordingMeter implements Meter {
     };
   }
 
-  async openWindow(): Promise<Result<MeterWindow>> {
+  async openWindow(inferences: number): Promise<Result<MeterWindow>> {
     const recording = this.#recording ? ok(this.#recording) : this.#begin();
     if (!recording.ok) return recording;
     const ordinal = recording.value.windows().length;
@@ -104,7 +131,7 @@ export class RecordingMeter implements Meter {
     );
     return ok({
       ended,
-      finish: () => this.#finish(recording.value, ordinal),
+      finish: () => this.#finish(recording.value, ordinal, inferences),
       abandon: async () => {},
     });
   }
@@ -149,16 +176,38 @@ export class RecordingMeter implements Meter {
     return ok(this.#recording);
   }
 
-  async #finish(recording: Recording, ordinal: number): Promise<Result<WindowEnergy>> {
+  async #finish(recording: Recording, ordinal: number, inferences: number): Promise<Result<WindowEnergy>> {
     const { monitor } = this.#options;
     const window = await recording.waitForWindow(ordinal, monitor.clock.nowUs() + EDGE_WAIT_US);
     if (!window.ok) return window;
     const energy = windowEnergy(recording.trace, window.value, { accuracy: monitor.accuracy });
     if (!energy.ok) return energy;
-    return ok(this.#toContract(energy.value, recording, window.value.startSample, window.value.endSample));
+    const whole = this.#toContract(energy.value, recording, window.value);
+    const layers = this.#layers(recording.trace, window.value, inferences, energy.value);
+    if (layers.ok) return ok({ ...whole, ...layers.value });
+    // the window's energy stands without its layers
+    return ok({ ...whole, warnings: [...whole.warnings, `no-layers: ${failureText(layers)}`] });
   }
 
-  #toContract(e: TraceEnergy, recording: Recording, startSample: number, endSample: number): WindowEnergy {
+  #layers(
+    trace: Trace,
+    window: TraceWindow,
+    inferences: number,
+    energy: TraceEnergy,
+  ): Result<Pick<WindowEnergy, 'layers' | 'edgeJitterUs'>> {
+    const { operatorChannels, operators, monitor } = this.#options;
+    const segments = operatorSegments(trace, window, operatorChannels, { operators, inferences });
+    if (!segments.ok) return segments;
+    const split = layerEnergies(trace, segments.value, {
+      accuracy: monitor.accuracy,
+      idleA: energy.idle?.meanA ?? null,
+    });
+    if (!split.ok) return split;
+    const { layers, edgeJitterS } = split.value;
+    return ok({ layers: layers.map(layerToContract), edgeJitterUs: edgeJitterS * 1e6 });
+  }
+
+  #toContract(e: TraceEnergy, recording: Recording, { startSample, endSample }: TraceWindow): WindowEnergy {
     const periodUs = recording.trace.samplePeriodS * 1e6;
     return {
       energyUj: e.gross.joules * 1e6,
@@ -182,6 +231,8 @@ export class RecordingMeter implements Meter {
       traceStartUs: startSample * periodUs,
       traceEndUs: endSample * periodUs,
       warnings: [...e.notes],
+      layers: null,
+      edgeJitterUs: null,
     };
   }
 }

@@ -22,6 +22,8 @@ export interface RigBenchOptions {
   readonly supplyV: number;
   /** Which logic channel of the monitor shows the window. */
   readonly windowChannel: number;
+  /** Logic channels of the operator counter, lowest bit first. */
+  readonly operatorChannels: readonly number[];
   readonly openTrace: MeterOptions['openTrace'];
   readonly nowIso: () => string;
 }
@@ -136,11 +138,13 @@ export class RigBench implements Bench, AsyncDisposable {
       await monitor.value[Symbol.asyncDispose]();
       return powered;
     }
-    const { openTrace, nowIso, windowChannel, target } = this.#options;
+    const { openTrace, nowIso, windowChannel, operatorChannels, target } = this.#options;
     this.#recording = new RecordingMeter({
       monitor: monitor.value,
       emulated: target.source === 'emulated',
       windowChannel,
+      operatorChannels,
+      operators: this.#options.program.ops.length,
       openTrace,
       nowIso,
     });
@@ -185,8 +189,8 @@ export class RigBench implements Bench, AsyncDisposable {
   #forwardingMeter(): Meter {
     return {
       identity: () => this.#recording!.identity(),
-      openWindow: async () =>
-        this.#recording?.openWindow() ??
+      openWindow: async (inferences) =>
+        this.#recording?.openWindow(inferences) ??
         fail('monitor.lost', {}, 'The monitor is not connected.', 'Plug it in again.'),
       traces: () => [...this.#finished, ...(this.#recording?.traces() ?? [])],
       close: () => this.#closeRecording(),

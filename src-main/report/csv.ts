@@ -100,9 +100,15 @@ export function profilesTable(runs: readonly RunResult[]): ExportTable {
       'macs',
       'cycles',
       'predicted_cycles',
+      'energy_uj',
+      'energy_plus_minus_uj',
+      'energy_common_uj',
+      'energy_net_uj',
+      'energy_duration_us',
     ],
     rows: runs.flatMap((r) => {
       const predicted = new Map(r.prediction?.ops.map((o) => [o.index, o.cycles]) ?? []);
+      const layers = new Map(r.layerEnergies?.map((l) => [l.index, l]) ?? []);
       return (r.profile?.ops ?? []).map((o) => [
         r.runId,
         r.plan.model.name,
@@ -114,6 +120,11 @@ export function profilesTable(runs: readonly RunResult[]): ExportTable {
         o.macs,
         o.cycles,
         predicted.get(o.index) ?? null,
+        layers.get(o.index)?.energyUj ?? null,
+        layers.get(o.index)?.plusMinusUj ?? null,
+        layers.get(o.index)?.commonUj ?? null,
+        layers.get(o.index)?.netUj ?? null,
+        layers.get(o.index)?.durationUs ?? null,
       ]);
     }),
   };

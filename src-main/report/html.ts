@@ -8,6 +8,7 @@ import type { Source } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
 import { reportJson } from './json.ts';
 import type { PowerTrace, ReportModel } from './report-model.ts';
+import { layerSentence, layerTable } from './layers.ts';
 import { agreementRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
 import { reportStyle } from './style.ts';
 
@@ -164,6 +165,35 @@ function opProfile(run: RunResult): string {
   );
 }
 
+function layerEnergy(run: RunResult): string {
+  const layers = layerTable(run);
+  if (!layers) return '';
+  const kinds = [...new Set(layers.rows.map((r) => r.kernel))];
+  const bars = layers.rows.map((r) => ({
+    label: `${r.index} ${r.name || r.kernel}`.slice(0, 30),
+    value: r.energyUj,
+    caption: `${r.energy} µJ · ${r.share} %`,
+    kind: kinds.indexOf(r.kernel),
+  }));
+  const head = ['#', 'Kernel', 'Operator', 'µJ', 'µJ net of idle', 'ms', 'mA', 'Share', 'nJ/MAC'];
+  const rows = layers.rows.map((r) => [
+    String(r.index),
+    esc(r.kernel),
+    esc(r.name),
+    r.energy,
+    r.net,
+    r.duration,
+    r.current,
+    `${r.share} %`,
+    r.perMac || '—',
+  ]);
+  return (
+    `<h2>Energy per layer</h2><p>${esc(layerSentence(layers))}</p>` +
+    `<figure>${barChart({ title: 'Energy per layer', axis: 'µJ an inference', bars })}</figure>` +
+    `<details><summary>Table</summary>${tableOf(head, rows, [0, 3, 4, 5, 6, 7, 8])}</details>`
+  );
+}
+
 function predicted(model: ReportModel): string {
   const rows = model.runs.flatMap(agreementRows);
   if (rows.length === 0) return '';
@@ -252,6 +282,7 @@ export function reportHtml(model: ReportModel): string {
     `<section><h2>Can these be trusted?</h2>${trust(model.runs)}</section>`,
     `<section>${predicted(model)}</section>`,
     `<section>${model.runs.map(opProfile).find(Boolean) ?? ''}</section>`,
+    `<section>${model.runs.map(layerEnergy).find(Boolean) ?? ''}</section>`,
     `<section>${power(model.powerTraces)}</section>`,
     `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${failureNote(r)}`).join('')}${notes(model.runs)}</section>`,
     `<section><h2>Run rules (MLPerf Tiny)</h2>${model.runs.map(validity).join('')}</section>`,

@@ -1,5 +1,6 @@
 import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
 import type { ReportModel } from './report-model.ts';
+import { layerSentence, layerTable } from './layers.ts';
 import { agreementRows, referenceText, scoreRows } from './rows.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -68,6 +69,29 @@ export function reportMarkdown(model: ReportModel): string {
           ),
         ]
       : []),
+    ...model.runs.flatMap((r) => {
+      const layers = layerTable(r);
+      return layers
+        ? [
+            '## Energy per layer',
+            layerSentence(layers),
+            table(
+              ['#', 'Kernel', 'Operator', 'µJ', 'µJ net of idle', 'ms', 'mA', '%', 'nJ/MAC'],
+              layers.rows.map((l) => [
+                String(l.index),
+                l.kernel,
+                l.name,
+                l.energy,
+                l.net,
+                l.duration,
+                l.current,
+                l.share,
+                l.perMac,
+              ]),
+            ),
+          ]
+        : [];
+    }),
     ...(notes.length ? ['## Notes', notes.map((n) => `- ${n.replaceAll(/\s+/g, ' ')}`).join('\n')] : []),
     '## System',
     table(['Property', 'Value'], model.system),

@@ -112,8 +112,8 @@ export interface InferReply {
 /** Records the supply current and finds windows in it by their sync edges. */
 export interface Meter {
   identity(): MonitorIdentity;
-  /** Starts recording; the DUT has not yet been told to infer. */
-  openWindow(options: StepOptions): Promise<Result<MeterWindow>>;
+  /** Starts recording; the DUT has not yet been told to infer, but will be, so many inferences. */
+  openWindow(inferences: number, options: StepOptions): Promise<Result<MeterWindow>>;
   /** The traces written so far; hashes are known once a trace is closed. */
   traces(): readonly TraceReference[];
   /** Ends all recording and closes the traces. */

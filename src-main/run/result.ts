@@ -14,6 +14,7 @@ import type {
 } from '../contract/index.ts';
 import { comparison, score } from './accuracy.ts';
 import type { StoredRun } from './ports.ts';
+import { meanLayers } from './layer-energies.ts';
 import { benchmarkRules, validity } from './rules.ts';
 import { UNKNOWN } from './state.ts';
 
@@ -35,6 +36,7 @@ export function composeResult(run: StoredRun, status: RunStatus = run.status): R
     latency: latency(run, done),
     throughput: throughput(run, done),
     ...energies(run, done),
+    layerEnergies: meanLayers(done),
     accuracy,
     items: [...run.items],
     comparison: comparison(run.windows, run.items),

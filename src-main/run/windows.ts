@@ -127,7 +127,7 @@ class Attempt {
   async #energyWindow(device: Device): Promise<Result<InferReply>> {
     const run = this.#run;
     const meter = run.ports.bench.meter!;
-    const opened = await orAborted(meter.openWindow(run.step()), run.signal);
+    const opened = await orAborted(meter.openWindow(this.#inferences, run.step()), run.signal);
     if (!opened.ok) return opened;
     // a monitor that goes takes the board's supply with it: the board's silence would be the wrong diagnosis
     const inferred = Promise.race([device.infer(this.#inferences, 0, run.step()), opened.value.ended]);

@@ -47,6 +47,12 @@ describe('microjoule on the emulated bench', () => {
     expect(a.comparison).toMatchObject({ method: 'bit-exact', compared: 3, equal: 3 });
     expect(a.profile!.ops.map((o) => o.macs)).toEqual([2048, 256, 256, 2048]);
     expect(a.energyPerInference!.systematic!.plusMinus).toBeGreaterThan(0);
+    for (const w of a.windows) {
+      const layers = w.energy!.layers!;
+      expect(layers).toHaveLength(4);
+      const sumUj = layers.reduce((sum, l) => sum + l.energyUj, 0) * w.inferences;
+      expect(sumUj / w.energy!.energyUj).toBeCloseTo(1, 9);
+    }
     const facts = (r: RunResult) => ({
       windows: r.windows.map((w) => [w.inferences, w.durationUs, w.energy!.energyUj, w.energy!.netUj]),
       cycles: r.profile!.ops.map((o) => o.cycles),

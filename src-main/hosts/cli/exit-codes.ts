@@ -23,6 +23,8 @@ const byPrefix: Readonly<Record<string, number>> = {
   'compile.': exitCodes.badInput,
   'image.': exitCodes.badInput,
   'uf2.': exitCodes.badInput,
+  'elf.': exitCodes.badInput,
+  'stream.': exitCodes.badInput,
   'dataset.': exitCodes.badInput,
   'predict.': exitCodes.badInput,
   'program.': exitCodes.badInput,

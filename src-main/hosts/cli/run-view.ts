@@ -1,5 +1,6 @@
 import type { RunEvent, RunResult } from '../../contract/index.ts';
 import { formatQuantity, formatSignedPercent } from '../../contract/format-quantity.ts';
+import { layerSentence, layerTable } from '../../report/layers.ts';
 import { agreementRows, referenceText, scoreRows } from '../../report/rows.ts';
 import { failureLines, table, type Output } from './output.ts';
 
@@ -75,4 +76,22 @@ export function profileText(run: RunResult): string {
     '',
   ]);
   return table(['op', 'kernel', 'MACs', 'cycles', '%', 'cycles/MAC', 'predicted'], rows, [0, 2, 3, 4, 5, 6]);
+}
+
+/** Energy per operator, where the run has it. */
+export function layersText(run: RunResult): string {
+  const layers = layerTable(run);
+  if (!layers) return '';
+  const rows = layers.rows.map((l) => [
+    String(l.index),
+    l.kernel,
+    l.energy,
+    l.net,
+    l.duration,
+    l.current,
+    l.share,
+    l.perMac,
+  ]);
+  const head = ['op', 'kernel', 'µJ', 'µJ net of idle', 'ms', 'mA', '%', 'nJ/MAC'];
+  return `${layerSentence(layers)}\n${table(head, rows, [0, 2, 3, 4, 5, 6, 7])}`;
 }

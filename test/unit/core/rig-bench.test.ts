@@ -40,6 +40,7 @@ function benchOf(rigs: RigFactory, over: Partial<RigBenchOptions> = {}): RigBenc
     withMonitor: true,
     supplyV: 3.3,
     windowChannel: 0,
+    operatorChannels: [1, 2, 3],
     openTrace: () => fail('trace.write-failed', {}, 'no trace here', 'nothing'),
     nowIso: () => '',
     ...over,
@@ -75,7 +76,7 @@ describe('the bench of a rig', () => {
       },
     });
     orThrow(await bench.deploy('energy', { signal }));
-    orThrow(await bench.meter!.openWindow({ signal }));
+    orThrow(await bench.meter!.openWindow(3, { signal }));
     opened[0]!.unplug!('monitor');
     orThrow(await bench.reconnect({ signal }));
     const warnings = bench.takeWarnings();

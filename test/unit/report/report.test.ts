@@ -5,6 +5,7 @@ import { formatQuantity, formatSignedPercent } from '../../../src-main/contract/
 import { csv, profilesTable, rowObjects, runsTable } from '../../../src-main/report/csv.ts';
 import { reportHtml } from '../../../src-main/report/html.ts';
 import { ReportDocument, reportJson, reportJsonSchema } from '../../../src-main/report/json.ts';
+import { layerSentence, layerTable } from '../../../src-main/report/layers.ts';
 import { reportMarkdown } from '../../../src-main/report/markdown.ts';
 import { buildReport } from '../../../src-main/report/report-model.ts';
 import { windowEnergyColumn } from '../../../src-main/report/rows.ts';
@@ -148,7 +149,39 @@ describe('CSV', () => {
     });
     expect(rows).toHaveLength(3);
     expect(rows[1]).toBe(
-      '1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000',
+      '1,kws-syn,pico-emulated,emulated,0,Conv2dS8,<script>alert(1)</script>,320000,4000000,3900000,,,,,',
     );
+  });
+});
+
+describe('energy per layer', () => {
+  const layer = {
+    index: 0,
+    energyUj: 1939.04,
+    netUj: 1199.71,
+    durationUs: 21_154,
+    meanCurrentA: 0.02778,
+    inferences: 28,
+    statisticalUj: 0.2,
+    plusMinusUj: 1.04,
+    commonUj: 213,
+  };
+  const run = runFixture({
+    layerEnergies: [layer, { ...layer, index: 1, energyUj: 4.02, plusMinusUj: 0.9, meanCurrentA: null }],
+  });
+
+  it('prints no finer than what may be shifted between neighbours, and says what is common', () => {
+    const layers = layerTable(run)!;
+    expect(layers.rows.map((r) => r.energy)).toEqual(['1939.0 ± 1.0', '4.0 ± 0.9']);
+    expect(layers.rows.map((r) => r.current)).toEqual(['27.78', '—']);
+    expect(layerSentence(layers)).toContain('±22 %');
+  });
+
+  it('is in HTML, Markdown and CSV', () => {
+    const model = buildReport({ generator: 'test', system: [], runs: [run], powerTraces: [] });
+    expect(reportHtml(model)).toContain('<h2>Energy per layer</h2>');
+    expect(reportMarkdown(model)).toMatch(/## Energy per layer[^]*1939\.0 ± 1\.0/);
+    expect(rowObjects(profilesTable([run]))[0]).toMatchObject({ energy_uj: 1939.04, energy_common_uj: 213 });
+    expect(layerTable(runFixture())).toBeNull();
   });
 });

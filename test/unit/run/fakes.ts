@@ -252,6 +252,8 @@ export class FakeMeter implements Meter {
       traceStartUs: 0,
       traceEndUs: this.lastUs,
       warnings: [],
+      layers: null,
+      edgeJitterUs: null,
     };
   }
 

@@ -31,6 +31,8 @@ const energy = (
   traceStartUs: 0,
   traceEndUs: 10e6,
   warnings: [],
+  layers: null,
+  edgeJitterUs: null,
   ...over,
 });
 

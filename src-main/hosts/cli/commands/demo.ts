@@ -11,7 +11,7 @@ import { agreementRows, referenceText } from '../../../report/rows.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../output.ts';
-import { profileText, validityText, watchRun } from '../run-view.ts';
+import { layersText, profileText, validityText, watchRun } from '../run-view.ts';
 import { exitCodeOfRun } from './run.ts';
 
 export interface DemoOptions {
@@ -138,6 +138,7 @@ function demoText(runs: readonly RunResult[], database: string, report: string):
     `${first.plan.model.name} on ${first.targetName}`,
     table(['', 'value', 'uncertainty', 'source'], rows),
     profileText(performance ?? first),
+    ...(energy?.layerEnergies ? [layersText(energy)] : []),
     `database  ${database}\nreport    ${report}`,
     [
       'Next:',

@@ -3,7 +3,7 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';
 import { table } from '../output.ts';
-import { profileText, runText } from '../run-view.ts';
+import { layersText, profileText, runText } from '../run-view.ts';
 import { resultsOf } from './report.ts';
 
 /** A list has no room for uncertainties: no digit that a monitor's systematic part would not carry. */
@@ -77,6 +77,7 @@ export async function show(id: number, { output, db }: CommandContext): Promise<
         ? table(['window', 'input', 'N', 'ms/inf', energy.head, 'device = host', ''], windows, [2, 3, 4])
         : '',
       profileText(run),
+      layersText(run),
       rules,
     ]
       .filter(Boolean)

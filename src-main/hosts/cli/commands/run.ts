@@ -7,7 +7,7 @@ import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 import type { Output } from '../output.ts';
 import { withNotes } from '../run-notes.ts';
-import { profileText, runText, watchRun } from '../run-view.ts';
+import { layersText, profileText, runText, watchRun } from '../run-view.ts';
 
 export interface RunCommandOptions {
   readonly target: string;
@@ -103,6 +103,8 @@ export async function run(
   output.endProgress();
   if (!done.ok) return output.fail(done);
   const shown = withNotes(core, done.value);
-  output.result(shown, () => [runText(shown), profileText(shown)].filter(Boolean).join('\n\n'));
+  output.result(shown, () =>
+    [runText(shown), profileText(shown), layersText(shown)].filter(Boolean).join('\n\n'),
+  );
   return exitCodeOfRun(done.value);
 }
