@@ -1,12 +1,18 @@
 /** Which blocks there are, where they sit, and how they are wired to each other. */
-import type { Alarm, SerialLine, SerialReceiver } from '../serial-line.ts';
+import { AnalogueInputs } from './analogue-inputs.ts';
+import type { DmaBus } from './dma-bus.ts';
+import { I2cBus } from './i2c-bus.ts';
+import type { Alarm, SerialReceiver } from '../serial-line.ts';
 import type { AhbBlocks, BusBlock, BusBlocks } from './bus.ts';
 import type { Chip, RegisterBlock } from './chip.ts';
 import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
+import { Adc } from './peripherals/adc.ts';
 import { Busctrl, Tbman } from './peripherals/busctrl.ts';
 import { Clocks } from './peripherals/clocks.ts';
-import { IoBank0 } from './peripherals/io-bank0.ts';
+import { Dma } from './peripherals/dma.ts';
+import { I2c } from './peripherals/i2c.ts';
+import { FUNCTION_I2C, IoBank0 } from './peripherals/io-bank0.ts';
 import { BANK0_DEFAULTS, PAD_PDE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
 import { Pll } from './peripherals/pll.ts';
 import { Ppb } from './peripherals/ppb.ts';
@@ -28,12 +34,15 @@ export interface BlockWiring {
   readonly state: Uint32Array;
   readonly clockChanged: () => void;
   readonly xipChanged: () => void;
+  /** SYSCFG.PROC0_NMI_MASK. */
+  readonly nmiMaskChanged: (mask: number) => void;
   readonly xipCache: XipCache;
   readonly pinsChanged: () => void;
   /** Something pending changed: the core must look before its next instruction. */
   readonly reconsider: () => void;
   readonly watchdogReset: () => void;
   readonly coreReset: () => void;
+  readonly dmaBus: DmaBus;
 }
 
 /** SCLK, SD0, SD1: the order of PADS_QSPI (2.19.6.4). */
@@ -43,6 +52,7 @@ const PSM_XOSC = 2;
 const PSM_OSCILLATORS_AND_CLOCKS = 7;
 const PSM_RESETS = 8;
 const IRQ_UART0 = 20;
+const IRQ_I2C0 = 23;
 const SYSTICK_EXCEPTION = 15;
 
 export class Blocks {
@@ -67,11 +77,18 @@ export class Blocks {
   /** The UARTs' lines to the outside. */
   readonly uartPorts: readonly [UartPort, UartPort];
   readonly busctrl: Busctrl;
+  readonly i2c0: I2c;
+  readonly i2c1: I2c;
+  /** What hangs on each controller's wires, wherever its pins are. */
+  readonly i2cBuses: readonly [I2cBus, I2cBus] = [new I2cBus(), new I2cBus()];
+  readonly adc: Adc;
+  readonly analogue = new AnalogueInputs();
+  readonly dma: Dma;
   readonly ssi: Ssi;
   readonly xipCtrl: XipCtrl;
   readonly psm = new Psm();
   readonly vreg = new Vreg();
-  readonly syscfg = new Syscfg();
+  readonly syscfg: Syscfg;
   readonly resets: Resets;
   readonly map: BusBlocks;
   readonly #chip: Chip;
@@ -108,7 +125,15 @@ export class Blocks {
     this.uartPorts = [this.#createPort(0), this.#createPort(1)];
     this.uart0 = this.#createUart(0);
     this.uart1 = this.#createUart(1);
+    this.i2c0 = this.#createI2c(0);
+    this.i2c1 = this.#createI2c(1);
+    this.adc = new Adc(chip, {
+      voltage: (input, us) => this.analogue.voltage(input, us),
+      dreqChanged: () => this.dma.dreqChanged(),
+    });
+    this.dma = new Dma(chip, { bus: wiring.dmaBus, dreq: (n) => this.#dreq(n) });
     this.busctrl = new Busctrl(() => wiring.xipCache.accesses().all);
+    this.syscfg = new Syscfg(wiring.nmiMaskChanged);
     this.xipCtrl = new XipCtrl(chip, wiring.xipCache);
     this.ssi = new Ssi(chip, flash, wiring.xipChanged);
     this.#byResetBit = this.#blocksUnderReset();
@@ -138,6 +163,7 @@ export class Blocks {
   /** The clock tree changed: what counts or divides clocks follows. */
   clocksChanged(): void {
     const { tree } = this.clocks;
+    this.adc.setClocks(tree.adc, tree.sys);
     this.uart0.setClock(tree.peri);
     this.uart1.setClock(tree.peri);
     this.watchdog.setClocks(tree.ref, tree.sys);
@@ -216,12 +242,65 @@ export class Blocks {
 
   #createUart(n: 0 | 1): Uart {
     const transmitter = () => this.uartPorts[n].transmitter();
-    return new Uart(this.#chip, { name: `UART${n}`, irq: IRQ_UART0 + n, transmitter });
+    const dreqChanged = () => this.dma.dreqChanged();
+    return new Uart(this.#chip, { name: `UART${n}`, irq: IRQ_UART0 + n, transmitter, dreqChanged });
+  }
+
+  #createI2c(n: 0 | 1): I2c {
+    return new I2c(this.#chip, {
+      name: `I2C${n}`,
+      irq: IRQ_I2C0 + n,
+      bus: this.i2cBuses[n],
+      lines: () => this.#i2cLines(n),
+      dreqChanged: () => this.dma.dreqChanged(),
+    });
+  }
+
+  /** 2.19.2: GPIO n carries SDA when even and SCL when odd, of I2C0 when n mod 4 < 2. */
+  #i2cLines(n: 0 | 1): 'ready' | 'not-routed' | 'no-pull-up' {
+    let [data, clock] = [-1, -1];
+    for (let pin = n * 2; pin < 30; pin += 4) {
+      if (this.io.functionOf(pin) === FUNCTION_I2C) data = pin;
+      if (pin + 1 < 30 && this.io.functionOf(pin + 1) === FUNCTION_I2C) clock = pin + 1;
+    }
+    if (data < 0 || clock < 0 || !this.io.hears(data) || !this.io.hears(clock)) return 'not-routed';
+    const pulled = (pin: number) => this.i2cBuses[n].pulledUp || this.io.isPulledUp(pin);
+    return pulled(data) && pulled(clock) ? 'ready' : 'no-pull-up';
+  }
+
+  /** Request lines: 2.5.3.1. */
+  #dreq(n: number): number | null {
+    switch (n) {
+      case 20:
+        return this.uart0.transmitDreq;
+      case 21:
+        return this.uart0.receiveDreq;
+      case 22:
+        return this.uart1.transmitDreq;
+      case 23:
+        return this.uart1.receiveDreq;
+      case 32:
+        return this.i2c0.transmitDreq;
+      case 33:
+        return this.i2c0.receiveDreq;
+      case 34:
+        return this.i2c1.transmitDreq;
+      case 35:
+        return this.i2c1.receiveDreq;
+      case 36:
+        return this.adc.dreq;
+      default:
+        return null;
+    }
   }
 
   #blocksUnderReset(): ReadonlyMap<number, RegisterBlock> {
     return new Map<number, RegisterBlock>([
+      [RESET_BIT.ADC, this.adc],
       [RESET_BIT.BUSCTRL, this.busctrl],
+      [RESET_BIT.DMA, this.dma],
+      [RESET_BIT.I2C0, this.i2c0],
+      [RESET_BIT.I2C1, this.i2c1],
       [RESET_BIT.IO_BANK0, this.io],
       [RESET_BIT.IO_QSPI, this.ioQspi],
       [RESET_BIT.PADS_BANK0, this.pads],
@@ -283,7 +362,8 @@ export class Blocks {
         on('RESETS', this.resets), on('PSM', this.psm), under('IO_BANK0', this.io), under('IO_QSPI', this.ioQspi),
         under('PADS_BANK0', this.pads), under('PADS_QSPI', this.padsQspi), on('XOSC', this.xosc),
         under('PLL_SYS', this.pllSys), under('PLL_USB', this.pllUsb), under('BUSCTRL', this.busctrl), serial('UART0', this.uart0),
-        serial('UART1', this.uart1), serial('SPI0'), serial('SPI1'), under('I2C0'), under('I2C1'), under('ADC'),
+        serial('UART1', this.uart1), serial('SPI0'), serial('SPI1'), under('I2C0', this.i2c0), under('I2C1', this.i2c1),
+        { ...under('ADC', this.adc), clocked: () => this.clocks.tree.adc !== null },
         under('PWM'), under('TIMER', this.timer), on('WATCHDOG', this.watchdog), under('RTC'), on('ROSC', this.rosc),
         on('VREG_AND_CHIP_RESET', this.vreg), null, under('TBMAN', new Tbman()),
       ], // prettier-ignore
@@ -303,7 +383,7 @@ export class Blocks {
       resetBit: RESET_BIT[name],
     });
     return {
-      dma: under('DMA'),
+      dma: under('DMA', this.dma),
       usbDpram: { ...under('USBCTRL'), name: 'USB DPRAM' },
       usb: under('USBCTRL'),
       pio0: under('PIO0'),

@@ -5,6 +5,7 @@ import type { SerialLine, SerialReceiver } from '../serial-line.ts';
 import { BOOT_CYCLES, BOOT_TRIES, leaveBootRom, romImage, type BootOutcome } from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
+import { ChipDmaBus } from './dma-bus.ts';
 import { Blocks } from './blocks.ts';
 import { M0Core, ROM_BYTES } from './core/core.ts';
 import { CPU, EXIT, FAULT_NAMES } from './core/cpu-state.ts';
@@ -50,6 +51,7 @@ const NO_TOTALS: PicoTotals = {
   stallCycles: 0,
 };
 
+const NMI_EXCEPTION = 2;
 /** The core's counts are 32-bit: collected before they can overflow. */
 const COLLECT_CYCLES = 2 ** 31;
 
@@ -94,6 +96,8 @@ export class EmulatedPico implements Chip {
   readonly #bootAt: EventSlot;
   /** XIP can read again: a write of the flash is over. */
   readonly #flashReadyAt: EventSlot;
+  #nmiMask = 0;
+  #nmiLevel = false;
   #asleepCycles = 0;
   #romCycles = 0;
   #profileFrom = NO_TOTALS;
@@ -133,10 +137,12 @@ export class EmulatedPico implements Chip {
       clockChanged: () => this.#clockChanged(),
       xipChanged: () => this.#xipChanged(),
       xipCache: this.#xipCache(),
+      nmiMaskChanged: (mask) => this.#setNmiMask(mask),
       pinsChanged: () => this.#report(),
       reconsider: () => this.#limit(0),
       watchdogReset: () => this.#requestReset('watchdog'),
       coreReset: () => this.#requestReset('core'),
+      dmaBus: new ChipDmaBus(this.core, () => this.#bus),
     });
     this.surroundings = new Surroundings({
       events: this.events,
@@ -325,8 +331,28 @@ export class EmulatedPico implements Chip {
     if (asserted) {
       s[CPU.irqLevel]! |= bit;
       s[CPU.irqPending]! |= bit;
+      this.#driveNmi();
       this.#limit(0);
-    } else s[CPU.irqLevel]! &= ~bit;
+    } else {
+      s[CPU.irqLevel]! &= ~bit;
+      this.#driveNmi();
+    }
+  }
+
+  #setNmiMask(mask: number): void {
+    this.#nmiMask = mask;
+    this.#driveNmi();
+  }
+
+  /** 2.4.5: NMI is the OR of the interrupt lines in SYSCFG's mask; its rise makes it pending. */
+  #driveNmi(): void {
+    const s = this.core.state;
+    const level = (s[CPU.irqLevel]! & this.#nmiMask) !== 0;
+    if (level && !this.#nmiLevel) {
+      s[CPU.systemPending]! |= 1 << NMI_EXCEPTION;
+      this.#limit(0);
+    }
+    this.#nmiLevel = level;
   }
 
   contend(address: number, cycle: number): void {

@@ -97,7 +97,8 @@ static mj_exit run_once(void) {
 /* Runs until `left` is used up (the last instruction may overdraw it), the core sleeps or locks up. */
 MJ_EXPORT(mj_run) uint32_t mj_run(void) {
   if (mj_asleep()) return MJ_EXIT_ASLEEP;
-  mj_take_pending();
+  if (!mj_take_pending()) return MJ_EXIT_LOCKUP;
+  if (mj_state.entering) return MJ_EXIT_SLICE;
   mj_exit exit;
   do {
     exit = run_once();

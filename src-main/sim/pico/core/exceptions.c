@@ -1,6 +1,6 @@
 /*
- * Exceptions, priorities and special registers: ARMv6-M ARM B1.5, B3.4 (NVIC). Not modelled: late arrival (a
- * higher interrupt during the 15 cycles of entry is taken after them, nested) and restarting an LDM or STM.
+ * Exceptions, priorities and special registers: ARMv6-M ARM B1.5, B3.4 (NVIC). Not modelled: an exception
+ * that arrives while another's return unstacks is taken after the return, not tail-chained.
  */
 #include "state.h"
 
@@ -165,8 +165,9 @@ static bool enter_handler(uint32_t exception, uint32_t exc_return) {
   return mj_raise_fault(readable ? MJ_FAULT_THUMB : MJ_FAULT_BUS, readable ? vector : vector_at);
 }
 
-/* B1.5.6 PushStack, then the handler. `return_address` is what PC is restored to. */
-static bool take(uint32_t exception, uint32_t return_address) {
+/* B1.5.6 PushStack. `return_address` is what PC is restored to. Gives EXC_RETURN; 0 when the stack was
+ * unwritable. */
+static uint32_t push_stack(uint32_t return_address) {
   uint32_t thread = mj_state.ipsr == 0;
   uint32_t exc_return = !thread ? 0xfffffff1u : mj_state.control & 2u ? 0xfffffffdu : 0xfffffff9u;
   uint32_t sp = mj_state.r[13], pad = sp >> 2 & 1u;
@@ -175,15 +176,18 @@ static bool take(uint32_t exception, uint32_t return_address) {
   const uint32_t words[8] = {r[0],  r[1],  r[2],           r[3],
                              r[12], r[14], return_address, flags() | 1u << 24 | pad << 9 | mj_state.ipsr};
   for (uint32_t i = 0; i < 8; i++) mj_store_word(frame + 4u * i, words[i]);
-  bool stacked = mj_state.trap == MJ_FAULT_NONE;
-  uint32_t bad_address = mj_state.trap_address;
-  mj_state.trap = MJ_FAULT_NONE;
   mj_state.r[13] = frame;
+  mj_state.spent = 0; /* a register list that was under way starts over after the handler */
   charge(ENTRY_CYCLES);
-  if (!stacked && exception == EXCEPTION_HARDFAULT) return false;
-  if (!enter_handler(exception, exc_return)) return false;
-  /* B1.5.7: a bus fault while stacking is a HardFault taken at once */
-  return stacked || mj_raise_fault(MJ_FAULT_BUS, bad_address);
+  return exc_return;
+}
+
+/* What the stacking trapped on, cleared; false when it went well. */
+static bool stacking_failed(uint32_t *address) {
+  bool failed = mj_state.trap != MJ_FAULT_NONE;
+  *address = mj_state.trap_address;
+  mj_state.trap = MJ_FAULT_NONE;
+  return failed;
 }
 
 bool mj_raise_fault(mj_fault kind, uint32_t address) {
@@ -196,23 +200,56 @@ bool mj_raise_fault(mj_fault kind, uint32_t address) {
   }
   /* B1.5.15: a fault at HardFault's priority or above locks the core up */
   if (active_priority() <= PRIORITY_HARDFAULT) return false;
-  return take(EXCEPTION_HARDFAULT, mj_state.r[15]);
+  uint32_t exc_return = push_stack(mj_state.r[15]), bad;
+  if (stacking_failed(&bad)) return false;
+  return enter_handler(EXCEPTION_HARDFAULT, exc_return);
 }
 
 bool mj_supervisor_call(uint32_t return_address) {
   if (priority_of(EXCEPTION_SVCALL) >= execution_priority()) return mj_raise_fault(MJ_FAULT_SVC, 0);
-  return take(EXCEPTION_SVCALL, return_address);
+  mj_state.r[15] = return_address;
+  mj_state.system_pending |= 1u << EXCEPTION_SVCALL;
+  return true;
 }
 
-/* Takes at most one exception; a nested, more urgent one follows at the next look. */
+/* SEVONPEND (B3.2.7): an interrupt that becomes pending, enabled or not, is an event. */
+static void note_pending(void) {
+  uint32_t irqs = mj_state.irq_pending | (mj_state.irq_level & ~mj_state.irq_active);
+  bool fresh = (irqs & ~mj_state.seen_pending) || (mj_state.system_pending & ~mj_state.seen_system);
+  mj_state.seen_pending = irqs;
+  mj_state.seen_system = mj_state.system_pending;
+  if (fresh && (mj_state.scr & 0x10u)) mj_state.event = 1;
+}
+
+/* The handler is chosen at the end of the entry: a more urgent exception that came meanwhile goes first
+ * (B1.5.10). */
+static bool finish_entry(void) {
+  int32_t priority;
+  uint32_t exception = most_urgent(&priority), exc_return = mj_state.entering;
+  if (exception == 0 || priority >= execution_priority()) exception = mj_state.entering_for;
+  mj_state.entering = 0;
+  return enter_handler(exception, exc_return);
+}
+
+static bool begin_entry(uint32_t exception, uint32_t exc_return) {
+  mj_state.entering = exc_return;
+  mj_state.entering_for = exception;
+  /* In what is left of the slice nothing can arrive; at its end the pending state is looked at again. */
+  return mj_state.left > 0 || mj_state.compatible ? finish_entry() : true;
+}
+
+/* Takes at most one exception, whose entry may end beyond this slice. */
 bool mj_take_pending(void) {
-  if ((mj_state.system_pending | irqs_waiting()) == 0) return false;
+  note_pending();
+  if (mj_state.entering) return finish_entry();
+  if ((mj_state.system_pending | irqs_waiting()) == 0) return true;
   int32_t priority;
   uint32_t exception = most_urgent(&priority);
-  if (exception == 0 || priority >= execution_priority()) return false;
-  /* A lockup here (unreadable vector in NMI) shows as a HardFault at the next instruction. */
-  (void)take(exception, mj_state.r[15]);
-  return true;
+  if (exception == 0 || priority >= execution_priority()) return true;
+  uint32_t exc_return = push_stack(mj_state.r[15]), bad;
+  /* B1.5.7: a bus fault while stacking is a HardFault taken at once */
+  if (stacking_failed(&bad)) return enter_handler(exception, exc_return) && mj_raise_fault(MJ_FAULT_BUS, bad);
+  return begin_entry(exception, exc_return);
 }
 
 /* B1.5.17-19: does the pending state end WFI or WFE? Clears the event register when it does. */
@@ -220,10 +257,8 @@ bool mj_wakes(void) {
   int32_t priority;
   uint32_t exception = most_urgent(&priority);
   if (mj_state.sleeping == MJ_SLEEP_WFI) return exception && priority < active_priority();
-  bool new_event =
-      mj_state.event != 0 ||
-      (mj_state.scr & 0x10u && (mj_state.irq_pending | mj_state.irq_level | mj_state.system_pending) != 0);
-  bool wakes = new_event || (exception && priority < execution_priority());
+  note_pending();
+  bool wakes = mj_state.event != 0 || (exception && priority < execution_priority());
   if (wakes) mj_state.event = 0;
   return wakes;
 }
@@ -244,7 +279,7 @@ bool mj_exception_return(uint32_t exc_return) {
   uint32_t next = most_urgent(&priority);
   if (next && priority < execution_priority() && !mj_state.compatible) {
     charge(TAIL_CHAIN_CYCLES);
-    return enter_handler(next, exc_return);
+    return begin_entry(next, exc_return);
   }
   charge(RETURN_CYCLES);
   use_stack(exc_return == 0xfffffffdu);

@@ -125,6 +125,30 @@
   SET_NZ(result);                                     \
   c = result < a_;                                    \
   v = ~(a_ ^ b_) & (a_ ^ result)
+/*
+ * A register list that this slice cannot finish: its cycles are spent one slice after the other, and its
+ * registers and memory change at the end of the last. An interrupt in between abandons it, and it starts over
+ * (RP2040 1.3.4).
+ */
+#define SPEND_LIST(cycles)                                       \
+  if (!MJ_COMPATIBLE) {                                          \
+    int32_t rest_ = (int32_t)(cycles) - (int32_t)mj_state.spent; \
+    if (__builtin_expect(left < rest_, 0)) {                     \
+      mj_state.spent += (uint32_t)left;                          \
+      PROFILED(executions, -1u);                                 \
+      PROFILED(extra, left);                                     \
+      left = 0;                                                  \
+      r[15] = mj_address_of(ip);                                 \
+      mj_state.fetched = IS_FLASH_CODE(ip);                      \
+      SAVE();                                                    \
+      return MJ_EXIT_SLICE;                                      \
+    }                                                            \
+    if (mj_state.spent) {                                        \
+      left += (int32_t)mj_state.spent;                           \
+      PROFILED(extra, -(int32_t)mj_state.spent);                 \
+      mj_state.spent = 0;                                        \
+    }                                                            \
+  }
 #define D (ip->d)
 #define N (ip->n)
 #define IMM (ip->imm)
@@ -257,7 +281,7 @@ dispatch:
       }
     }
   execute:
-    CONTEND(mj_address_of(ip) & ~2u, -1)
+    if (!SECOND_HALF(ip)) CONTEND(mj_address_of(ip), -1)
     PROFILED(executions, 1);
   decoded:
     switch ((mj_handler)ip->handler) {
@@ -554,6 +578,7 @@ dispatch:
       }
       case MJ_H_PUSH: {
         uint32_t count = N, at = r[13] - 4u * count, list = IMM;
+        SPEND_LIST(1 + count)
         CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           uint32_t to = at;
@@ -578,6 +603,7 @@ dispatch:
       }
       case MJ_H_POP: {
         uint32_t count = N, at = r[13], list = IMM, target = 1u;
+        SPEND_LIST((list & 0x100u ? 3 : 1) + count)
         CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(list & 0xffu) {
@@ -614,6 +640,7 @@ dispatch:
       }
       case MJ_H_STM: {
         uint32_t count = N, base = D, at = r[base], to = at;
+        SPEND_LIST(1 + count)
         CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(IMM) {
@@ -635,6 +662,7 @@ dispatch:
       }
       case MJ_H_LDM: {
         uint32_t count = N, base = D, at = r[base];
+        SPEND_LIST(1 + count)
         CONTEND_BLOCK(at, count)
         if (BLOCK_IN_SRAM(at, count)) {
           EACH(IMM) {
@@ -742,8 +770,7 @@ dispatch:
         SAVE();
         r[15] = mj_address_of(ip);
         if (!mj_supervisor_call(r[15] + 2u)) return MJ_EXIT_LOCKUP;
-        LOAD();
-        goto resume;
+        goto reconsider;
       case MJ_H_BKPT:
         if (mj_state.halt_on_bkpt) {
           left -= 1;
@@ -817,9 +844,11 @@ not_thumb_at_target: /* A2.3.1: EPSR.T becomes 0 and the next instruction faults
 exception_return:
   SAVE();
   if (!mj_exception_return(r[15])) return MJ_EXIT_LOCKUP;
+  if (mj_state.entering) return MJ_EXIT_SLICE;
   if (mj_state.sleeping) goto sleep;
 reconsider:
-  mj_take_pending();
+  if (!mj_take_pending()) return MJ_EXIT_LOCKUP;
+  if (mj_state.entering) return MJ_EXIT_SLICE;
   LOAD();
   goto resume;
 

@@ -62,6 +62,12 @@ typedef struct {
   uint32_t sleeping;                                         /* MJ_AWAKE, MJ_SLEEP_WFI, MJ_SLEEP_WFE */
   uint32_t trap, trap_address;                               /* set by a slow access that must fault */
   uint32_t fault_kind, fault_pc, fault_address, fault_count; /* the last HardFault raised */
+  uint32_t entering;     /* EXC_RETURN of an entry that has stacked and not yet chosen its handler, or 0 */
+  uint32_t entering_for; /* the exception that began it */
+  uint32_t seen_pending; /* interrupts that were pending at the last look, for SEVONPEND */
+  uint32_t seen_system;  /* likewise of system_pending */
+  uint32_t spent;        /* cycles spent on the register list at r[15]; an interrupt abandons it */
+  uint32_t spare;
   uint32_t fetched; /* the word of the instruction at r[15] was already fetched from flash */
   /* What follows survives a reset of the core. */
   uint32_t xip_bytes; /* flash readable from MJ_FLASH_BASE; 0 while XIP is off */
@@ -160,7 +166,7 @@ void mj_decode(mj_instruction *at);
 void mj_prepare_table(void);
 
 /* exceptions.c. The functions that change the flow of control return with r[15] set. */
-bool mj_take_pending(void);
+bool mj_take_pending(void); /* false: lockup */
 bool mj_wakes(void);
 bool mj_raise_fault(mj_fault kind, uint32_t address); /* false: lockup */
 bool mj_supervisor_call(uint32_t return_address);     /* false: lockup */

@@ -54,19 +54,26 @@ export class IoQspi implements RegisterBlock {
 /** SYSCFG (2.20.1). NMI masks and powering memories down are not modelled; the debug bits change nothing. */
 export class Syscfg implements RegisterBlock {
   readonly #words = new Uint32Array(7);
+  readonly #nmiMaskChanged: (mask: number) => void;
+
+  constructor(nmiMaskChanged: (mask: number) => void) {
+    this.#nmiMaskChanged = nmiMaskChanged;
+  }
 
   read(offset: number): number | undefined {
     return this.#words[offset >> 2];
   }
 
   write(offset: number, value: number): boolean {
-    if (offset >= 0x1c || ((offset <= 4 || offset === 0x18) && value !== 0)) return false;
+    if (offset >= 0x1c || ((offset === 4 || offset === 0x18) && value !== 0)) return false;
     this.#words[offset >> 2] = value;
+    if (offset === 0) this.#nmiMaskChanged(value);
     return true;
   }
 
   reset(): void {
     this.#words.fill(0);
+    this.#nmiMaskChanged(0);
   }
 }
 

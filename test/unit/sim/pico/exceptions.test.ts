@@ -189,3 +189,98 @@ describe('sleep', () => {
     expect([m.r(4), m.state[CPU.ipsr]]).toEqual([5, 0]);
   });
 });
+
+describe('an exception that arrives while another is entered', () => {
+  /** IRQ0 at priority 2 pending from the start, IRQ1 at 1; each handler shifts its digit into r4. */
+  const machine = () =>
+    new Machine([NOP])
+      .handler(16, [0x0124, 0x3401, RETURN])
+      .handler(17, [0x0124, 0x3402, RETURN])
+      .pend(0, 2)
+      .prioritise(1, 1);
+
+  it('goes first when it is more urgent, for the price of one entry: the stacking is shared', () => {
+    const m = machine();
+    m.run(14); // the 15 cycles of entry are not over
+    expect(m.state[CPU.ipsr]).toBe(0);
+    m.pend(1, 1).runToBkpt();
+    expect(m.r(4).toString(16)).toBe('21');
+    // entry 15, handler 1 + 1 + 2, tail-chain 6, handler 4, return 13, NOP 1
+    expect(m.cycles).toBe(15 + 4 + 6 + 4 + 13 + 1);
+  });
+
+  it('waits for the first handler when it is not', () => {
+    const m = machine();
+    m.run(14);
+    m.pend(1, 2).runToBkpt();
+    expect(m.r(4).toString(16)).toBe('12');
+  });
+
+  it('nests when it comes after the entry', () => {
+    const m = machine();
+    m.run(16);
+    expect(m.state[CPU.ipsr]).toBe(16);
+    m.pend(1, 1).runToBkpt();
+    // lsls of the first handler was done, its adds comes last: 2 and then + 1
+    expect(m.r(4)).toBe(3);
+  });
+});
+
+describe('register lists and interrupts', () => {
+  /** ldm r0!, {r1-r4}: 5 cycles. */
+  function machine(): Machine {
+    const m = new Machine([0xc81e, NOP]).handler(16, [0x3701, RETURN]); // adds r7, #1
+    m.state[0] = STACK - 0x100;
+    for (let i = 0; i < 4; i++) m.putWord(STACK - 0x100 + 4 * i, 0x100 + i);
+    return m;
+  }
+
+  it('a list under way is abandoned, starts over after the handler, and what was spent is lost', () => {
+    const m = machine();
+    m.run(3);
+    expect([m.r(1), m.state[15]]).toEqual([0, CODE]);
+    m.pend(0).runToBkpt();
+    expect([m.r(1), m.r(4), m.r(7)]).toEqual([0x100, 0x103, 1]);
+    // 3 lost, entry 15, adds 1, bx 2, return 13, ldm 5, nop 1
+    expect(m.cycles).toBe(3 + 15 + 3 + 13 + 5 + 1);
+  });
+
+  it('without an interrupt, cutting it costs nothing', () => {
+    const m = machine();
+    for (let i = 0; i < 5; i++) m.run(1);
+    expect([m.r(1), m.r(4), m.cycles]).toEqual([0x100, 0x103, 5]);
+  });
+
+  it.each([
+    ['stmia r0!, {r1-r4}', 0xc01e],
+    ['push {r1-r4}', 0xb41e],
+    ['pop {r1-r4}', 0xbc1e],
+  ])('%s too', (_, op) => {
+    const whole = new Machine([op, NOP]).handler(16, [RETURN]);
+    const cut = new Machine([op, NOP]).handler(16, [RETURN]);
+    for (const m of [whole, cut]) {
+      m.state[0] = STACK - 0x100;
+      m.state[13] = STACK - 0x40;
+      for (let i = 1; i < 5; i++) m.state[i] = i;
+    }
+    whole.runToBkpt();
+    cut.run(4);
+    cut.pend(0).runToBkpt();
+    expect(cut.cycles).toBe(whole.cycles + 4 + 15 + 2 + 13);
+    expect([...cut.state.subarray(0, 15)]).toEqual([...whole.state.subarray(0, 15)]);
+    for (let at = STACK - 0x110; at < STACK - 0x60; at += 4) expect(cut.word(at)).toBe(whole.word(at));
+  });
+});
+
+describe('SEVONPEND', () => {
+  it('is an event when an interrupt becomes pending, not while it stays so', () => {
+    const m = new Machine([WFE, 0x2001, WFE, 0x2002]);
+    m.state[CPU.irqPending] = 4; // disabled, and pending since before SEVONPEND was set
+    m.run(1);
+    m.state[CPU.scr] = 0x10;
+    expect(m.run()).toBe(EXIT.asleep);
+    m.state[CPU.irqPending]! |= 8;
+    expect(m.run()).toBe(EXIT.asleep);
+    expect(m.r(0)).toBe(1);
+  });
+});

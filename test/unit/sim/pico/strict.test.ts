@@ -12,6 +12,7 @@ import {
   write,
   type Step,
 } from './script-image.ts';
+import { CPU } from '../../../../src-main/sim/pico/core/cpu-state.ts';
 import { ScriptedPico } from './scripted-pico.ts';
 
 const run = (...steps: Step[]) => new ScriptedPico(steps).advance(20_000);
@@ -196,5 +197,42 @@ describe('start-up times', () => {
     );
     expect(p.result(0) >>> 31).toBe(0);
     expect(p.result(1) >>> 31).toBe(1);
+  });
+});
+
+describe('NMI', () => {
+  const [vectors, handler, timer] = [0x2000_0800, 0x2000_0900, 0x4005_4000];
+  const armed: Step[] = [
+    write(vectors + 4 * 2, handler | 1),
+    write(handler, 0xe7fe_e7fe), // b .
+    write(REG.PPB + 0xd08, vectors),
+    ...release(21),
+    ...release(18),
+    write(timer + 0x38, 1),
+    code(0xb672), // cpsid i: NMI is not held off
+  ];
+
+  it('is raised by an interrupt line in SYSCFG.PROC0_NMI_MASK, whatever PRIMASK says', () => {
+    const p = run(...armed, write(0x4000_4000, 1), write(timer + 0x3c, 1));
+    expect([p.fault, p.pico.core.state[CPU.ipsr]]).toEqual([null, 2]);
+  });
+
+  it('or by a line that is up when it is put into the mask', () => {
+    const p = run(...armed, write(timer + 0x3c, 1), write(0x4000_4000, 1));
+    expect(p.pico.core.state[CPU.ipsr]).toBe(2);
+  });
+
+  it('not by a line outside the mask', () => {
+    const p = run(...armed, write(0x4000_4000, 2), write(timer + 0x3c, 1));
+    expect(p.pico.core.state[CPU.ipsr]).toBe(0);
+  });
+});
+
+describe('what ARMv6-M has and this model has not', () => {
+  it.each([0xd94, 0xd98, 0xd9c, 0xda0])('names the MPU register at 0xE000_E000 + %s', (offset) => {
+    expect(run(read(REG.PPB + offset, 0)).pico.failure).toMatchObject({
+      id: 'sim.fault.unmodelled-register',
+      facts: { block: 'PPB', register: `0x${offset.toString(16)}` },
+    });
   });
 });
