@@ -1,7 +1,7 @@
 /**
  * UART0/1, an ARM PL011 (r1p5): RP2040 data sheet 4.2. Clocked by clk_peri; 8 data bits, no parity, 1 stop bit are
  * what this model carries (other formats, loop-back and hardware flow control stop the emulation). Not modelled: the wait
- * of up to 1/16 bit for the next Baud16 pulse before a start bit, modem lines. DMACR is kept.
+ * of up to 1/16 bit for the next Baud16 pulse before a start bit, modem lines, DMAONERR.
  */
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { EventSlot } from '../events.ts';
@@ -20,6 +20,8 @@ const CR_TXE = 1 << 8;
 const CR_RXE = 1 << 9;
 const LCR_FEN = 1 << 4;
 const LCR_8N1 = 0x60;
+const DMA_RX = 1;
+const DMA_TX = 2;
 const DR_FE = 1 << 8;
 const DR_BE = 1 << 10;
 const DR_OE = 1 << 11;
@@ -31,6 +33,8 @@ export interface UartWiring {
   readonly irq: number;
   /** Where frames go while TX is routed to a pin; null while it is not. */
   readonly transmitter: () => FrameSender | null;
+  /** One of the two requests to the DMA may have changed. */
+  readonly dreqChanged?: () => void;
 }
 
 export class Uart implements RegisterBlock, SerialReceiver {
@@ -69,6 +73,17 @@ export class Uart implements RegisterBlock, SerialReceiver {
     this.#timeoutAt = chip.events.slot(() => {
       if (this.#rxCount > 0) this.#raise(INT_RT);
     });
+  }
+
+  /** Characters the DMA may take from the receive FIFO (4.2.5.2). */
+  get receiveDreq(): number {
+    return this.#dmaControl & DMA_RX ? this.#rxCount : 0;
+  }
+
+  /** Characters the DMA may put into the transmit FIFO. */
+  get transmitDreq(): number {
+    if (!(this.#dmaControl & DMA_TX) || !(this.#control & CR_UARTEN)) return 0;
+    return this.#depth() - this.#txCount;
   }
 
   setClock(peri: Frequency | null): void {
@@ -142,6 +157,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
       case 0x30:
         this.#control = value & 0xff87;
         this.#startNext();
+        if (this.#dmaControl & DMA_TX) this.#wiring.dreqChanged?.();
         return (value & 0xc080) === 0; // CTSEN, RTSEN, loop-back
       case 0x34:
         this.#levels = value & 0x3f;
@@ -157,6 +173,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
         return true;
       case 0x48:
         this.#dmaControl = value & 7;
+        this.#wiring.dreqChanged?.();
         return true;
       default:
         return false;
@@ -193,6 +210,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
     this.#raw |= (framing ? INT_FE : 0) | (broken ? INT_BE : 0);
     this.#checkReceiveLevel();
     this.#restartTimeout();
+    if (this.#dmaControl & DMA_RX) this.#wiring.dreqChanged?.();
   }
 
   #depth(): number {
@@ -286,6 +304,7 @@ export class Uart implements RegisterBlock, SerialReceiver {
     this.#wiring.transmitter()?.send(frame);
     // TX is a transition: only falling through the level raises it
     if (this.#txCount === this.#transmitLevel()) this.#raise(INT_TX);
+    if (this.#dmaControl & DMA_TX) this.#wiring.dreqChanged?.();
   }
 
   #frameSent(): void {
