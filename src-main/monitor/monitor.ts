@@ -18,6 +18,8 @@ export interface MonitorDescriptor {
    * the timestamp pin, and the driver turns each pair into a window on D0 (see `armWindow`). `none`: not at all.
    */
   readonly windowInput: 'level' | 'events' | 'none';
+  /** What it can measure at most, A: a window that goes beyond does not count. null where nobody knows. */
+  readonly fullScaleA: number | null;
   /** Output it can supply, mV; null where it only measures. */
   readonly source: { readonly minMv: number; readonly maxMv: number } | null;
   readonly canMeasureInline: boolean;

@@ -10,6 +10,7 @@ export const lpm01a: MonitorDescriptor = {
   sampleRateHz: 100_000,
   logicChannels: 1,
   windowInput: 'events',
+  fullScaleA: 0.05,
   source: { minMv: 1800, maxMv: 3300 },
   canMeasureInline: false,
   codec: lpm01aCodec,

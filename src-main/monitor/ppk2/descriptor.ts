@@ -10,6 +10,7 @@ export const ppk2: MonitorDescriptor = {
   sampleRateHz: 100_000,
   logicChannels: 8,
   windowInput: 'level',
+  fullScaleA: 1,
   source: { minMv: 800, maxMv: 5000 },
   canMeasureInline: true,
   codec: ppk2Codec,
