@@ -7,13 +7,17 @@ export interface HostUartWiring {
   readonly toBoard: () => FrameSender | null;
   /** A byte is through. Called in virtual time. */
   readonly arrived: (byte: number) => void;
+  /** A stop bit was low: the two ends run at different rates. */
+  readonly framingError?: () => void;
+  /** The board's bit time, µs, 0 while it has none: for `follow`. */
+  readonly boardBitUs?: () => number;
 }
 
 /** The computer's end of the board's UART, 8N1: what a USB-serial adapter does. Framing errors are delivered as bytes. */
 export class HostUart implements SerialReceiver {
   readonly listening = true;
   readonly #wiring: HostUartWiring;
-  #baud = DEFAULT_BAUD;
+  #baud: number | 'board' = DEFAULT_BAUD;
   /** When the last queued frame ends, µs. */
   #freeUs = 0;
 
@@ -22,11 +26,17 @@ export class HostUart implements SerialReceiver {
   }
 
   get bitUs(): number {
-    return 1e6 / this.#baud;
+    if (this.#baud !== 'board') return 1e6 / this.#baud;
+    return this.#wiring.boardBitUs?.() || 1e6 / DEFAULT_BAUD;
   }
 
   setBaud(baud: number): void {
     this.#baud = baud;
+  }
+
+  /** Takes the board's rate as it is, whenever it changes: what a person does who does not know it. */
+  follow(): void {
+    this.#baud = 'board';
   }
 
   /** Queues bytes written at `nowUs`: they go out back to back after what is queued already. */
@@ -40,7 +50,8 @@ export class HostUart implements SerialReceiver {
     }
   }
 
-  receive(byte: number): void {
+  receive(byte: number, framing: boolean): void {
+    if (framing) this.#wiring.framingError?.();
     this.#wiring.arrived(byte);
   }
 }

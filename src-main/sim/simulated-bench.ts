@@ -2,15 +2,16 @@ import { WallClock, type Clock } from '../base/clock.ts';
 import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
 import type { Link } from '../link/link.ts';
 import type { Programmer } from '../link/programmer.ts';
+import type { Diagnosis } from './diagnoses.ts';
 import type { PicoCurrentOptions } from './current-model.ts';
 import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
 import type { EmulatedMonitor } from './monitors/twins.ts';
 import { FLASH_BYTES } from './pico/core/core.ts';
-import { readUf2 } from './pico/uf2.ts';
+import { readUf2Image, type Uf2Image } from './pico/uf2.ts';
 import { SimulatedLink } from './simulated-link.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { InProcessHost, WorkerHost, type WorldHost } from './world-host.ts';
-import type { AdvanceReply, WorldOptions } from './world.ts';
+import type { AdvanceReply, PinEdges, WireName, WorldOptions } from './world.ts';
 
 export interface SimulatedBenchOptions {
   /** Seeds the hidden current model and the monitor's noise. */
@@ -32,6 +33,9 @@ export interface SimulatedBenchOptions {
   readonly zeroWait?: boolean;
   /** How far back worldEnergy and worldCharge reach, virtual µs. Default: to the beginning. */
   readonly historyUs?: number;
+  /** GPIOs whose edges `onPins` gets, a bit a pin. */
+  readonly pinMask?: number;
+  readonly onPins?: (edges: PinEdges) => void;
 }
 
 /** One emulated Pico and, if asked for, one emulated PPK2 in one virtual time. */
@@ -39,7 +43,13 @@ export interface SimulatedBench extends AsyncDisposable {
   readonly clock: Clock;
   readonly dut: Link;
   readonly monitor: Link | null;
+  /** The board's second UART, whichever pins it is on. */
+  readonly uart1: Link;
   readonly programmer: Programmer;
+  /** What silicon would let pass in silence, in the order it was first seen. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** The board waits in its ROM for a UF2, as of the last advance. */
+  readonly bootsel: boolean;
   /** Why the emulated board stopped, as of the last advance; null while it runs. */
   readonly fault: Failure | null;
   /** In WFI or WFE, as of the last advance. */
@@ -63,6 +73,7 @@ export async function openSimulatedBench(options: SimulatedBenchOptions): Promis
     ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
     ...(options.zeroWait === undefined ? {} : { zeroWait: options.zeroWait }),
     ...(options.historyUs === undefined ? {} : { historyUs: options.historyUs }),
+    ...(options.pinMask === undefined ? {} : { pinMask: options.pinMask }),
   };
   const host = options.inProcess ? new InProcessHost(worldOptions) : new WorkerHost(worldOptions);
   return ok(new Bench(host, options));
@@ -73,21 +84,30 @@ class Bench implements SimulatedBench {
   readonly #time: VirtualTime;
   readonly programmer: Programmer;
   readonly #monitorAddress: string;
+  readonly diagnoses: Diagnosis[] = [];
+  readonly #onPins: ((edges: PinEdges) => void) | undefined;
+  readonly #uart1: SimulatedLink;
   #dut: SimulatedLink;
   #monitor: SimulatedLink | null;
   #fault: Failure | null = null;
   #asleep = false;
+  #bootsel = false;
 
   constructor(host: WorldHost, options: SimulatedBenchOptions) {
     this.#host = host;
     this.#time = new VirtualTime({
       host,
       deliver: (reply) => this.#deliver(reply),
-      hasPassiveReader: () => this.#dut.hasPassiveReader || (this.#monitor?.hasPassiveReader ?? false),
+      hasPassiveReader: () =>
+        this.#dut.hasPassiveReader ||
+        this.#uart1.hasPassiveReader ||
+        (this.#monitor?.hasPassiveReader ?? false),
       wall: options.pace === 'real' ? new WallClock() : null,
       broken: (reason) => this.#closeLinks(reason.message, false),
     });
+    this.#onPins = options.onPins;
     this.#dut = this.#link('dut');
+    this.#uart1 = this.#link('uart1');
     this.#monitorAddress = `sim:${options.monitor}`;
     this.#monitor = options.monitor === 'none' ? null : this.#link('monitor');
     this.programmer = this.#createProgrammer();
@@ -99,8 +119,14 @@ class Bench implements SimulatedBench {
   get dut(): Link {
     return this.#dut;
   }
+  get uart1(): Link {
+    return this.#uart1;
+  }
   get monitor(): Link | null {
     return this.#monitor;
+  }
+  get bootsel(): boolean {
+    return this.#bootsel;
   }
   get fault(): Failure | null {
     return this.#fault;
@@ -135,13 +161,13 @@ class Bench implements SimulatedBench {
     await this.#host[Symbol.asyncDispose]();
   }
 
-  #link(wire: 'dut' | 'monitor'): SimulatedLink {
+  #link(wire: WireName): SimulatedLink {
     return new SimulatedLink({
-      address: wire === 'dut' ? 'sim:pico/uart0' : this.#monitorAddress,
+      address: wire === 'dut' ? 'sim:pico/uart0' : wire === 'uart1' ? 'sim:pico/uart1' : this.#monitorAddress,
       wire,
       time: this.#time,
       write: (bytes) => this.#host.write(wire, bytes),
-      setBaud: (baud) => (wire === 'dut' ? this.#host.setBaud(baud) : undefined),
+      setBaud: (baud) => (wire === 'monitor' ? undefined : this.#host.setBaud(wire, baud)),
     });
   }
 
@@ -149,9 +175,10 @@ class Bench implements SimulatedBench {
     return {
       kind: 'sim',
       program: async (uf2, onProgress) => {
-        const pages = readUf2(uf2, FLASH_BYTES);
-        if (!pages.ok) return pages;
-        this.#host.program(pages.value);
+        const image = readUf2Image(uf2, FLASH_BYTES);
+        if (!image.ok) return image;
+        const started = await this.#start(image.value);
+        if (!started.ok) return started;
         this.#revive();
         onProgress?.(1);
         return ok();
@@ -161,28 +188,60 @@ class Bench implements SimulatedBench {
           this.#revive();
           return ok();
         }
-        return fail('programmer.no-power', {}, 'The board has no power.', 'Switch the supply on first.');
+        return noPower();
       },
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
 
+  async #start(image: Uf2Image): Promise<Result<void>> {
+    if (image.kind === 'ram') return (await this.#host.loadRam(image.pages)) ? ok() : noPower();
+    this.#host.program(image.pages);
+    if (image.sparseSectors.length > 0)
+      this.diagnoses.push({
+        id: 'sim.diagnosis.uf2-sparse-sector',
+        facts: { sectors: image.sparseSectors },
+        cause: 'Sectors are filled only in part: the ROM of silicon can lose their pages (RP2040-E14).',
+        next: 'Fill every sector but the last one completely.',
+        firstUs: this.#time.nowUs(),
+        count: image.sparseSectors.length,
+      });
+    return ok();
+  }
+
   #revive(): void {
-    if (this.#fault) this.#dut.reopen();
+    if (this.#fault) this.#reopenLines();
     this.#fault = null;
   }
 
   #deliver(reply: AdvanceReply): void {
     this.#asleep = reply.asleep;
+    this.#bootsel = reply.bootsel;
+    if (reply.diagnoses) this.diagnoses.push(...reply.diagnoses);
+    if (reply.pins) this.#onPins?.(reply.pins);
+    if (reply.uart1) this.#uart1.arrive(reply.uart1);
     if (reply.monitor) this.#monitor?.arrive(reply.monitor);
     if (reply.dut) this.#dut.arrive(reply.dut);
-    if (reply.fault && !this.#fault) this.#dut.close(failureText(reply.fault), false);
-    if (!reply.fault && this.#fault) this.#dut.reopen();
+    if (reply.fault && !this.#fault) this.#stopLines(failureText(reply.fault));
+    if (!reply.fault && this.#fault) this.#reopenLines();
     this.#fault = reply.fault;
+  }
+
+  #stopLines(reason: string): void {
+    for (const line of [this.#dut, this.#uart1]) line.close(reason, false);
+  }
+
+  #reopenLines(): void {
+    for (const line of [this.#dut, this.#uart1]) line.reopen();
   }
 
   #closeLinks(reason: string, expected: boolean): void {
     this.#dut.close(reason, expected);
+    this.#uart1.close(reason, expected);
     this.#monitor?.close(reason, expected);
   }
+}
+
+function noPower(): Result<never> {
+  return fail('programmer.no-power', {}, 'The board has no power.', 'Switch the supply on first.');
 }

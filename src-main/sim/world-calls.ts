@@ -1,13 +1,14 @@
 /** What the product's side of the simulated world asks of it, in this thread or across to the worker's. */
 import type { WasmModule } from './pico/core/core.ts';
-import type { Uf2Page } from './pico/uf2.ts';
+import type { RamPage, Uf2Page } from './pico/uf2.ts';
 import type { AdvanceReply, AdvanceRequest, WireName, World, WorldOptions } from './world.ts';
 
 export type WorldCall =
   | { readonly call: 'advance'; readonly request: AdvanceRequest }
   | { readonly call: 'write'; readonly wire: WireName; readonly bytes: Uint8Array }
-  | { readonly call: 'setBaud'; readonly baud: number }
+  | { readonly call: 'setBaud'; readonly wire: 'dut' | 'uart1'; readonly baud: number }
   | { readonly call: 'program'; readonly pages: readonly Uf2Page[] }
+  | { readonly call: 'loadRam'; readonly pages: readonly RamPage[] }
   | { readonly call: 'reset' | 'unplugMonitor' }
   | { readonly call: 'chargeC' | 'energyJ'; readonly fromUs: number; readonly toUs: number };
 
@@ -21,9 +22,11 @@ export function carryOut(world: World, c: WorldCall): WorldAnswer {
     case 'write':
       return void world.write(c.wire, c.bytes);
     case 'setBaud':
-      return void world.setBaud(c.baud);
+      return void world.setBaud(c.wire, c.baud);
     case 'program':
       return void world.program(c.pages);
+    case 'loadRam':
+      return world.loadRam(c.pages);
     case 'reset':
       return world.reset();
     case 'unplugMonitor':
@@ -37,7 +40,7 @@ export function carryOut(world: World, c: WorldCall): WorldAnswer {
 
 /** Calls whose answer goes back over the wire; the others are silent. */
 export function isAsked(call: WorldCall): boolean {
-  return ['advance', 'reset', 'chargeC', 'energyJ'].includes(call.call);
+  return ['advance', 'loadRam', 'reset', 'chargeC', 'energyJ'].includes(call.call);
 }
 
 /** What a worker starts with. */

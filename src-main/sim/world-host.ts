@@ -4,15 +4,16 @@
  */
 import { Worker } from 'node:worker_threads';
 import { coreModule } from './pico/core/core.ts';
-import type { Uf2Page } from './pico/uf2.ts';
+import type { RamPage, Uf2Page } from './pico/uf2.ts';
 import { carryOut, type WorldAnswer, type WorldCall, type WorldWorkerData } from './world-calls.ts';
 import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
 
 export interface WorldHost extends AsyncDisposable {
   advance(request: AdvanceRequest): Promise<AdvanceReply>;
   write(wire: WireName, bytes: Uint8Array): void;
-  setBaud(baud: number): void;
+  setBaud(wire: 'dut' | 'uart1', baud: number): void;
   program(pages: readonly Uf2Page[]): void;
+  loadRam(pages: readonly RamPage[]): Promise<boolean>;
   reset(): Promise<boolean>;
   unplugMonitor(): void;
   chargeC(fromUs: number, toUs: number): Promise<number>;
@@ -31,11 +32,14 @@ abstract class CallingHost implements WorldHost {
   write(wire: WireName, bytes: Uint8Array): void {
     this.send({ call: 'write', wire, bytes });
   }
-  setBaud(baud: number): void {
-    this.send({ call: 'setBaud', baud });
+  setBaud(wire: 'dut' | 'uart1', baud: number): void {
+    this.send({ call: 'setBaud', wire, baud });
   }
   program(pages: readonly Uf2Page[]): void {
     this.send({ call: 'program', pages });
+  }
+  async loadRam(pages: readonly RamPage[]): Promise<boolean> {
+    return (await this.ask({ call: 'loadRam', pages })) as boolean;
   }
   async reset(): Promise<boolean> {
     return (await this.ask({ call: 'reset' })) as boolean;

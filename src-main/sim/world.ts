@@ -1,16 +1,18 @@
-import type { Failure } from '../base/errors.ts';
+import type { FactValue, Failure } from '../base/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { Diagnosis } from './diagnoses.ts';
 import { createPicoCurrentModel, type PicoCurrentOptions } from './current-model.ts';
 import { HostUart } from './host-uart.ts';
 import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
 import { createMonitorTwin, suppliesBoard, type EmulatedMonitor } from './monitors/twins.ts';
 import { EmulatedPico } from './pico/emulated-pico.ts';
-import type { Uf2Page } from './pico/uf2.ts';
-import type { MonitorTwin } from './parts.ts';
+import { hertz } from './pico/frequency.ts';
+import type { RamPage, Uf2Page } from './pico/uf2.ts';
+import type { ActivitySink, DutActivity, MonitorTwin } from './parts.ts';
 import { WorldIntegral } from './world-integral.ts';
 
 /** Wires between the simulated world and the product. */
-export type WireName = 'dut' | 'monitor';
+export type WireName = 'dut' | 'uart1' | 'monitor';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -23,6 +25,14 @@ export interface WorldOptions {
   readonly zeroWait?: boolean;
   /** How far back the exact integral reaches, virtual µs; a world that runs for days keeps no more. Default: all. */
   readonly historyUs?: number;
+  /** GPIOs whose edges are handed out, a bit a pin. Default: none. */
+  readonly pinMask?: number;
+}
+
+/** Levels of the chosen GPIOs, each from its time on. In step. */
+export interface PinEdges {
+  readonly timesUs: number[];
+  readonly levels: number[];
 }
 
 /** Ends an advance early: a byte value, or so many bytes in all, have come out of a wire. */
@@ -40,10 +50,16 @@ export interface AdvanceRequest {
 export interface AdvanceReply {
   readonly nowUs: number;
   readonly dut: Uint8Array | null;
+  readonly uart1: Uint8Array | null;
   readonly monitor: Uint8Array | null;
   /** Why the emulated board stopped, while it stands. */
   readonly fault: Failure | null;
   readonly asleep: boolean;
+  /** The ROM waits for a UF2. */
+  readonly bootsel: boolean;
+  /** Named for the first time since the last reply. */
+  readonly diagnoses: readonly Diagnosis[] | null;
+  readonly pins: PinEdges | null;
 }
 
 /** A full-speed USB device hands over what it has once a millisecond. */
@@ -60,12 +76,16 @@ export class World {
   readonly pico: EmulatedPico;
   readonly #monitor: MonitorTwin | null;
   readonly #integral = new WorldIntegral();
-  readonly #host: HostUart;
+  readonly #hosts: Readonly<Record<'dut' | 'uart1', HostUart>>;
   readonly #dutOutput = new ByteQueue();
+  readonly #uart1Output = new ByteQueue();
   readonly #monitorOutput = new ByteQueue();
   #volts = SUPPLY_V;
   #nowUs = 0;
-  #dutWatch: Watch | null = null;
+  readonly #watches: { dut: Watch | null; uart1: Watch | null } = { dut: null, uart1: null };
+  readonly #pinMask: number;
+  #pinLevels = 0;
+  #pinEdges: PinEdges = { timesUs: [], levels: [] };
   readonly #historyUs: number;
   #forgottenUs = 0;
 
@@ -74,16 +94,14 @@ export class World {
     this.#historyUs = options.historyUs ?? Infinity;
     const model = createPicoCurrentModel({ ...options.currentModel, seed });
     model.connect(this.#integral);
+    this.#pinMask = options.pinMask ?? 0;
     this.pico = new EmulatedPico({
-      activity: model,
+      activity: { activity: (a) => this.#onActivity(model, a) },
+      seed,
       ...(sliceCycles ? { sliceCycles } : {}),
       ...(zeroWait === undefined ? {} : { zeroWait }),
     });
-    this.#host = new HostUart({
-      toBoard: () => (this.pico.powered ? this.pico.uartInput(0) : null),
-      arrived: (byte) => this.#fromBoard(byte),
-    });
-    this.pico.connectUart(0, this.#host);
+    this.#hosts = { dut: this.#createHost(0), uart1: this.#createHost(1) };
     this.#monitor = options.monitor === 'none' ? null : this.#createMonitor(options.monitor, options);
     if (this.#monitor) model.connect(this.#monitor);
     if (options.monitor === 'none' || !suppliesBoard(options.monitor)) this.pico.setPower(true, 0);
@@ -96,12 +114,14 @@ export class World {
   /** Time goes on to the deadline or to the first watched output, whichever is earlier. */
   advance(request: AdvanceRequest): AdvanceReply {
     const { deadlineUs, watches } = request;
-    this.#dutWatch = watches.find((w) => w.wire === 'dut') ?? null;
+    this.#watches.dut = watches.find((w) => w.wire === 'dut') ?? null;
+    this.#watches.uart1 = watches.find((w) => w.wire === 'uart1') ?? null;
     const monitorWatch = watches.find((w) => w.wire === 'monitor') ?? null;
     const stopped = this.pico.failure;
     while (this.#nowUs < deadlineUs) {
       if (monitorWatch && satisfied(this.#monitorOutput, monitorWatch)) break;
-      if (this.#dutWatch && satisfied(this.#dutOutput, this.#dutWatch)) break;
+      const { dut, uart1 } = this.#watches;
+      if ((dut && satisfied(this.#dutOutput, dut)) || (uart1 && satisfied(this.#uart1Output, uart1))) break;
       this.#step(monitorWatch ? Math.min(deadlineUs, this.#nextFrameUs()) : deadlineUs);
       if (this.pico.failure !== stopped) break;
     }
@@ -109,18 +129,27 @@ export class World {
   }
 
   write(wire: WireName, bytes: Uint8Array): void {
-    if (wire === 'dut') this.#host.write(bytes, this.#nowUs);
-    else this.#monitor?.receive(bytes);
+    if (wire === 'monitor') this.#monitor?.receive(bytes);
+    else this.#hosts[wire].write(bytes, this.#nowUs);
   }
 
-  setBaud(baud: number): void {
-    this.#host.setBaud(baud);
+  /** The line rate of the computer's end; 0: whatever the board's is. */
+  setBaud(wire: 'dut' | 'uart1', baud: number): void {
+    if (baud > 0) this.#hosts[wire].setBaud(baud);
+    else this.#hosts[wire].follow();
   }
 
   /** The whole flash is replaced; a powered board starts from its new contents. */
   program(pages: readonly Uf2Page[]): void {
     this.pico.program(pages);
     this.reset();
+  }
+
+  /** A RAM image starts as the ROM's loader starts it; false when the board has no power. */
+  loadRam(pages: readonly RamPage[]): boolean {
+    if (!this.pico.powered) return false;
+    this.pico.loadRam(pages);
+    return true;
   }
 
   /** The RUN pin. False when the board has no power. */
@@ -180,19 +209,71 @@ export class World {
     return (Math.floor(this.#nowUs / USB_FRAME_US) + 1) * USB_FRAME_US;
   }
 
-  #fromBoard(byte: number): void {
-    this.#dutOutput.push(byte);
-    if (this.#dutWatch && (byte === this.#dutWatch.until || satisfied(this.#dutOutput, this.#dutWatch)))
-      this.pico.requestPause();
+  #createHost(n: 0 | 1): HostUart {
+    const wire = n === 0 ? 'dut' : 'uart1';
+    const output = n === 0 ? this.#dutOutput : this.#uart1Output;
+    const uart = () => (n === 0 ? this.pico.blocks.uart0 : this.pico.blocks.uart1);
+    const host: HostUart = new HostUart({
+      toBoard: () => (this.pico.powered ? this.pico.uartInput(n) : null),
+      arrived: (byte) => this.#fromBoard(byte, output, this.#watches[wire]),
+      framingError: () => this.#noteLineRate(`UART${n}`, uart().bitUs, host.bitUs),
+      boardBitUs: () => uart().bitUs,
+    });
+    this.pico.connectUart(n, host);
+    return host;
+  }
+
+  /** The computer's end saw a low stop bit: whose rate is how far off? */
+  #noteLineRate(block: string, boardBitUs: number, hostBitUs: number): void {
+    const { peri } = this.pico.blocks.clocks.tree;
+    const facts: Record<string, FactValue> = {
+      block,
+      boardBitUs: Number(boardBitUs.toFixed(3)),
+      expectedBitUs: Number(hostBitUs.toFixed(3)),
+      boardBaud: Math.round(1e6 / boardBitUs),
+      expectedBaud: Math.round(1e6 / hostBitUs),
+      clkPeriHz: peri ? hertz(peri) : 0,
+    };
+    this.pico.note(
+      'sim.diagnosis.line-rate',
+      facts,
+      'The computer saw a framing error: the board sends at another rate than the line was opened with.',
+      'Check the divisor against the clock it divides (clk_peri), or open the line at the rate of the board.',
+    );
+  }
+
+  #onActivity(model: ActivitySink, a: DutActivity): void {
+    model.activity(a);
+    const levels = a.pins & this.#pinMask;
+    if (levels === this.#pinLevels) return;
+    this.#pinLevels = levels;
+    this.#pinEdges.timesUs.push(a.timeUs);
+    this.#pinEdges.levels.push(levels);
+  }
+
+  #takePinEdges(): PinEdges | null {
+    if (this.#pinEdges.timesUs.length === 0) return null;
+    const edges = this.#pinEdges;
+    this.#pinEdges = { timesUs: [], levels: [] };
+    return edges;
+  }
+
+  #fromBoard(byte: number, output: ByteQueue, watch: Watch | null): void {
+    output.push(byte);
+    if (watch && (byte === watch.until || satisfied(output, watch))) this.pico.requestPause();
   }
 
   #reply(): AdvanceReply {
     return {
       nowUs: this.#nowUs,
       dut: this.#dutOutput.length > 0 ? this.#dutOutput.take() : null,
+      uart1: this.#uart1Output.length > 0 ? this.#uart1Output.take() : null,
       monitor: this.#monitorOutput.length > 0 ? this.#monitorOutput.take() : null,
       fault: this.pico.failure,
       asleep: this.pico.asleep,
+      bootsel: this.pico.mode === 'bootsel',
+      diagnoses: this.pico.diagnoses.takeFresh(),
+      pins: this.#takePinEdges(),
     };
   }
 }

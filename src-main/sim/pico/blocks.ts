@@ -24,6 +24,7 @@ import { Ssi } from './peripherals/ssi.ts';
 import { SysTick } from './peripherals/systick.ts';
 import { Timer } from './peripherals/timer.ts';
 import { Uart } from './peripherals/uart.ts';
+import { Usb } from './peripherals/usb.ts';
 import { Watchdog } from './peripherals/watchdog.ts';
 import { UartPort } from './uart-port.ts';
 import { XipCtrl, type XipCache } from './peripherals/xip-ctrl.ts';
@@ -84,6 +85,7 @@ export class Blocks {
   readonly adc: Adc;
   readonly analogue = new AnalogueInputs();
   readonly dma: Dma;
+  readonly usb: Usb;
   readonly ssi: Ssi;
   readonly xipCtrl: XipCtrl;
   readonly psm = new Psm();
@@ -132,6 +134,7 @@ export class Blocks {
       dreqChanged: () => this.dma.dreqChanged(),
     });
     this.dma = new Dma(chip, { bus: wiring.dmaBus, dreq: (n) => this.#dreq(n) });
+    this.usb = this.#createUsb();
     this.busctrl = new Busctrl(() => wiring.xipCache.accesses().all);
     this.syscfg = new Syscfg(wiring.nmiMaskChanged);
     this.xipCtrl = new XipCtrl(chip, wiring.xipCache);
@@ -154,6 +157,7 @@ export class Blocks {
     const { rosc, xosc, psm, vreg, resets, xipCtrl, ssi } = this;
     for (const block of [rosc, xosc, psm, vreg, resets, xipCtrl, ssi]) block.reset();
     for (const block of this.#byResetBit.values()) block.reset();
+    this.usb.dpram.powerOn();
     this.clocks.reset();
     this.watchdog.powerOn();
     this.coreReset();
@@ -166,6 +170,7 @@ export class Blocks {
     this.adc.setClocks(tree.adc, tree.sys);
     this.uart0.setClock(tree.peri);
     this.uart1.setClock(tree.peri);
+    this.usb.setClock(tree.usb);
     this.watchdog.setClocks(tree.ref, tree.sys);
   }
 
@@ -256,6 +261,20 @@ export class Blocks {
     });
   }
 
+  #createUsb(): Usb {
+    return new Usb(this.#chip, {
+      vbusPin: () => this.#vbusDetected(),
+      setVbus: (present) => this.io.drive(PIN_VBUS_SENSE, present),
+    });
+  }
+
+  /** 2.19.2: function 9 of every third pin from GPIO1 on is USB VBUS DETECT. */
+  #vbusDetected(): boolean {
+    for (let pin = 1; pin < 30; pin += 3)
+      if (this.io.functionOf(pin) === FUNCTION_USB && (this.io.levels >> pin) & 1) return true;
+    return false;
+  }
+
   /** 2.19.2: GPIO n carries SDA when even and SCL when odd, of I2C0 when n mod 4 < 2. */
   #i2cLines(n: 0 | 1): 'ready' | 'not-routed' | 'no-pull-up' {
     let [data, clock] = [-1, -1];
@@ -311,6 +330,7 @@ export class Blocks {
       [RESET_BIT.TIMER, this.timer],
       [RESET_BIT.UART0, this.uart0],
       [RESET_BIT.UART1, this.uart1],
+      [RESET_BIT.USBCTRL, this.usb],
     ]);
   }
 
@@ -377,6 +397,7 @@ export class Blocks {
 
   /** Null where silicon has a block and this model has none: the bus names it on first touch. */
   #ahbMap(): AhbBlocks {
+    const clocked = () => this.clocks.tree.usb !== null;
     const under = (name: keyof typeof RESET_BIT, block: RegisterBlock | null = null): BusBlock => ({
       name,
       block,
@@ -384,8 +405,8 @@ export class Blocks {
     });
     return {
       dma: under('DMA', this.dma),
-      usbDpram: { ...under('USBCTRL'), name: 'USB DPRAM' },
-      usb: under('USBCTRL'),
+      usbDpram: { ...under('USBCTRL', this.usb.dpram), name: 'USB DPRAM', honoursWidth: true, clocked },
+      usb: { ...under('USBCTRL', this.usb), clocked },
       pio0: under('PIO0'),
       pio1: under('PIO1'),
       xipAux: { name: 'XIP_AUX', block: this.xipCtrl.aux, resetBit: null },

@@ -64,11 +64,19 @@ export function leaveBootRom(core: M0Core, blocks: Blocks, flash: Flash): BootOu
   return { kind: 'entered' };
 }
 
+const VECTOR_MAGIC = 0xb007_c0d3;
+const VECTOR_KEY = 0x4ff8_3f2d;
+
+/** `entry` with its Thumb bit. */
+export function setWatchdogVector(scratch: Uint32Array, entry: number, sp: number): void {
+  scratch.set([VECTOR_MAGIC, entry ^ VECTOR_KEY, sp, entry], 4);
+}
+
 /** Data sheet 2.8.1.1: scratch 4–7 name code to run instead of booting from flash; when it returns, the boot goes on. */
 function watchdogVector(core: M0Core, blocks: Blocks): BootOutcome | null {
   const { scratch } = blocks.watchdog;
   const entry = scratch[7]!;
-  if (scratch[4] !== 0xb007_c0d3 || scratch[5] !== (entry ^ 0x4ff8_3f2d) >>> 0) return null;
+  if (scratch[4] !== VECTOR_MAGIC || scratch[5] !== (entry ^ VECTOR_KEY) >>> 0) return null;
   scratch[4] = 0;
   if ((entry & ~1) === USB_BOOT)
     return {

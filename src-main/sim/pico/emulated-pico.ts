@@ -2,7 +2,14 @@ import { fail, type FactValue, type Failure } from '../../base/errors.ts';
 import { Diagnoses } from '../diagnoses.ts';
 import type { ActivitySink, DutActivity } from '../parts.ts';
 import type { SerialLine, SerialReceiver } from '../serial-line.ts';
-import { BOOT_CYCLES, BOOT_TRIES, leaveBootRom, romImage, type BootOutcome } from './boot-rom.ts';
+import {
+  BOOT_CYCLES,
+  BOOT_TRIES,
+  leaveBootRom,
+  romImage,
+  setWatchdogVector,
+  type BootOutcome,
+} from './boot-rom.ts';
 import { Bus } from './bus.ts';
 import { hex, type Chip } from './chip.ts';
 import { ChipDmaBus } from './dma-bus.ts';
@@ -17,8 +24,10 @@ import { ROSC_HZ } from './peripherals/rosc.ts';
 import { Surroundings } from './surroundings.ts';
 import type { XipCache } from './peripherals/xip-ctrl.ts';
 import { Timeline } from './timeline.ts';
-import type { Uf2Page } from './uf2.ts';
+import type { RamPage, Uf2Page } from './uf2.ts';
 
+const SRAM_START = 0x2000_0000;
+const SRAM_END = 0x2004_2000;
 /** A slice of the interpreter: short enough that the engine compiles it early, long enough to cost nothing. */
 const SLICE_CYCLES = 200_000;
 
@@ -255,6 +264,20 @@ export class EmulatedPico implements Chip {
       xipHits: hits,
       stallCycles: this.core.stallCycles,
     };
+  }
+
+  /**
+   * Starts a RAM image as the ROM's loader does (data sheet 2.8.4.2): a reboot of all but the oscillators by the watchdog
+   * vector, with SP at the end of SRAM and the lowest address as code. The board must have power.
+   */
+  loadRam(pages: readonly RamPage[]): void {
+    this.reset();
+    for (const page of pages) {
+      this.core.sram.set(page.bytes, page.address - SRAM_START);
+      this.core.forgetSram(page.address - SRAM_START, page.bytes.length);
+    }
+    const entry = pages.reduce((lowest, p) => Math.min(lowest, p.address), SRAM_END) | 1;
+    setWatchdogVector(this.blocks.watchdog.scratch, entry, SRAM_END);
   }
 
   /** Power at `us`, which must not lie before what was already simulated. Power-off forgets SRAM and all registers. */
