@@ -12,7 +12,7 @@ import { Busctrl, Tbman } from './peripherals/busctrl.ts';
 import { Clocks } from './peripherals/clocks.ts';
 import { Dma } from './peripherals/dma.ts';
 import { I2c } from './peripherals/i2c.ts';
-import { FUNCTION_I2C, IoBank0 } from './peripherals/io-bank0.ts';
+import { FUNCTION_I2C, FUNCTION_USB, IoBank0 } from './peripherals/io-bank0.ts';
 import { BANK0_DEFAULTS, PAD_PDE, Pads, QSPI_DEFAULTS } from './peripherals/pads.ts';
 import { Pll } from './peripherals/pll.ts';
 import { Ppb } from './peripherals/ppb.ts';
@@ -54,6 +54,8 @@ const PSM_OSCILLATORS_AND_CLOCKS = 7;
 const PSM_RESETS = 8;
 const IRQ_UART0 = 20;
 const IRQ_I2C0 = 23;
+/** The board's divider from the USB connector's 5 V. */
+const PIN_VBUS_SENSE = 24;
 const SYSTICK_EXCEPTION = 15;
 
 export class Blocks {

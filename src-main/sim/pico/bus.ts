@@ -114,7 +114,8 @@ export class Bus implements CoreBus {
     const { target } = found;
     const offset = address & found.mask & ~3;
     let word = bytes === 4 ? value : bytes === 2 ? (value & 0xffff) * 0x1_0001 : (value & 0xff) * 0x101_0101;
-    const alias = found.atomic ? (address >>> 12) & 3 : 0;
+    let alias = found.atomic ? (address >>> 12) & 3 : 0;
+    if (alias !== 0 && target.block!.clearsOnWrite?.(offset)) alias = 0;
     if (alias !== 0 || (bytes !== 4 && target.honoursWidth)) {
       const was = target.block!.read(offset);
       if (was === undefined) {

@@ -33,6 +33,11 @@ export type StopFailure = Failure;
 export interface RegisterBlock {
   read(offset: number): number | undefined;
   write(offset: number, value: number): boolean;
+  /**
+   * Write-1-to-clear registers take the written word itself through every atomic alias: set and clear both clear the
+   * bits that are 1. Absent where a block has none, or none that firmware touches through an alias.
+   */
+  clearsOnWrite?(offset: number): boolean;
   /** Back to the data sheet's reset values: power-on, or the block's bit in RESETS. */
   reset(): void;
 }

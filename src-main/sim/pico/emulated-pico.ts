@@ -125,7 +125,7 @@ export class EmulatedPico implements Chip {
   constructor(options: PicoOptions = {}) {
     this.#activity = options.activity;
     this.#sliceCycles = options.sliceCycles ?? SLICE_CYCLES;
-    this.#zeroWait = options.zeroWait ?? true;
+    this.#zeroWait = options.zeroWait ?? false;
     this.events = new EventSlots(this.timeline, (cycle) => this.#limit(cycle));
     this.#bootAt = this.events.slot(() => this.#leaveRom());
     this.#flashReadyAt = this.events.slot(() => this.#xipChanged());
@@ -433,6 +433,8 @@ export class EmulatedPico implements Chip {
     this.events.clearAll();
     this.surroundings.powerOff(us);
     this.blocks.clearLines();
+    // The pull-up on D+ goes with the power
+    this.blocks.usb.reset();
     this.#mode = 'off';
     this.#failure = null;
     this.#asleep = false;

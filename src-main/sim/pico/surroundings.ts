@@ -1,3 +1,4 @@
+import type { Alarm } from '../serial-line.ts';
 import type { EventSlot, EventSlots } from './events.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -40,6 +41,7 @@ export class Surroundings {
   readonly #inputAt: EventSlot;
   readonly #partAt: EventSlot;
   readonly #parts: OutsidePart[] = [];
+  readonly #alarms: OutsideAlarm[] = [];
   /** In the order of their times; equal times in the order they were given. */
   #inputs: PendingInput[] = [];
   #powered = false;
@@ -54,6 +56,13 @@ export class Surroundings {
     this.#parts.push(part);
     if (this.#powered) part.powerOn(this.#wiring.timeline.usAt(this.#wiring.now()));
     this.partChanged();
+  }
+
+  /** A deadline of something at the end of a cable: it stays through resets of the chip. */
+  alarm(fire: () => void): Alarm {
+    const alarm = new OutsideAlarm(this.#wiring.events, fire);
+    this.#alarms.push(alarm);
+    return alarm;
   }
 
   /** A level from outside from `us` on; the chip sees it two cycles later. A time that has passed means now. */
@@ -86,6 +95,7 @@ export class Surroundings {
   resume(): void {
     this.partChanged();
     this.#scheduleInput();
+    for (const alarm of this.#alarms) alarm.restore();
   }
 
   #scheduleInput(): void {
@@ -116,5 +126,32 @@ export class Surroundings {
     for (const part of this.#parts)
       if (timeline.cycleFrom(part.nextUs) <= cycle) part.advanceTo(Math.max(us, part.nextUs));
     this.partChanged();
+  }
+}
+
+class OutsideAlarm implements Alarm {
+  readonly #slot: EventSlot;
+  #us = Infinity;
+
+  constructor(events: EventSlots, fire: () => void) {
+    this.#slot = events.slot(() => {
+      this.#us = Infinity;
+      fire();
+    });
+  }
+
+  at(us: number): void {
+    this.#us = us;
+    this.#slot.atUs(us);
+  }
+
+  clear(): void {
+    this.#us = Infinity;
+    this.#slot.clear();
+  }
+
+  /** After all slots were cleared. */
+  restore(): void {
+    if (this.#us !== Infinity) this.#slot.atUs(this.#us);
   }
 }

@@ -9,6 +9,7 @@ import { PAD_IE, PAD_OD, PAD_PDE, PAD_PUE, type Pads } from './pads.ts';
 export const FUNCTION_UART = 2;
 export const FUNCTION_I2C = 3;
 export const FUNCTION_SIO = 5;
+export const FUNCTION_USB = 9;
 const PIN_COUNT = 30;
 const ALL_PINS = 0x3fff_ffff;
 const IO_IRQ_BANK0 = 13;
