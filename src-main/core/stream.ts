@@ -1,0 +1,314 @@
+import { HarnessMode } from '../abi/generated.ts';
+import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
+import { withMode } from '../compile/image.ts';
+import type { StreamResult, StreamRunEvent, StreamRunPlan } from '../contract/index.ts';
+import type { Session } from '../device/session.ts';
+import type { Store } from '../store/store.ts';
+import type { ColumnMapping } from '../stream/columns.ts';
+import { openSource } from '../stream/open-source.ts';
+import { openStream } from '../stream/open-stream.ts';
+import { Recorder } from '../stream/recorder.ts';
+import { figuresOf, scoreStream } from '../stream/score.ts';
+import type { StreamSource } from '../stream/source.ts';
+import { StreamRun, type StreamOutcome } from '../stream/stream-run.ts';
+import type {
+  DetectionRule,
+  FrontEndPlace,
+  SampleEncodingName,
+  StreamSession,
+} from '../stream/stream-session.ts';
+import { deployImage } from './deploy-image.ts';
+import { SessionDevice } from './device-adapter.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import type { Rig } from './rig.ts';
+import { hopRowsOf, streamModelOf, type StreamModel } from './stream-model.ts';
+import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './wiring.ts';
+
+export interface StreamRequest {
+  readonly modelPath: string;
+  readonly targetId: string;
+  /** See stream/open-source.ts. */
+  readonly source: string;
+  /** Seconds of stream at most; null: until the source ends. */
+  readonly durationS: number | null;
+  readonly seed: number;
+  readonly worldSeed?: number;
+  readonly wakeWord?: string;
+  readonly channel?: number | 'mix';
+  readonly mapping?: ColumnMapping;
+  readonly sourceBaud?: number;
+  /** Of an IMU model; of columns without times too. */
+  readonly rateHz?: number;
+  readonly labels?: readonly string[];
+  readonly ignored?: readonly string[];
+  readonly frontEnd: FrontEndPlace | 'auto';
+  readonly encoding?: SampleEncodingName;
+  readonly hopMs: number | null;
+  readonly smoothingWindows: number;
+  readonly threshold: number;
+  readonly refractoryMs: number;
+  /** Line rate to the board. */
+  readonly baud: number;
+  readonly recordDir: string | null;
+}
+
+export interface StreamWatch {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StreamRunEvent) => void;
+}
+
+export interface StreamContext {
+  readonly store: Store;
+  readonly nowIso: () => string;
+}
+
+/** Streams a source into a model on a target, stores what came back and scores it against the truth, where one is known. */
+export async function streamModel(
+  request: StreamRequest,
+  wiring: Wiring,
+  watch: StreamWatch,
+  context: StreamContext,
+): Promise<Result<StreamResult>> {
+  const prepared = prepare(request.modelPath, request.targetId);
+  if (!prepared.ok) return prepared;
+  const { model, target, program } = prepared.value;
+  const shape = streamModelOf(model.graph, model.path, {
+    ...(request.rateHz === undefined ? {} : { imuRateHz: request.rateHz }),
+    ...(request.labels ? { labels: request.labels } : {}),
+    ...(request.ignored ? { ignored: request.ignored } : {}),
+  });
+  if (!shape.ok) return shape;
+  const rigs = rigsFor(target, wiring, {
+    seed: request.worldSeed ?? DEFAULT_WORLD_SEED,
+    operators: program.ops.length,
+  });
+  if (!rigs.ok) return rigs;
+  const rig = await rigs.value.open(false);
+  if (!rig.ok) return rig;
+  await using wires = rig.value;
+  // what is wrong with the source is said before the board is programmed
+  const source = await sourceOf(request, shape.value, wires);
+  if (!source.ok) return source;
+  await using samples = source.value;
+  const session = await deployFor(request, prepared.value, wires);
+  if (!session.ok) return session;
+  await using talk = session.value;
+  return await streamOver({
+    request,
+    prepared: prepared.value,
+    shape: shape.value,
+    rig: wires,
+    talk,
+    samples,
+    watch,
+    context,
+  });
+}
+
+async function sourceOf(
+  request: StreamRequest,
+  { format }: StreamModel,
+  rig: Rig,
+): Promise<Result<StreamSource>> {
+  const source = await openSource({
+    spec: request.source,
+    format,
+    clock: rig.clock,
+    durationS: request.durationS,
+    seed: request.seed,
+    ...(request.wakeWord === undefined ? {} : { wakeWord: request.wakeWord }),
+    ...(request.channel === undefined ? {} : { channel: request.channel }),
+    ...(request.mapping ? { mapping: request.mapping } : {}),
+    ...(request.rateHz === undefined ? {} : { sampleRateHz: request.rateHz }),
+    ...(request.sourceBaud === undefined ? {} : { baud: request.sourceBaud }),
+  });
+  if (!source.ok) return source;
+  const given = source.value.format;
+  if (
+    given.kind === format.kind &&
+    given.channels === format.channels &&
+    given.sampleRateHz === format.sampleRateHz
+  )
+    return source;
+  await source.value[Symbol.asyncDispose]();
+  return fail(
+    'stream.wrong-format',
+    {
+      source: request.source,
+      ...{ kind: given.kind, channels: given.channels, sampleRateHz: given.sampleRateHz },
+      ...{
+        wantedKind: format.kind,
+        wantedChannels: format.channels,
+        wantedSampleRateHz: format.sampleRateHz,
+      },
+    },
+    'The source does not give what the model takes.',
+    'Choose a source of the same kind, channels and rate; say an IMU model’s rate with --rate.',
+  );
+}
+
+async function deployFor(request: StreamRequest, { image }: Prepared, rig: Rig): Promise<Result<Session>> {
+  const fast = withMode(image, HarnessMode.Performance, request.baud);
+  return fast.ok ? deployImage(rig, fast.value) : fast;
+}
+
+interface Parts {
+  readonly request: StreamRequest;
+  readonly prepared: Prepared;
+  readonly shape: StreamModel;
+  readonly rig: Rig;
+  readonly talk: Session;
+  readonly samples: StreamSource;
+  readonly watch: StreamWatch;
+  readonly context: StreamContext;
+}
+
+function ruleOf({ request, shape }: Parts): DetectionRule {
+  return {
+    smoothingWindows: request.smoothingWindows,
+    threshold: request.threshold,
+    refractorySamples: Math.round((request.refractoryMs / 1000) * shape.format.sampleRateHz),
+    ignoredClasses: shape.background.map((c) => shape.classes.indexOf(c)),
+  };
+}
+
+async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
+  const { request, prepared, shape, samples, talk, rig, context } = parts;
+  const run = new StreamRun();
+  const rule = ruleOf(parts);
+  const detects = rule.ignoredClasses.length < shape.classes.length;
+  const opened = await openStream(talk, {
+    format: shape.format,
+    program: prepared.program.bytes,
+    features: shape.features,
+    window: { rows: shape.rows, hopRows: hopRowsOf(shape, request.hopMs) },
+    frontEnd: request.frontEnd,
+    ...(request.encoding === undefined ? {} : { encoding: request.encoding }),
+    ...(detects ? { detection: rule } : {}),
+    onEvent: run.listener,
+  });
+  if (!opened.ok) return opened;
+  await using session = opened.value;
+  const plan = planOf(parts, session, rule);
+  const startedAt = context.nowIso();
+  const recorder =
+    request.recordDir === null
+      ? ok(null)
+      : Recorder.open(request.recordDir, samples.format, samples.origin, startedAt);
+  if (!recorder.ok) return recorder;
+  using recording = recorder.value;
+  const identity = await new SessionDevice(talk, rig.serials.board ?? 'unknown', request.baud).identity();
+  const { streams } = context.store;
+  const begun = {
+    source: prepared.target.source,
+    targetName: prepared.target.name,
+    identity: identity.ok ? identity.value : null,
+    programHash: prepared.image.programHash ?? '',
+    firmwareHash: prepared.image.firmwareHash,
+    plan,
+    startedAt,
+    assumptions: [...prepared.target.assumptions],
+    recording: request.recordDir,
+  };
+  const id = streams.begin(begun);
+  if (!id.ok) return id;
+  const onEvent = parts.watch.onEvent ?? (() => undefined);
+  onEvent({ type: 'started', streamId: id.value, plan });
+  const outcome = await run.run({
+    source: samples,
+    session,
+    plan,
+    recorder: recording,
+    keep: (rows) => streams.append(id.value, rows),
+    limitUs: request.durationS === null ? null : request.durationS * 1e6,
+    signal: parts.watch.signal ?? new AbortController().signal,
+    onEvent,
+  });
+  const result: StreamResult = {
+    streamId: id.value,
+    ...begun,
+    ...resultOf(outcome, samples, prepared.model.remarks),
+    endedAt: context.nowIso(),
+  };
+  return finish(result, outcome, recording, streams, onEvent);
+}
+
+function planOf(
+  { request, prepared, shape, samples }: Parts,
+  { plan }: StreamSession,
+  rule: DetectionRule,
+): StreamRunPlan {
+  const { model } = prepared;
+  return {
+    model: { name: model.name, sha256: model.graph.sha256, path: model.path },
+    targetId: request.targetId,
+    source: samples.origin,
+    sampleKind: shape.format.kind,
+    channels: shape.format.channels,
+    sampleRateHz: shape.format.sampleRateHz,
+    classes: [...shape.classes],
+    frontEnd: plan.frontEnd,
+    encoding: plan.encoding,
+    reason: plan.reason,
+    baud: plan.baud,
+    lineBytesPerS: plan.lineBytesPerS,
+    lineCapacityBytesPerS: plan.lineCapacityBytesPerS,
+    windowSamples: plan.windowSamples,
+    hopSamples: plan.hopSamples,
+    detection: {
+      smoothingWindows: rule.smoothingWindows,
+      threshold: rule.threshold,
+      refractorySamples: rule.refractorySamples,
+      ignored: [...shape.background],
+    },
+  };
+}
+
+function resultOf(outcome: StreamOutcome, samples: StreamSource, remarks: readonly string[]) {
+  const { record, counters, summary, status, failure } = outcome;
+  const { windows, detections, plan } = record;
+  return {
+    status,
+    durationUs: record.durationUs,
+    counters: { ...counters },
+    gaps: [...record.gaps],
+    detections: [...detections],
+    figures: summary ? figuresOf(windows, detections, plan.sampleRateHz, summary) : null,
+    scores: scoreStream(record),
+    energy: null,
+    notes: [...remarks, ...samples.notes(), ...endNotes(outcome)],
+    failure: failure ? dtoOf(failure) : null,
+  };
+}
+
+function dtoOf({ id, facts, cause, next }: Failure): StreamResult['failure'] {
+  return { id, facts: { ...facts }, cause, next };
+}
+
+/** A stream that did not end as it should is scored only as far as it went, and says so. */
+function endNotes({ status, record, failure }: StreamOutcome): string[] {
+  if (status === 'finished') return [];
+  const why = failure ? failureText(failure) : 'it was stopped';
+  return [
+    `The stream ended after ${(record.durationUs / 1e6).toFixed(2)} s (${why}): all figures are of that part only.`,
+  ];
+}
+
+function finish(
+  result: StreamResult,
+  { record }: StreamOutcome,
+  recording: Recorder | null,
+  streams: Store['streams'],
+  onEvent: (event: StreamRunEvent) => void,
+): Result<StreamResult> {
+  const written = recording?.finish({
+    truth: record.truth,
+    plan: record.plan,
+    notes: result.notes,
+    failure: result.failure,
+  });
+  const stored = streams.end(result);
+  onEvent({ type: 'ended', result });
+  if (written && !written.ok) return written;
+  return stored.ok ? ok(result) : stored;
+}
