@@ -68,6 +68,7 @@ const linkFlags = [
 /** Object prefix (pico.ld places by it) → folder of firmware/. */
 const folders: readonly (readonly [string, string])[] = [
   ['engine', 'engine'],
+  ['frontend', 'engine/frontend'],
   ['kernel', 'engine/kernels'],
   ['harness', 'harness'],
   ['port', 'ports/pico'],

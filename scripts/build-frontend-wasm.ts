@@ -32,7 +32,7 @@ function build(out: string): void {
       '-Wl,--no-entry',
       '-Wl,--strip-debug',
       '-Wl,-z,stack-size=8192',
-      '-Wl,--initial-memory=65536',
+      '-Wl,--initial-memory=262144',
       '-o',
       out,
       ...sources,

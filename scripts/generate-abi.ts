@@ -9,6 +9,7 @@ import {
   CONFIG_MAGIC,
   PROGRAM_ALIGN,
   PROGRAM_MAGIC,
+  STREAM_MAGIC,
   enums,
   structs,
   mjCommands,
@@ -68,6 +69,7 @@ function typescript(): string {
   out.push(`export const ABI_VERSION = ${ABI_VERSION};`);
   out.push(`export const PROGRAM_MAGIC = 0x${PROGRAM_MAGIC.toString(16)};`);
   out.push(`export const CONFIG_MAGIC = 0x${CONFIG_MAGIC.toString(16)};`);
+  out.push(`export const STREAM_MAGIC = 0x${STREAM_MAGIC.toString(16)};`);
   out.push(`export const PROGRAM_ALIGN = ${PROGRAM_ALIGN};`, '');
   for (const e of enums) {
     if (e.doc) out.push(`/** ${e.doc} */`);
@@ -131,6 +133,7 @@ function c(): string {
   out.push(`#define MJ_ABI_VERSION ${ABI_VERSION}u`);
   out.push(`#define MJ_PROGRAM_MAGIC 0x${PROGRAM_MAGIC.toString(16)}u`);
   out.push(`#define MJ_CONFIG_MAGIC 0x${CONFIG_MAGIC.toString(16)}u`);
+  out.push(`#define MJ_STREAM_MAGIC 0x${STREAM_MAGIC.toString(16)}u`);
   out.push(`#define MJ_PROGRAM_ALIGN ${PROGRAM_ALIGN}u`, '');
   for (const e of enums) {
     if (e.doc) out.push(`/* ${e.doc} */`);

@@ -61,6 +61,11 @@ function dctQ17(): number[] {
   });
 }
 
+/** 1e-6 where the frame was scaled by 2^15 for its headroom and by 2^21 for the FFT. */
+function floorAtFullShift(): number {
+  return Math.floor(1e-6 * 2 ** 36);
+}
+
 function log2Q15(): number[] {
   return Array.from({ length: 129 }, (_, i) => Math.round(32768 * Math.log2(1 + i / 128)));
 }
@@ -90,7 +95,7 @@ function source(): string {
     array('uint16_t', `${name}_window`, windowQ15()),
     array('int16_t', `${name}_twiddles`, twiddlesQ15()),
     array(
-      'uint8_t',
+      'uint16_t',
       `${name}_mel_first`,
       filters.map((f) => f.first),
     ),
@@ -106,7 +111,7 @@ function source(): string {
     ),
     array('int16_t', `${name}_dct`, dctQ17()),
     `const mj_mfcc_recipe mj_mfcc_${name} = {`,
-    `  ${recipe.frame}, ${recipe.hop}, ${recipe.fft}, ${recipe.mels}, ${recipe.coefficients},`,
+    `  ${recipe.frame}, ${recipe.hop}, ${recipe.fft}, ${recipe.mels}, ${recipe.coefficients}, ${floorAtFullShift()},`,
     `  ${name}_window, ${name}_twiddles, ${name}_mel_first, ${name}_mel_bins, ${name}_mel_weight, ${name}_dct,`,
     '};',
     '',

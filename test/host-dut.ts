@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { root } from './needs.ts';
 
 const firmware = join(root, 'firmware');
-const folders = ['engine', 'engine/kernels', 'harness', 'ports/host'];
+const folders = ['engine', 'engine/frontend', 'engine/kernels', 'harness', 'ports/host'];
 const flags = [
   '-std=gnu11',
   '-O1',

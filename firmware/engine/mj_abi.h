@@ -7,6 +7,7 @@
 #define MJ_ABI_VERSION 1u
 #define MJ_PROGRAM_MAGIC 0x31504a4du
 #define MJ_CONFIG_MAGIC 0x46434a4du
+#define MJ_STREAM_MAGIC 0x54534a4du
 #define MJ_PROGRAM_ALIGN 16u
 
 /* What a kernel or the engine returns. */
@@ -111,6 +112,42 @@ typedef enum {
   MJ_RESULT_KIND_SCORES = 0, /* the dequantised outputs, 3 decimals */
   MJ_RESULT_KIND_MEAN_SQUARED_ERROR = 1, /* mean((dequantised output − input)²), one value */
 } mj_result_kind;
+
+/* What makes the rows of a window out of samples (docs/stream-format.md). */
+typedef enum {
+  MJ_FRONT_END_FEATURES = 0, /* nothing: the host sends rows of int8 */
+  MJ_FRONT_END_LOG_MEL = 1, /* log2 of mel energies, steps of 1/256 */
+  MJ_FRONT_END_MFCC = 2, /* DCT-II of ln of mel energies, steps of 1/256 */
+  MJ_FRONT_END_IMU = 3, /* filtered counts, one row a sample */
+} mj_front_end;
+
+/* Samples on the line. */
+typedef enum {
+  MJ_SAMPLE_ENCODING_INT16 = 0, /* little-endian */
+  MJ_SAMPLE_ENCODING_MU_LAW = 1, /* G.711, one byte */
+  MJ_SAMPLE_ENCODING_INT8 = 2, /* features */
+} mj_sample_encoding;
+
+/* Bits of a stream set-up's flags. */
+typedef enum {
+  MJ_STREAM_FLAG_SEND_FEATURES = 1, /* window reports carry the bytes of the input tensor */
+  MJ_STREAM_FLAG_REMOVE_MEAN = 2, /* IMU: each channel's mean over the window is taken off */
+  MJ_STREAM_FLAG_POWER = 4, /* the mel filters weigh powers, not magnitudes */
+  MJ_STREAM_FLAG_DETECT = 8, /* smoothing and threshold on the device */
+} mj_stream_flag;
+
+/* First byte of a frame: below 128 to the device, from 128 on from it. */
+typedef enum {
+  MJ_STREAM_FRAME_SAMPLES = 1,
+  MJ_STREAM_FRAME_PROBE = 2, /* asks for a status; samples before firstSample are not going to come */
+  MJ_STREAM_FRAME_END = 3, /* as Probe, then the device finishes and goes back to its dialect */
+  MJ_STREAM_FRAME_GAPS = 4, /* asks for the gaps from number firstSample on again */
+  MJ_STREAM_FRAME_STATUS = 128,
+  MJ_STREAM_FRAME_GAP = 129,
+  MJ_STREAM_FRAME_WINDOW = 130,
+  MJ_STREAM_FRAME_DROPPED = 131, /* a window that was due and was not computed */
+  MJ_STREAM_FRAME_ENDED = 132,
+} mj_stream_frame;
 
 /* First bytes of a Program. Little-endian, executed in place, 16-byte aligned. */
 typedef struct {
@@ -332,5 +369,121 @@ typedef struct {
   uint32_t reserved[11]; /* 0 */
 } mj_image_config;
 _Static_assert(sizeof(mj_image_config) == 128, "mj_image_config");
+
+/* First bytes of what `mj load stream` takes: everything a stream needs to know. Offsets are from its start. */
+typedef struct {
+  uint32_t magic; /* STREAM_MAGIC */
+  uint16_t version; /* 1 */
+  uint16_t header_bytes; /* 128 */
+  uint32_t total_bytes; /* of the set-up, tables included; a multiple of 4 */
+  uint32_t crc32; /* CRC-32/ISO-HDLC of bytes 16…totalBytes */
+  uint8_t front_end; /* FrontEnd */
+  uint8_t encoding; /* SampleEncoding */
+  uint8_t channels; /* values a sample frame; with Features 1 */
+  uint8_t flags; /* StreamFlag bits */
+  uint16_t block_bytes; /* most payload of a samples frame */
+  uint16_t row_elements; /* features a row */
+  uint16_t window_rows; /* rows a window */
+  uint16_t hop_rows; /* rows from one window to the next */
+  uint16_t frame_samples; /* audio: samples a row is made of, at most fftPoints */
+  uint16_t hop_samples; /* audio: samples from one row to the next */
+  uint16_t fft_points; /* 64, 128, … 1024 */
+  uint16_t mel_count; /* at most 128 */
+  uint8_t biquad_count; /* IMU: sections, at most 4 */
+  uint8_t smoothing_windows; /* 1…32 */
+  uint8_t floor_shift; /* floor · 2^floorShift is the floor of a frame without headroom used */
+  uint8_t pad; /* 0 */
+  uint32_t floor;
+  uint32_t sample_rate_milli_hz; /* sample frames */
+  uint32_t silence_us; /* without a good frame for so long the device goes back to its dialect */
+  uint32_t drop_backlog_bytes; /* more waiting bytes than this and a due window is dropped; 0 = never */
+  uint32_t refractory_samples;
+  uint32_t ignored_classes; /* bit n: class n is never detected */
+  int32_t threshold; /* least mean output in 1/256 of an int8 step */
+  uint32_t quant_offset; /* RowQuantisation, one a channel (IMU) or one */
+  uint32_t window_offset; /* u16, Q15: first half and the middle */
+  uint32_t twiddles_offset; /* i16 pairs, Q15: cos and −sin of 2πk/fftPoints, k < fftPoints/2 */
+  uint32_t mel_first_offset; /* u16 a filter: its first bin */
+  uint32_t mel_bins_offset; /* u8 a filter: its bins */
+  uint32_t mel_weight_offset; /* u16, Q15, one filter after the other */
+  uint32_t mel_norm_offset; /* i32 a filter, Q16: log2 of the filter's weight; 0 = none */
+  uint32_t dct_offset; /* i16, Q17 times ln 2, [coefficient][mel] */
+  uint32_t biquad_offset; /* BiquadRecord */
+  uint32_t reserved[6]; /* 0 */
+} mj_stream_setup;
+_Static_assert(sizeof(mj_stream_setup) == 128, "mj_stream_setup");
+
+/* int8 = clamp(((value · multiplier + 2^(shift−1)) >> shift) + offset). */
+typedef struct {
+  int16_t multiplier;
+  uint8_t shift; /* 1…30 */
+  uint8_t pad; /* 0 */
+  int32_t offset;
+} mj_row_quantisation;
+_Static_assert(sizeof(mj_row_quantisation) == 8, "mj_row_quantisation");
+
+/* y = b0·x + b1·x₁ + b2·x₂ − a1·y₁ − a2·y₂; Q28. */
+typedef struct {
+  int32_t b[3];
+  int32_t a[2];
+} mj_biquad_record;
+_Static_assert(sizeof(mj_biquad_record) == 20, "mj_biquad_record");
+
+/* First bytes of a frame to the device. */
+typedef struct {
+  uint8_t type; /* StreamFrame */
+  uint8_t pad; /* 0 */
+  uint16_t sequence; /* of samples frames; the others carry the next one */
+  uint32_t first_sample; /* index of the first sample frame, modulo 2^32 */
+  uint16_t count; /* sample frames that follow */
+  uint16_t pad2; /* 0 */
+} mj_stream_head;
+_Static_assert(sizeof(mj_stream_head) == 12, "mj_stream_head");
+
+/* First bytes of a frame from the device: how things stand. */
+typedef struct {
+  uint8_t type; /* StreamFrame */
+  uint8_t pad; /* 0 */
+  uint16_t sequence; /* of frames from the device */
+  uint16_t next_sequence; /* the samples frame it waits for */
+  uint16_t limit_sequence; /* the first one it has no room for */
+  uint32_t next_sample; /* all before are taken or in a gap */
+  uint32_t samples_taken;
+  uint32_t gaps;
+  uint32_t bad_frames; /* wrong CRC, COBS, length or contents */
+  uint32_t overruns; /* characters that UART or ring lost, since the stream began */
+  uint32_t underruns;
+  uint32_t windows; /* computed */
+  uint32_t dropped; /* due and not computed */
+  uint32_t device_us; /* its clock */
+  uint32_t max_queued_bytes; /* most that ever waited */
+} mj_stream_report;
+_Static_assert(sizeof(mj_stream_report) == 48, "mj_stream_report");
+
+/* Follows the report in a Gap frame. */
+typedef struct {
+  uint32_t index; /* counted from 0 */
+  uint32_t first_sample;
+  uint32_t sample_count;
+} mj_stream_gap_record;
+_Static_assert(sizeof(mj_stream_gap_record) == 12, "mj_stream_gap_record");
+
+/* Follows the report in a Window or Dropped frame; then the output tensor, then the input tensor where asked for. */
+typedef struct {
+  uint32_t index; /* counted from 0, dropped ones included */
+  uint32_t last_sample;
+  uint32_t front_end_cycles; /* since the window before; saturating */
+  uint32_t inference_cycles;
+  uint32_t latency_us; /* from the last sample's frame, checked, to the result */
+  uint32_t queued_bytes; /* in the receive ring when the inference began */
+  uint32_t features_crc32; /* of the input tensor */
+  int32_t score; /* of the detection, 1/256 of an int8 step */
+  int16_t detected_class; /* −1: none */
+  uint16_t output_bytes;
+  uint16_t feature_bytes; /* 0 where they are not sent */
+  uint16_t status; /* Status */
+  uint32_t audio_us; /* device time since the stream began */
+} mj_stream_window_record;
+_Static_assert(sizeof(mj_stream_window_record) == 44, "mj_stream_window_record");
 
 #endif

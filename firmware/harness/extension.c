@@ -130,6 +130,21 @@ static void load_input(mj_harness *h, uint32_t bytes) {
   put_load_done(mj_crc32(0, h->db, bytes));
 }
 
+/* The set-up of a stream takes the place of the input; `mj stream` checks it. */
+static void load_stream(mj_harness *h, uint32_t bytes) {
+  if (bytes > MJ_STREAM_SETUP_MAX_BYTES) {
+    put_load_error("a stream's set-up holds at most 16384 bytes");
+    return;
+  }
+  mj_harness_forget_input(h);
+  put_load_begin("stream", bytes);
+  const char *fault = mj_upload_receive(h->stream, bytes, h->config.baud);
+  if (fault != NULL)
+    put_load_error(fault);
+  else
+    put_load_done(mj_crc32(0, h->stream, bytes));
+}
+
 /* The pool is overwritten: whatever Program ran before, the image's own comes back when this one is not
  * usable. */
 static void load_program(mj_harness *h, uint32_t bytes) {
@@ -160,13 +175,15 @@ static void mj_load(mj_harness *h, char *rest) {
   const char *count = mj_next_word(&rest);
   uint32_t bytes;
   if (kind == NULL || count == NULL || !mj_parse_u32(count, &bytes) || bytes == 0)
-    put_load_error("usage: mj load input|program BYTES");
+    put_load_error("usage: mj load input|program|stream BYTES");
   else if (mj_words_equal(kind, "input"))
     load_input(h, bytes);
   else if (mj_words_equal(kind, "program"))
     load_program(h, bytes);
+  else if (mj_words_equal(kind, "stream"))
+    load_stream(h, bytes);
   else
-    put_load_error("usage: mj load input|program BYTES");
+    put_load_error("usage: mj load input|program|stream BYTES");
 }
 
 static void mj_baud(mj_harness *h, char *rest) {
@@ -201,6 +218,8 @@ void mj_extension_command(mj_harness *h, char *rest) {
     mj_baud(h, rest);
   } else if (mj_words_equal(word, "line")) {
     mj_line(h);
+  } else if (mj_words_equal(word, "stream")) {
+    mj_stream_run(h);
   } else if (mj_words_equal(word, "reset")) {
     mj_put("m-mj-reset\r\n");
     mj_port_reset();

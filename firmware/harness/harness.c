@@ -32,7 +32,7 @@ static void load_config(mj_harness *h) {
   if (h->config.idle_us_before_window > MAX_IDLE_US) h->config.idle_us_before_window = MAX_IDLE_US;
 }
 
-static void forget_input(mj_harness *h) {
+void mj_harness_forget_input(mj_harness *h) {
   h->db_bytes = 0;
   h->db_position = 0;
   h->has_result = false;
@@ -55,7 +55,7 @@ uint32_t mj_harness_high_water(const mj_harness *h) {
 }
 
 static mj_status open_program(mj_harness *h, const uint8_t *program, uint32_t available, uint32_t pool_used) {
-  forget_input(h);
+  mj_harness_forget_input(h);
   h->arena = h->board->pool + pool_used;
   h->arena_bytes = h->board->pool_bytes - pool_used;
   h->engine_status = mj_engine_open(&h->engine, program, available, h->arena, h->arena_bytes);
@@ -69,7 +69,7 @@ void mj_harness_open_image_program(mj_harness *h) {
   uint32_t offset = address - h->board->flash_address;
   if (address < h->board->flash_address || offset >= h->board->flash_bytes || (address & 15u) != 0 ||
       h->config.program_bytes > h->board->flash_bytes - offset) {
-    forget_input(h);
+    mj_harness_forget_input(h);
     h->arena = h->board->pool;
     h->arena_bytes = h->board->pool_bytes;
     h->engine_status = MJ_STATUS_BAD_MAGIC;
@@ -105,7 +105,7 @@ static void print_prologue(const mj_harness *h) {
 
 static void change_baud(mj_harness *h) {
   h->confirm_baud_from = h->config.baud;
-  if (mj_port_set_baud(h->next_baud)) h->config.baud = h->next_baud;
+  if (mj_port_open_line(h->next_baud, NULL, 0)) h->config.baud = h->next_baud;
   h->next_baud = 0;
   h->baud_deadline_us = mj_port_now_us() + BAUD_CONFIRM_US;
 }
@@ -128,7 +128,7 @@ static void return_to_old_baud(mj_harness *h) {
   h->config.baud = h->confirm_baud_from;
   h->confirm_baud_from = 0;
   h->command_length = 0;
-  mj_port_set_baud(h->config.baud);
+  mj_port_open_line(h->config.baud, NULL, 0);
 }
 
 static uint32_t until_baud_deadline_us(const mj_harness *h) {
@@ -142,7 +142,7 @@ void mj_harness_main(void) {
   h->board = mj_port_start();
   load_config(h);
   mj_harness_open_image_program(h);
-  mj_port_set_baud(h->config.baud);
+  mj_port_open_line(h->config.baud, NULL, 0);
   print_prologue(h);
   for (;;) {
     uint8_t byte;

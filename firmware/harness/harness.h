@@ -15,6 +15,8 @@ enum {
   MJ_COMMAND_CHARACTERS = 80,
   MJ_DB_MAX_BYTES = 27648,              /* the dialect's limit: 96 x 96 x 3 */
   MJ_STAGE_BYTES = MJ_DB_MAX_BYTES / 4, /* quantised floats */
+  MJ_STREAM_BYTES = MJ_DB_MAX_BYTES + MJ_STAGE_BYTES,
+  MJ_STREAM_SETUP_MAX_BYTES = 16384,
 };
 
 typedef struct {
@@ -36,8 +38,14 @@ typedef struct {
   /* What `db` holds: raw bytes in the configured encoding. */
   uint32_t db_bytes;
   uint32_t db_position;
-  uint8_t db[MJ_DB_MAX_BYTES] __attribute__((aligned(16)));
-  uint8_t stage[MJ_STAGE_BYTES] __attribute__((aligned(16)));
+  /* An input and a stream are never there together: a stream takes no memory from the arena. */
+  union {
+    struct {
+      uint8_t db[MJ_DB_MAX_BYTES] __attribute__((aligned(16)));
+      uint8_t stage[MJ_STAGE_BYTES] __attribute__((aligned(16)));
+    };
+    uint8_t stream[MJ_STREAM_BYTES] __attribute__((aligned(16)));
+  };
 } mj_harness;
 
 void mj_harness_main(void);
@@ -46,6 +54,8 @@ void mj_harness_main(void);
 void mj_harness_open_image_program(mj_harness *h);
 /* Opens a Program that lies in the pool's first `bytes` bytes; on failure the image's own comes back. */
 mj_status mj_harness_open_uploaded_program(mj_harness *h, uint32_t bytes);
+/* Forgets what `db` holds and the last result. */
+void mj_harness_forget_input(mj_harness *h);
 /* Fills the arena with the pattern the high-water mark is read from. */
 void mj_harness_paint(mj_harness *h);
 /* Bytes from the arena's start to the last one that is not paint, rounded up to 4. */
@@ -74,12 +84,17 @@ bool mj_input_value(const mj_harness *h, uint32_t index, float *value);
 void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups);
 void mj_window_timestamp(const mj_harness *h);
 void mj_window_profile(mj_harness *h);
+/* One inference on what the input tensors hold, with the pins of a window; what it took. */
+mj_status mj_window_single(mj_harness *h, uint32_t *cycles);
 
 /* results.c */
 void mj_results_print(const mj_harness *h);
 
 /* extension.c: `mj …` */
 void mj_extension_command(mj_harness *h, char *rest);
+
+/* stream.c: runs the stream that was loaded; an error line where it cannot. Returns when it has ended. */
+void mj_stream_run(mj_harness *h);
 
 /* upload.c: receives `bytes` bytes as checked frames; prints acks. NULL: complete, else why it was given up.
  */

@@ -20,7 +20,7 @@ enum {
   MJ_PIN_WINDOW = 1u << 0,
   MJ_PIN_OPERATOR_SHIFT = 1,
   MJ_PIN_OPERATOR = 7u << MJ_PIN_OPERATOR_SHIFT,
-  MJ_PIN_TIMESTAMP = 1u << 4,
+  MJ_PIN_TIMESTAMP = 1u << 4, /* while a stream runs: low while the front end works */
 };
 
 /* No time-out: the board sleeps until a byte arrives. */
@@ -54,12 +54,17 @@ typedef struct {
 /* Brings the board up, timer running, pins idle (all low, timestamp high). Does not return on a fault. */
 const mj_port_board *mj_port_start(void);
 
-/* Waits until the line is idle, then changes the rate; the first call opens the line. False: not possible. */
-bool mj_port_set_baud(uint32_t baud);
+/*
+ * Waits until the line is idle, then changes the rate and where received bytes wait; the first call opens the
+ * line. `memory` holds `bytes`, a power of two of at least 256; NULL: the port's own. What waited is lost.
+ * False: not possible, nothing has changed.
+ */
+bool mj_port_open_line(uint32_t baud, uint8_t *memory, uint32_t bytes);
 
 /*
  * Up to `capacity` received bytes; sleeps until the first arrives or `timeout_us` passed and returns the
- * count. With capacity 0 it is a plain sleep; bytes that arrive meanwhile are kept.
+ * count. With capacity 0 it is a plain sleep after which it returns the count of bytes that wait; they are
+ * kept.
  */
 uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cobs.h"
 #include "crc.h"
 #include "harness.h"
 #include "text.h"
@@ -19,47 +20,11 @@ enum {
 };
 
 typedef struct {
-  uint8_t bytes[FRAME_DATA_BYTES + FRAME_OVERHEAD];
-  uint32_t length;
-  uint32_t block_left; /* bytes of the present COBS block still to come */
-  bool zero_after;     /* the present block ends with a zero unless the frame does */
-  bool begun, too_long;
-} cobs_decoder;
-
-typedef struct {
   uint8_t *to;
   uint32_t bytes, received;
   uint16_t next_seq;
   uint32_t bad_frames;
 } upload;
-
-static void decoder_reset(cobs_decoder *d) {
-  d->length = 0;
-  d->block_left = 0;
-  d->zero_after = false;
-  d->begun = false;
-  d->too_long = false;
-}
-
-static void decoder_store(cobs_decoder *d, uint8_t byte) {
-  if (d->length < sizeof d->bytes)
-    d->bytes[d->length++] = byte;
-  else
-    d->too_long = true;
-}
-
-/* One byte that is not 0x00. */
-static void decoder_accept(cobs_decoder *d, uint8_t byte) {
-  if (d->block_left > 0) {
-    d->block_left--;
-    decoder_store(d, byte);
-    return;
-  }
-  if (d->begun && d->zero_after) decoder_store(d, 0);
-  d->begun = true;
-  d->block_left = byte - 1u;
-  d->zero_after = byte != 0xff;
-}
 
 static void put_answer(const char *word, uint16_t seq, const char *reason) {
   mj_put(word);
@@ -76,9 +41,9 @@ static uint16_t u16_at(const uint8_t *bytes) {
 }
 
 /* NULL: good. */
-static const char *frame_fault(const cobs_decoder *d) {
-  if (d->too_long) return "length";
-  if (d->block_left > 0) return "cobs";
+static const char *frame_fault(const mj_cobs_decoder *d) {
+  const char *fault = mj_cobs_fault(d);
+  if (fault != NULL) return fault;
   if (d->length < FRAME_OVERHEAD) return "short";
   if (mj_crc16(0xffff, d->bytes, d->length - 2u) != u16_at(&d->bytes[d->length - 2u])) return "crc";
   return NULL;
@@ -90,7 +55,7 @@ static const char *refuse(upload *u, const char *reason) {
 }
 
 /* A whole frame has come. Returns why the upload ends, or NULL. */
-static const char *take_frame(upload *u, const cobs_decoder *d) {
+static const char *take_frame(upload *u, const mj_cobs_decoder *d) {
   const char *fault = frame_fault(d);
   if (fault != NULL) return refuse(u, fault);
   uint16_t seq = u16_at(d->bytes);
@@ -111,9 +76,10 @@ static const char *take_frame(upload *u, const cobs_decoder *d) {
 }
 
 const char *mj_upload_receive(uint8_t *to, uint32_t bytes, uint32_t baud) {
-  static cobs_decoder decoder;
+  static uint8_t frame[FRAME_DATA_BYTES + FRAME_OVERHEAD];
+  mj_cobs_decoder decoder = {.bytes = frame, .capacity = sizeof frame};
   upload u = {.to = to, .bytes = bytes};
-  decoder_reset(&decoder);
+  mj_cobs_reset(&decoder);
   /* Against endless garbage: eight times what the bytes take on the line, and 10 s for the answers. */
   uint64_t left_us = 10000000u + 8ull * 10000000u * bytes / baud;
   uint32_t last_us = mj_port_now_us();
@@ -126,12 +92,12 @@ const char *mj_upload_receive(uint8_t *to, uint32_t bytes, uint32_t baud) {
     if (count == 0 || passed_us >= left_us) return "time-out";
     left_us -= passed_us;
     if (byte != 0) {
-      decoder_accept(&decoder, byte);
+      mj_cobs_accept(&decoder, byte);
       continue;
     }
     const char *end = decoder.begun ? take_frame(&u, &decoder) : NULL;
     if (end != NULL) return end;
-    decoder_reset(&decoder);
+    mj_cobs_reset(&decoder);
   }
   return NULL;
 }

@@ -129,6 +129,17 @@ void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups) {
   mj_results_print(h);
 }
 
+MJ_HOT mj_status mj_window_single(mj_harness *h, uint32_t *cycles) {
+  boundaries = 0;
+  first_operator = true;
+  mj_port_pins(MJ_PIN_WINDOW | MJ_PIN_OPERATOR, MJ_PIN_WINDOW);
+  uint64_t start = mj_port_cycles();
+  mj_status status = mj_engine_run(&h->engine, &pin_observer);
+  *cycles = (uint32_t)(mj_port_cycles() - start);
+  mj_port_pins(MJ_PIN_WINDOW | MJ_PIN_OPERATOR, 0);
+  return status;
+}
+
 /* ---- mj prof ---- */
 
 typedef struct {

@@ -3,6 +3,7 @@
 export const ABI_VERSION = 1;
 export const PROGRAM_MAGIC = 0x31504a4d;
 export const CONFIG_MAGIC = 0x46434a4d;
+export const STREAM_MAGIC = 0x54534a4d;
 export const PROGRAM_ALIGN = 16;
 
 /** What a kernel or the engine returns. */
@@ -119,6 +120,46 @@ export const ResultKind = {
   MeanSquaredError: 1, // mean((dequantised output − input)²), one value
 } as const;
 export type ResultKind = (typeof ResultKind)[keyof typeof ResultKind];
+
+/** What makes the rows of a window out of samples (docs/stream-format.md). */
+export const FrontEnd = {
+  Features: 0, // nothing: the host sends rows of int8
+  LogMel: 1, // log2 of mel energies, steps of 1/256
+  Mfcc: 2, // DCT-II of ln of mel energies, steps of 1/256
+  Imu: 3, // filtered counts, one row a sample
+} as const;
+export type FrontEnd = (typeof FrontEnd)[keyof typeof FrontEnd];
+
+/** Samples on the line. */
+export const SampleEncoding = {
+  Int16: 0, // little-endian
+  MuLaw: 1, // G.711, one byte
+  Int8: 2, // features
+} as const;
+export type SampleEncoding = (typeof SampleEncoding)[keyof typeof SampleEncoding];
+
+/** Bits of a stream set-up's flags. */
+export const StreamFlag = {
+  SendFeatures: 1, // window reports carry the bytes of the input tensor
+  RemoveMean: 2, // IMU: each channel's mean over the window is taken off
+  Power: 4, // the mel filters weigh powers, not magnitudes
+  Detect: 8, // smoothing and threshold on the device
+} as const;
+export type StreamFlag = (typeof StreamFlag)[keyof typeof StreamFlag];
+
+/** First byte of a frame: below 128 to the device, from 128 on from it. */
+export const StreamFrame = {
+  Samples: 1,
+  Probe: 2, // asks for a status; samples before firstSample are not going to come
+  End: 3, // as Probe, then the device finishes and goes back to its dialect
+  Gaps: 4, // asks for the gaps from number firstSample on again
+  Status: 128,
+  Gap: 129,
+  Window: 130,
+  Dropped: 131, // a window that was due and was not computed
+  Ended: 132,
+} as const;
+export type StreamFrame = (typeof StreamFrame)[keyof typeof StreamFrame];
 
 /** First bytes of a Program. Little-endian, executed in place, 16-byte aligned. */
 export interface ProgramHeader {
@@ -1045,4 +1086,492 @@ export function writeImageConfig(view: DataView, at: number, value: ImageConfig)
     o = at + 84 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
+}
+
+/** First bytes of what `mj load stream` takes: everything a stream needs to know. Offsets are from its start. */
+export interface StreamSetup {
+  /** STREAM_MAGIC */
+  magic: number;
+  /** 1 */
+  version: number;
+  /** 128 */
+  headerBytes: number;
+  /** of the set-up, tables included; a multiple of 4 */
+  totalBytes: number;
+  /** CRC-32/ISO-HDLC of bytes 16…totalBytes */
+  crc32: number;
+  /** FrontEnd */
+  frontEnd: number;
+  /** SampleEncoding */
+  encoding: number;
+  /** values a sample frame; with Features 1 */
+  channels: number;
+  /** StreamFlag bits */
+  flags: number;
+  /** most payload of a samples frame */
+  blockBytes: number;
+  /** features a row */
+  rowElements: number;
+  /** rows a window */
+  windowRows: number;
+  /** rows from one window to the next */
+  hopRows: number;
+  /** audio: samples a row is made of, at most fftPoints */
+  frameSamples: number;
+  /** audio: samples from one row to the next */
+  hopSamples: number;
+  /** 64, 128, … 1024 */
+  fftPoints: number;
+  /** at most 128 */
+  melCount: number;
+  /** IMU: sections, at most 4 */
+  biquadCount: number;
+  /** 1…32 */
+  smoothingWindows: number;
+  /** floor · 2^floorShift is the floor of a frame without headroom used */
+  floorShift: number;
+  /** 0 */
+  pad: number;
+  floor: number;
+  /** sample frames */
+  sampleRateMilliHz: number;
+  /** without a good frame for so long the device goes back to its dialect */
+  silenceUs: number;
+  /** more waiting bytes than this and a due window is dropped; 0 = never */
+  dropBacklogBytes: number;
+  refractorySamples: number;
+  /** bit n: class n is never detected */
+  ignoredClasses: number;
+  /** least mean output in 1/256 of an int8 step */
+  threshold: number;
+  /** RowQuantisation, one a channel (IMU) or one */
+  quantOffset: number;
+  /** u16, Q15: first half and the middle */
+  windowOffset: number;
+  /** i16 pairs, Q15: cos and −sin of 2πk/fftPoints, k < fftPoints/2 */
+  twiddlesOffset: number;
+  /** u16 a filter: its first bin */
+  melFirstOffset: number;
+  /** u8 a filter: its bins */
+  melBinsOffset: number;
+  /** u16, Q15, one filter after the other */
+  melWeightOffset: number;
+  /** i32 a filter, Q16: log2 of the filter's weight; 0 = none */
+  melNormOffset: number;
+  /** i16, Q17 times ln 2, [coefficient][mel] */
+  dctOffset: number;
+  /** BiquadRecord */
+  biquadOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const StreamSetupBytes = 128;
+export function readStreamSetup(view: DataView, at: number): StreamSetup {
+  let o = at;
+  return {
+    magic: ((o = at + 0), view.getUint32(o, true)),
+    version: ((o = at + 4), view.getUint16(o, true)),
+    headerBytes: ((o = at + 6), view.getUint16(o, true)),
+    totalBytes: ((o = at + 8), view.getUint32(o, true)),
+    crc32: ((o = at + 12), view.getUint32(o, true)),
+    frontEnd: ((o = at + 16), view.getUint8(o)),
+    encoding: ((o = at + 17), view.getUint8(o)),
+    channels: ((o = at + 18), view.getUint8(o)),
+    flags: ((o = at + 19), view.getUint8(o)),
+    blockBytes: ((o = at + 20), view.getUint16(o, true)),
+    rowElements: ((o = at + 22), view.getUint16(o, true)),
+    windowRows: ((o = at + 24), view.getUint16(o, true)),
+    hopRows: ((o = at + 26), view.getUint16(o, true)),
+    frameSamples: ((o = at + 28), view.getUint16(o, true)),
+    hopSamples: ((o = at + 30), view.getUint16(o, true)),
+    fftPoints: ((o = at + 32), view.getUint16(o, true)),
+    melCount: ((o = at + 34), view.getUint16(o, true)),
+    biquadCount: ((o = at + 36), view.getUint8(o)),
+    smoothingWindows: ((o = at + 37), view.getUint8(o)),
+    floorShift: ((o = at + 38), view.getUint8(o)),
+    pad: ((o = at + 39), view.getUint8(o)),
+    floor: ((o = at + 40), view.getUint32(o, true)),
+    sampleRateMilliHz: ((o = at + 44), view.getUint32(o, true)),
+    silenceUs: ((o = at + 48), view.getUint32(o, true)),
+    dropBacklogBytes: ((o = at + 52), view.getUint32(o, true)),
+    refractorySamples: ((o = at + 56), view.getUint32(o, true)),
+    ignoredClasses: ((o = at + 60), view.getUint32(o, true)),
+    threshold: ((o = at + 64), view.getInt32(o, true)),
+    quantOffset: ((o = at + 68), view.getUint32(o, true)),
+    windowOffset: ((o = at + 72), view.getUint32(o, true)),
+    twiddlesOffset: ((o = at + 76), view.getUint32(o, true)),
+    melFirstOffset: ((o = at + 80), view.getUint32(o, true)),
+    melBinsOffset: ((o = at + 84), view.getUint32(o, true)),
+    melWeightOffset: ((o = at + 88), view.getUint32(o, true)),
+    melNormOffset: ((o = at + 92), view.getUint32(o, true)),
+    dctOffset: ((o = at + 96), view.getUint32(o, true)),
+    biquadOffset: ((o = at + 100), view.getUint32(o, true)),
+    reserved: Array.from({ length: 6 }, (_, i) => ((o = at + 104 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeStreamSetup(view: DataView, at: number, value: StreamSetup): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.magic, true);
+  o = at + 4;
+  view.setUint16(o, value.version, true);
+  o = at + 6;
+  view.setUint16(o, value.headerBytes, true);
+  o = at + 8;
+  view.setUint32(o, value.totalBytes, true);
+  o = at + 12;
+  view.setUint32(o, value.crc32, true);
+  o = at + 16;
+  view.setUint8(o, value.frontEnd);
+  o = at + 17;
+  view.setUint8(o, value.encoding);
+  o = at + 18;
+  view.setUint8(o, value.channels);
+  o = at + 19;
+  view.setUint8(o, value.flags);
+  o = at + 20;
+  view.setUint16(o, value.blockBytes, true);
+  o = at + 22;
+  view.setUint16(o, value.rowElements, true);
+  o = at + 24;
+  view.setUint16(o, value.windowRows, true);
+  o = at + 26;
+  view.setUint16(o, value.hopRows, true);
+  o = at + 28;
+  view.setUint16(o, value.frameSamples, true);
+  o = at + 30;
+  view.setUint16(o, value.hopSamples, true);
+  o = at + 32;
+  view.setUint16(o, value.fftPoints, true);
+  o = at + 34;
+  view.setUint16(o, value.melCount, true);
+  o = at + 36;
+  view.setUint8(o, value.biquadCount);
+  o = at + 37;
+  view.setUint8(o, value.smoothingWindows);
+  o = at + 38;
+  view.setUint8(o, value.floorShift);
+  o = at + 39;
+  view.setUint8(o, value.pad);
+  o = at + 40;
+  view.setUint32(o, value.floor, true);
+  o = at + 44;
+  view.setUint32(o, value.sampleRateMilliHz, true);
+  o = at + 48;
+  view.setUint32(o, value.silenceUs, true);
+  o = at + 52;
+  view.setUint32(o, value.dropBacklogBytes, true);
+  o = at + 56;
+  view.setUint32(o, value.refractorySamples, true);
+  o = at + 60;
+  view.setUint32(o, value.ignoredClasses, true);
+  o = at + 64;
+  view.setInt32(o, value.threshold, true);
+  o = at + 68;
+  view.setUint32(o, value.quantOffset, true);
+  o = at + 72;
+  view.setUint32(o, value.windowOffset, true);
+  o = at + 76;
+  view.setUint32(o, value.twiddlesOffset, true);
+  o = at + 80;
+  view.setUint32(o, value.melFirstOffset, true);
+  o = at + 84;
+  view.setUint32(o, value.melBinsOffset, true);
+  o = at + 88;
+  view.setUint32(o, value.melWeightOffset, true);
+  o = at + 92;
+  view.setUint32(o, value.melNormOffset, true);
+  o = at + 96;
+  view.setUint32(o, value.dctOffset, true);
+  o = at + 100;
+  view.setUint32(o, value.biquadOffset, true);
+  for (let i = 0; i < 6; i++) {
+    o = at + 104 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** int8 = clamp(((value · multiplier + 2^(shift−1)) >> shift) + offset). */
+export interface RowQuantisation {
+  multiplier: number;
+  /** 1…30 */
+  shift: number;
+  /** 0 */
+  pad: number;
+  offset: number;
+}
+export const RowQuantisationBytes = 8;
+export function readRowQuantisation(view: DataView, at: number): RowQuantisation {
+  let o = at;
+  return {
+    multiplier: ((o = at + 0), view.getInt16(o, true)),
+    shift: ((o = at + 2), view.getUint8(o)),
+    pad: ((o = at + 3), view.getUint8(o)),
+    offset: ((o = at + 4), view.getInt32(o, true)),
+  };
+}
+export function writeRowQuantisation(view: DataView, at: number, value: RowQuantisation): void {
+  let o: number;
+  o = at + 0;
+  view.setInt16(o, value.multiplier, true);
+  o = at + 2;
+  view.setUint8(o, value.shift);
+  o = at + 3;
+  view.setUint8(o, value.pad);
+  o = at + 4;
+  view.setInt32(o, value.offset, true);
+}
+
+/** y = b0·x + b1·x₁ + b2·x₂ − a1·y₁ − a2·y₂; Q28. */
+export interface BiquadRecord {
+  b: number[];
+  a: number[];
+}
+export const BiquadRecordBytes = 20;
+export function readBiquadRecord(view: DataView, at: number): BiquadRecord {
+  let o = at;
+  return {
+    b: Array.from({ length: 3 }, (_, i) => ((o = at + 0 + 4 * i), view.getInt32(o, true))),
+    a: Array.from({ length: 2 }, (_, i) => ((o = at + 12 + 4 * i), view.getInt32(o, true))),
+  };
+}
+export function writeBiquadRecord(view: DataView, at: number, value: BiquadRecord): void {
+  let o: number;
+  for (let i = 0; i < 3; i++) {
+    o = at + 0 + 4 * i;
+    view.setInt32(o, value.b[i] ?? 0, true);
+  }
+  for (let i = 0; i < 2; i++) {
+    o = at + 12 + 4 * i;
+    view.setInt32(o, value.a[i] ?? 0, true);
+  }
+}
+
+/** First bytes of a frame to the device. */
+export interface StreamHead {
+  /** StreamFrame */
+  type: number;
+  /** 0 */
+  pad: number;
+  /** of samples frames; the others carry the next one */
+  sequence: number;
+  /** index of the first sample frame, modulo 2^32 */
+  firstSample: number;
+  /** sample frames that follow */
+  count: number;
+  /** 0 */
+  pad2: number;
+}
+export const StreamHeadBytes = 12;
+export function readStreamHead(view: DataView, at: number): StreamHead {
+  let o = at;
+  return {
+    type: ((o = at + 0), view.getUint8(o)),
+    pad: ((o = at + 1), view.getUint8(o)),
+    sequence: ((o = at + 2), view.getUint16(o, true)),
+    firstSample: ((o = at + 4), view.getUint32(o, true)),
+    count: ((o = at + 8), view.getUint16(o, true)),
+    pad2: ((o = at + 10), view.getUint16(o, true)),
+  };
+}
+export function writeStreamHead(view: DataView, at: number, value: StreamHead): void {
+  let o: number;
+  o = at + 0;
+  view.setUint8(o, value.type);
+  o = at + 1;
+  view.setUint8(o, value.pad);
+  o = at + 2;
+  view.setUint16(o, value.sequence, true);
+  o = at + 4;
+  view.setUint32(o, value.firstSample, true);
+  o = at + 8;
+  view.setUint16(o, value.count, true);
+  o = at + 10;
+  view.setUint16(o, value.pad2, true);
+}
+
+/** First bytes of a frame from the device: how things stand. */
+export interface StreamReport {
+  /** StreamFrame */
+  type: number;
+  /** 0 */
+  pad: number;
+  /** of frames from the device */
+  sequence: number;
+  /** the samples frame it waits for */
+  nextSequence: number;
+  /** the first one it has no room for */
+  limitSequence: number;
+  /** all before are taken or in a gap */
+  nextSample: number;
+  samplesTaken: number;
+  gaps: number;
+  /** wrong CRC, COBS, length or contents */
+  badFrames: number;
+  /** characters that UART or ring lost, since the stream began */
+  overruns: number;
+  underruns: number;
+  /** computed */
+  windows: number;
+  /** due and not computed */
+  dropped: number;
+  /** its clock */
+  deviceUs: number;
+  /** most that ever waited */
+  maxQueuedBytes: number;
+}
+export const StreamReportBytes = 48;
+export function readStreamReport(view: DataView, at: number): StreamReport {
+  let o = at;
+  return {
+    type: ((o = at + 0), view.getUint8(o)),
+    pad: ((o = at + 1), view.getUint8(o)),
+    sequence: ((o = at + 2), view.getUint16(o, true)),
+    nextSequence: ((o = at + 4), view.getUint16(o, true)),
+    limitSequence: ((o = at + 6), view.getUint16(o, true)),
+    nextSample: ((o = at + 8), view.getUint32(o, true)),
+    samplesTaken: ((o = at + 12), view.getUint32(o, true)),
+    gaps: ((o = at + 16), view.getUint32(o, true)),
+    badFrames: ((o = at + 20), view.getUint32(o, true)),
+    overruns: ((o = at + 24), view.getUint32(o, true)),
+    underruns: ((o = at + 28), view.getUint32(o, true)),
+    windows: ((o = at + 32), view.getUint32(o, true)),
+    dropped: ((o = at + 36), view.getUint32(o, true)),
+    deviceUs: ((o = at + 40), view.getUint32(o, true)),
+    maxQueuedBytes: ((o = at + 44), view.getUint32(o, true)),
+  };
+}
+export function writeStreamReport(view: DataView, at: number, value: StreamReport): void {
+  let o: number;
+  o = at + 0;
+  view.setUint8(o, value.type);
+  o = at + 1;
+  view.setUint8(o, value.pad);
+  o = at + 2;
+  view.setUint16(o, value.sequence, true);
+  o = at + 4;
+  view.setUint16(o, value.nextSequence, true);
+  o = at + 6;
+  view.setUint16(o, value.limitSequence, true);
+  o = at + 8;
+  view.setUint32(o, value.nextSample, true);
+  o = at + 12;
+  view.setUint32(o, value.samplesTaken, true);
+  o = at + 16;
+  view.setUint32(o, value.gaps, true);
+  o = at + 20;
+  view.setUint32(o, value.badFrames, true);
+  o = at + 24;
+  view.setUint32(o, value.overruns, true);
+  o = at + 28;
+  view.setUint32(o, value.underruns, true);
+  o = at + 32;
+  view.setUint32(o, value.windows, true);
+  o = at + 36;
+  view.setUint32(o, value.dropped, true);
+  o = at + 40;
+  view.setUint32(o, value.deviceUs, true);
+  o = at + 44;
+  view.setUint32(o, value.maxQueuedBytes, true);
+}
+
+/** Follows the report in a Gap frame. */
+export interface StreamGapRecord {
+  /** counted from 0 */
+  index: number;
+  firstSample: number;
+  sampleCount: number;
+}
+export const StreamGapRecordBytes = 12;
+export function readStreamGapRecord(view: DataView, at: number): StreamGapRecord {
+  let o = at;
+  return {
+    index: ((o = at + 0), view.getUint32(o, true)),
+    firstSample: ((o = at + 4), view.getUint32(o, true)),
+    sampleCount: ((o = at + 8), view.getUint32(o, true)),
+  };
+}
+export function writeStreamGapRecord(view: DataView, at: number, value: StreamGapRecord): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.index, true);
+  o = at + 4;
+  view.setUint32(o, value.firstSample, true);
+  o = at + 8;
+  view.setUint32(o, value.sampleCount, true);
+}
+
+/** Follows the report in a Window or Dropped frame; then the output tensor, then the input tensor where asked for. */
+export interface StreamWindowRecord {
+  /** counted from 0, dropped ones included */
+  index: number;
+  lastSample: number;
+  /** since the window before; saturating */
+  frontEndCycles: number;
+  inferenceCycles: number;
+  /** from the last sample's frame, checked, to the result */
+  latencyUs: number;
+  /** in the receive ring when the inference began */
+  queuedBytes: number;
+  /** of the input tensor */
+  featuresCrc32: number;
+  /** of the detection, 1/256 of an int8 step */
+  score: number;
+  /** −1: none */
+  detectedClass: number;
+  outputBytes: number;
+  /** 0 where they are not sent */
+  featureBytes: number;
+  /** Status */
+  status: number;
+  /** device time since the stream began */
+  audioUs: number;
+}
+export const StreamWindowRecordBytes = 44;
+export function readStreamWindowRecord(view: DataView, at: number): StreamWindowRecord {
+  let o = at;
+  return {
+    index: ((o = at + 0), view.getUint32(o, true)),
+    lastSample: ((o = at + 4), view.getUint32(o, true)),
+    frontEndCycles: ((o = at + 8), view.getUint32(o, true)),
+    inferenceCycles: ((o = at + 12), view.getUint32(o, true)),
+    latencyUs: ((o = at + 16), view.getUint32(o, true)),
+    queuedBytes: ((o = at + 20), view.getUint32(o, true)),
+    featuresCrc32: ((o = at + 24), view.getUint32(o, true)),
+    score: ((o = at + 28), view.getInt32(o, true)),
+    detectedClass: ((o = at + 32), view.getInt16(o, true)),
+    outputBytes: ((o = at + 34), view.getUint16(o, true)),
+    featureBytes: ((o = at + 36), view.getUint16(o, true)),
+    status: ((o = at + 38), view.getUint16(o, true)),
+    audioUs: ((o = at + 40), view.getUint32(o, true)),
+  };
+}
+export function writeStreamWindowRecord(view: DataView, at: number, value: StreamWindowRecord): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.index, true);
+  o = at + 4;
+  view.setUint32(o, value.lastSample, true);
+  o = at + 8;
+  view.setUint32(o, value.frontEndCycles, true);
+  o = at + 12;
+  view.setUint32(o, value.inferenceCycles, true);
+  o = at + 16;
+  view.setUint32(o, value.latencyUs, true);
+  o = at + 20;
+  view.setUint32(o, value.queuedBytes, true);
+  o = at + 24;
+  view.setUint32(o, value.featuresCrc32, true);
+  o = at + 28;
+  view.setInt32(o, value.score, true);
+  o = at + 32;
+  view.setInt16(o, value.detectedClass, true);
+  o = at + 34;
+  view.setUint16(o, value.outputBytes, true);
+  o = at + 36;
+  view.setUint16(o, value.featureBytes, true);
+  o = at + 38;
+  view.setUint16(o, value.status, true);
+  o = at + 40;
+  view.setUint32(o, value.audioUs, true);
 }

@@ -36,6 +36,8 @@ export const ABI_VERSION = 1;
 /** 'MJP1' and 'MJCF' as little-endian u32. */
 export const PROGRAM_MAGIC = 0x31504a4d;
 export const CONFIG_MAGIC = 0x46434a4d;
+/** 'MJST'. */
+export const STREAM_MAGIC = 0x54534a4d;
 /** Every section of a Program starts at a multiple of this. */
 export const PROGRAM_ALIGN = 16;
 
@@ -156,6 +158,46 @@ export const enums: readonly EnumSchema[] = [
     values: [
       v('Scores', 0, 'the dequantised outputs, 3 decimals'),
       v('MeanSquaredError', 1, 'mean((dequantised output − input)²), one value'),
+    ],
+  },
+  {
+    name: 'FrontEnd',
+    doc: 'What makes the rows of a window out of samples (docs/stream-format.md).',
+    values: [
+      v('Features', 0, 'nothing: the host sends rows of int8'),
+      v('LogMel', 1, 'log2 of mel energies, steps of 1/256'),
+      v('Mfcc', 2, 'DCT-II of ln of mel energies, steps of 1/256'),
+      v('Imu', 3, 'filtered counts, one row a sample'),
+    ],
+  },
+  {
+    name: 'SampleEncoding',
+    doc: 'Samples on the line.',
+    values: [v('Int16', 0, 'little-endian'), v('MuLaw', 1, 'G.711, one byte'), v('Int8', 2, 'features')],
+  },
+  {
+    name: 'StreamFlag',
+    doc: "Bits of a stream set-up's flags.",
+    values: [
+      v('SendFeatures', 1, 'window reports carry the bytes of the input tensor'),
+      v('RemoveMean', 2, "IMU: each channel's mean over the window is taken off"),
+      v('Power', 4, 'the mel filters weigh powers, not magnitudes'),
+      v('Detect', 8, 'smoothing and threshold on the device'),
+    ],
+  },
+  {
+    name: 'StreamFrame',
+    doc: 'First byte of a frame: below 128 to the device, from 128 on from it.',
+    values: [
+      v('Samples', 1),
+      v('Probe', 2, 'asks for a status; samples before firstSample are not going to come'),
+      v('End', 3, 'as Probe, then the device finishes and goes back to its dialect'),
+      v('Gaps', 4, 'asks for the gaps from number firstSample on again'),
+      v('Status', 128),
+      v('Gap', 129),
+      v('Window', 130),
+      v('Dropped', 131, 'a window that was due and was not computed'),
+      v('Ended', 132),
     ],
   },
 ];
@@ -408,6 +450,129 @@ export const structs: readonly StructSchema[] = [
       f('reserved', 'u32', '0', 11),
     ],
   },
+  {
+    name: 'StreamSetup',
+    doc: 'First bytes of what `mj load stream` takes: everything a stream needs to know. Offsets are from its start.',
+    bytes: 128,
+    fields: [
+      f('magic', 'u32', 'STREAM_MAGIC'),
+      f('version', 'u16', '1'),
+      f('headerBytes', 'u16', '128'),
+      f('totalBytes', 'u32', 'of the set-up, tables included; a multiple of 4'),
+      f('crc32', 'u32', 'CRC-32/ISO-HDLC of bytes 16…totalBytes'),
+      f('frontEnd', 'u8', 'FrontEnd'),
+      f('encoding', 'u8', 'SampleEncoding'),
+      f('channels', 'u8', 'values a sample frame; with Features 1'),
+      f('flags', 'u8', 'StreamFlag bits'),
+      f('blockBytes', 'u16', 'most payload of a samples frame'),
+      f('rowElements', 'u16', 'features a row'),
+      f('windowRows', 'u16', 'rows a window'),
+      f('hopRows', 'u16', 'rows from one window to the next'),
+      f('frameSamples', 'u16', 'audio: samples a row is made of, at most fftPoints'),
+      f('hopSamples', 'u16', 'audio: samples from one row to the next'),
+      f('fftPoints', 'u16', '64, 128, … 1024'),
+      f('melCount', 'u16', 'at most 128'),
+      f('biquadCount', 'u8', 'IMU: sections, at most 4'),
+      f('smoothingWindows', 'u8', '1…32'),
+      f('floorShift', 'u8', 'floor · 2^floorShift is the floor of a frame without headroom used'),
+      f('pad', 'u8', '0'),
+      f('floor', 'u32', ''),
+      f('sampleRateMilliHz', 'u32', 'sample frames'),
+      f('silenceUs', 'u32', 'without a good frame for so long the device goes back to its dialect'),
+      f('dropBacklogBytes', 'u32', 'more waiting bytes than this and a due window is dropped; 0 = never'),
+      f('refractorySamples', 'u32', ''),
+      f('ignoredClasses', 'u32', 'bit n: class n is never detected'),
+      f('threshold', 'i32', 'least mean output in 1/256 of an int8 step'),
+      f('quantOffset', 'u32', 'RowQuantisation, one a channel (IMU) or one'),
+      f('windowOffset', 'u32', 'u16, Q15: first half and the middle'),
+      f('twiddlesOffset', 'u32', 'i16 pairs, Q15: cos and −sin of 2πk/fftPoints, k < fftPoints/2'),
+      f('melFirstOffset', 'u32', 'u16 a filter: its first bin'),
+      f('melBinsOffset', 'u32', 'u8 a filter: its bins'),
+      f('melWeightOffset', 'u32', 'u16, Q15, one filter after the other'),
+      f('melNormOffset', 'u32', "i32 a filter, Q16: log2 of the filter's weight; 0 = none"),
+      f('dctOffset', 'u32', 'i16, Q17 times ln 2, [coefficient][mel]'),
+      f('biquadOffset', 'u32', 'BiquadRecord'),
+      f('reserved', 'u32', '0', 6),
+    ],
+  },
+  {
+    name: 'RowQuantisation',
+    doc: 'int8 = clamp(((value · multiplier + 2^(shift−1)) >> shift) + offset).',
+    bytes: 8,
+    fields: [
+      f('multiplier', 'i16', ''),
+      f('shift', 'u8', '1…30'),
+      f('pad', 'u8', '0'),
+      f('offset', 'i32', ''),
+    ],
+  },
+  {
+    name: 'BiquadRecord',
+    doc: 'y = b0·x + b1·x₁ + b2·x₂ − a1·y₁ − a2·y₂; Q28.',
+    bytes: 20,
+    fields: [f('b', 'i32', '', 3), f('a', 'i32', '', 2)],
+  },
+  {
+    name: 'StreamHead',
+    doc: 'First bytes of a frame to the device.',
+    bytes: 12,
+    fields: [
+      f('type', 'u8', 'StreamFrame'),
+      f('pad', 'u8', '0'),
+      f('sequence', 'u16', 'of samples frames; the others carry the next one'),
+      f('firstSample', 'u32', 'index of the first sample frame, modulo 2^32'),
+      f('count', 'u16', 'sample frames that follow'),
+      f('pad2', 'u16', '0'),
+    ],
+  },
+  {
+    name: 'StreamReport',
+    doc: 'First bytes of a frame from the device: how things stand.',
+    bytes: 48,
+    fields: [
+      f('type', 'u8', 'StreamFrame'),
+      f('pad', 'u8', '0'),
+      f('sequence', 'u16', 'of frames from the device'),
+      f('nextSequence', 'u16', 'the samples frame it waits for'),
+      f('limitSequence', 'u16', 'the first one it has no room for'),
+      f('nextSample', 'u32', 'all before are taken or in a gap'),
+      f('samplesTaken', 'u32', ''),
+      f('gaps', 'u32', ''),
+      f('badFrames', 'u32', 'wrong CRC, COBS, length or contents'),
+      f('overruns', 'u32', 'characters that UART or ring lost, since the stream began'),
+      f('underruns', 'u32', ''),
+      f('windows', 'u32', 'computed'),
+      f('dropped', 'u32', 'due and not computed'),
+      f('deviceUs', 'u32', 'its clock'),
+      f('maxQueuedBytes', 'u32', 'most that ever waited'),
+    ],
+  },
+  {
+    name: 'StreamGapRecord',
+    doc: 'Follows the report in a Gap frame.',
+    bytes: 12,
+    fields: [f('index', 'u32', 'counted from 0'), f('firstSample', 'u32', ''), f('sampleCount', 'u32', '')],
+  },
+  {
+    name: 'StreamWindowRecord',
+    doc: 'Follows the report in a Window or Dropped frame; then the output tensor, then the input tensor where asked for.',
+    bytes: 44,
+    fields: [
+      f('index', 'u32', 'counted from 0, dropped ones included'),
+      f('lastSample', 'u32', ''),
+      f('frontEndCycles', 'u32', 'since the window before; saturating'),
+      f('inferenceCycles', 'u32', ''),
+      f('latencyUs', 'u32', "from the last sample's frame, checked, to the result"),
+      f('queuedBytes', 'u32', 'in the receive ring when the inference began'),
+      f('featuresCrc32', 'u32', 'of the input tensor'),
+      f('score', 'i32', 'of the detection, 1/256 of an int8 step'),
+      f('detectedClass', 'i16', '−1: none'),
+      f('outputBytes', 'u16', ''),
+      f('featureBytes', 'u16', '0 where they are not sent'),
+      f('status', 'u16', 'Status'),
+      f('audioUs', 'u32', 'device time since the stream began'),
+    ],
+  },
 ];
 
 /**
@@ -447,7 +612,7 @@ export const mjCommands: readonly { readonly word: string; readonly reply: strin
       word: 'load',
       reply:
         'm-mj-load-[<kind>,<bytes>] then COBS frames, each answered m-mj-ack-[<seq>] or m-mj-nak-[<seq wanted>,<reason>], at the end m-mj-load-done-[<crc32 hex>]',
-      doc: '`mj load input N%` or `mj load program N%`: checked bulk upload',
+      doc: '`mj load input N%`, `mj load program N%` or `mj load stream N%`: checked bulk upload',
     },
     {
       word: 'baud',
@@ -458,6 +623,12 @@ export const mjCommands: readonly { readonly word: string; readonly reply: strin
       word: 'line',
       reply: 'm-mj-line-[overruns=<n>,framing=<n>,dropped=<n>]',
       doc: 'receive errors since start',
+    },
+    {
+      word: 'stream',
+      reply:
+        'm-mj-stream-[ring=<bytes>,frames=<n>,work=<bytes>], then frames; at the end m-mj-stream-done-[samples=<n>,gaps=<n>,windows=<n>,dropped=<n>,reason=<word>]',
+      doc: 'after `mj load stream N%`: live samples in, results out (docs/stream-format.md)',
     },
     { word: 'reset', reply: 'm-mj-reset, then the boot prologue', doc: 'watchdog reset' },
   ];

@@ -5,7 +5,7 @@ import type { Conversation } from './conversation.ts';
 import { resetInRun } from './diagnose.ts';
 import type { DutMessage } from './messages.ts';
 
-export type BulkKind = 'input' | 'program';
+export type BulkKind = 'input' | 'program' | 'stream';
 
 /** A quarter of what a device takes at once: the answers cost under 7 % at 115200 baud, a repetition little. */
 const FRAME_BYTES = 256;
@@ -42,6 +42,12 @@ export async function bulkLoad(
   );
 }
 
+const refusedNext: Record<BulkKind, string> = {
+  input: 'Check that the data set belongs to the model on the device.',
+  program: 'Deploy the image to flash instead.',
+  stream: 'Deploy the firmware that belongs to this version.',
+};
+
 function incomplete(reason: string, facts: Record<string, number | string> = {}): Failure {
   return fail(
     'device.load-incomplete',
@@ -77,9 +83,7 @@ async function loadOnce(
       'device.load-refused',
       { kind, loadBytes: bytes.length, deviceSays: refused.text },
       'The device has no room or no use for this upload.',
-      kind === 'input'
-        ? 'Check that the data set belongs to the model on the device.'
-        : 'Deploy the image to flash instead.',
+      refusedNext[kind],
     );
   const count = Math.ceil(bytes.length / FRAME_BYTES);
   for (let sequence = 0; sequence < count; sequence++) {

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { bulkLoad, type BulkKind } from './bulk.ts';
+import { enterStream, type StreamLine, type StreamLineOptions } from './stream-line.ts';
 import type { Conversation, Reply } from './conversation.ts';
 import {
   bodyOf,
@@ -156,6 +157,14 @@ export class MjSession {
     if (!booted.ok) return booted;
     const inStep = await this.#talk.synchronise();
     return inStep.ok ? this.readIdentity().then((r) => (r.ok ? ok() : r)) : inStep;
+  }
+
+  /**
+   * Loads a stream's set-up (engine/stream-setup.ts) and enters stream mode: until the line is finished or aborted no
+   * other command can be given.
+   */
+  async openStream(setup: Uint8Array, options: StreamLineOptions): Promise<Result<StreamLine>> {
+    return enterStream(this.#talk, setup, options);
   }
 
   async #toRate(baud: number): Promise<Result<void>> {

@@ -24,7 +24,7 @@ export interface AudioRecipe {
   readonly coefficientCount?: number;
 }
 
-/** Second-order section, a0 = 1. Coefficients within ±8. */
+/** Second-order section, a0 = 1. Coefficients within ±2. */
 export interface Biquad {
   readonly b: readonly [number, number, number];
   readonly a: readonly [number, number];

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Result } from '../base/errors.ts';
 import type { FeatureRecipe, WindowShape } from '../engine/feature-recipe.ts';
+import type { Link } from '../link/link.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
 
 /**
@@ -23,6 +24,12 @@ export interface StreamSession extends AsyncDisposable {
   pump(untilUs: number): Promise<Result<void>>;
   /** Lets the device finish what it has, leaves stream mode, and gives the final counters. The session is then over. */
   finish(): Promise<Result<StreamSummary>>;
+  /**
+   * After `link.closed`: goes on over the link opened again, if the device still waits in its stream; what did not arrive
+   * is a gap. Fails with `device.stream-lost` when it does not: then a new stream must begin. After it `finish` leaves
+   * finding the dialect to a new session.
+   */
+  resume(link: Link): Promise<Result<void>>;
   /** Gives up on what is under way and leaves the device in its dialect; without an answer it goes back by itself. */
   abort(): Promise<void>;
 }

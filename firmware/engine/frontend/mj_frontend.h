@@ -1,11 +1,12 @@
 /*
- * The audio front end: 16 kHz mono int16 to MFCC, in fixed point. No floating point, no 64-bit arithmetic,
- * no malloc, no libc: what a Cortex-M0+ does well. The same sources run on the device and, as WASM, on the
- * host.
+ * The audio front end: mono int16 to MFCC or log-mel energies, in fixed point. No floating point, no 64-bit
+ * arithmetic but for mel filters over powers (mj_power_mel.c), no malloc, no libc: what a Cortex-M0+ does
+ * well. The same sources run on the device and, as WASM, on the host.
  *
- * The formulas are TensorFlow's (the recipe of MLPerf Tiny's keyword spotting): periodic Hann window,
- * magnitude spectrum of a 512-point FFT, 40 triangular mel filters between 20 and 4000 Hz, ln(mel + 1e-6),
- * DCT-II scaled by sqrt(2 / 40), first 10 coefficients. Samples are read as fractions of 32768.
+ * The formulas of the built-in recipe are TensorFlow's (the recipe of MLPerf Tiny's keyword spotting):
+ * periodic Hann window, magnitude spectrum of a 512-point FFT, 40 triangular mel filters between 20 and 4000
+ * Hz, ln(mel + 1e-6), DCT-II scaled by sqrt(2 / 40), first 10 coefficients. Samples are read as fractions of
+ * 32768.
  */
 #ifndef MJ_FRONTEND_H
 #define MJ_FRONTEND_H
@@ -22,21 +23,22 @@ typedef struct {
   uint16_t fft_points;        /* power of two, <= MJ_FFT_MAX_POINTS */
   uint8_t mel_count;          /* <= MJ_MEL_MAX_COUNT */
   uint8_t coefficient_count;  /* <= mel_count */
+  uint32_t floor;             /* under the logarithm, for a frame that was shifted left by 15 */
   const uint16_t *window;     /* Q15; first half and the middle: frame_samples / 2 + 1 values */
   const int16_t *twiddles;    /* Q15 pairs cos, -sin of 2 pi k / fft_points for k < fft_points / 2 */
-  const uint8_t *mel_first;   /* per filter: its first bin */
+  const uint16_t *mel_first;  /* per filter: its first bin */
   const uint8_t *mel_bins;    /* per filter: its number of bins */
   const uint16_t *mel_weight; /* Q15, filters one after the other */
   const int16_t *dct;         /* Q17 times ln 2, [coefficient][mel] */
 } mj_mfcc_recipe;
 
-#define MJ_FFT_MAX_POINTS 512
-#define MJ_MEL_MAX_COUNT 40
+#define MJ_FFT_MAX_POINTS 1024
+#define MJ_MEL_MAX_COUNT 128
 
-/* Caller-owned working memory: 2208 bytes. */
+/* Working memory of the built-in recipe: 2208 bytes. */
 typedef struct {
-  int32_t spectrum[MJ_FFT_MAX_POINTS];
-  int32_t log_mel[MJ_MEL_MAX_COUNT];
+  int32_t spectrum[512];
+  int32_t log_mel[40];
 } mj_mfcc_scratch;
 
 /* 30 ms every 20 ms, 49 frames of 10 coefficients a second: keyword spotting. */
@@ -48,6 +50,22 @@ extern const uint16_t mj_log2_table[129];
 /* One frame: `samples` [frame_samples] to `coefficients` [coefficient_count], Q8. */
 void mj_mfcc_frame(const mj_mfcc_recipe *recipe, const int16_t *samples, mj_mfcc_scratch *scratch,
                    int16_t *coefficients);
+
+/*
+ * The stages of mj_mfcc_frame, for recipes of other sizes. `spectrum` [fft_points] receives the magnitude of
+ * bin k at index 2k for every bin a filter weighs; the result is the shift that used the frame's headroom.
+ */
+uint32_t mj_spectrum_frame(const mj_mfcc_recipe *recipe, const int16_t *samples, int32_t *spectrum);
+
+/* log2 of the mel energies, Q16, of samples read as fractions of 32768; `out` [mel_count]. */
+void mj_log_mel(const mj_mfcc_recipe *recipe, uint32_t shift, const int32_t *magnitude, int32_t *out);
+
+/* The same over powers, where the recipe's floor is shifted left by `floor_shift` more. */
+void mj_log_mel_power(const mj_mfcc_recipe *recipe, uint32_t floor_shift, uint32_t shift,
+                      const int32_t *magnitude, int32_t *out);
+
+/* sum of row[m] * log_mel[m], Q8, saturating. */
+int16_t mj_dct_coefficient(const int32_t *log_mel_q16, const int16_t *row, uint32_t count);
 
 /* Requantisation of Q8 coefficients: int8 = clamp(round(q8 * multiplier / 2^shift) + zero_point). */
 typedef struct {
@@ -61,7 +79,7 @@ void mj_mfcc_to_int8(const int16_t *coefficients, uint32_t count, const mj_mfcc_
 /*
  * In place: `data` holds `points` real samples and becomes points / 2 complex values (re, im), the FFT of the
  * even samples plus i times that of the odd ones. mj_rfft_bin takes a bin of the real spectrum out of it.
- * |data| <= 2^21 leaves room for every sum of 512 windowed samples.
+ * |data| <= 2^21 leaves room for every sum of 1024 windowed samples.
  */
 void mj_rfft_in_place(int32_t *data, uint32_t points, const int16_t *twiddles);
 

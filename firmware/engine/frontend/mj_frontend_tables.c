@@ -72,7 +72,7 @@ static const int16_t kws_twiddles[512] = {
   -2411, -32706, -2009, -32729, -1608, -32746, -1206, -32758, -804, -32766, -402,
 };
 
-static const uint8_t kws_mel_first[40] = {
+static const uint16_t kws_mel_first[40] = {
   1, 2, 3, 5, 6, 7, 8, 10, 11, 13, 15, 16, 18, 20, 22, 24, 26, 28, 31, 33, 36, 38, 41, 44, 47, 50, 54, 57,
   61, 65, 69, 73, 78, 82, 87, 92, 98, 103, 109, 115,
 };
@@ -133,6 +133,6 @@ static const int16_t kws_dct[400] = {
 };
 
 const mj_mfcc_recipe mj_mfcc_kws = {
-  480, 320, 512, 40, 10,
+  480, 320, 512, 40, 10, 68719,
   kws_window, kws_twiddles, kws_mel_first, kws_mel_bins, kws_mel_weight, kws_dct,
 };

@@ -1,10 +1,8 @@
 #include "mj_fixed_point.h"
 #include "mj_frontend.h"
 
-/* After the window a full-scale sample is 2^21, so that no sum of 512 of them leaves 31 bits. */
+/* After the window a full-scale sample is 2^21, so that no sum of 1024 of them leaves 31 bits. */
 #define WINDOW_SHIFT 9
-/* 1e-6, the recipe's floor under the logarithm, where the frame was scaled by 2^(21 + 15). */
-#define FLOOR_AT_SHIFT_15 68719u
 #define DCT_SHIFT 9
 
 /* Bits by which the frame can be shifted left until its largest sample needs all 16. 15 for silence. */
@@ -76,19 +74,19 @@ static void magnitudes(const mj_mfcc_recipe *recipe, uint32_t last_bin, int32_t 
   }
 }
 
-static void log_mel(const mj_mfcc_recipe *recipe, uint32_t shift, const int32_t *magnitude, int32_t *out) {
+void mj_log_mel(const mj_mfcc_recipe *recipe, uint32_t shift, const int32_t *magnitude, int32_t *out) {
   const uint16_t *weight = recipe->mel_weight;
-  const uint32_t floor_value = FLOOR_AT_SHIFT_15 >> (15u - shift);
+  const uint32_t floor_value = recipe->floor >> (15u - shift);
   const int32_t scale_log2 = (int32_t)((21u + shift) << 16);
   for (uint32_t m = 0; m < recipe->mel_count; m++) {
     uint32_t sum = floor_value;
     const int32_t *bin = magnitude + 2 * recipe->mel_first[m];
     for (uint32_t i = 0; i < recipe->mel_bins[m]; i++) sum += mj_umul_q15((uint32_t)bin[2 * i], *weight++);
-    out[m] = mj_log2_q16(sum) - scale_log2;
+    out[m] = mj_log2_q16(sum == 0 ? 1 : sum) - scale_log2;
   }
 }
 
-static int16_t dct_coefficient(const int32_t *log_mel_q16, const int16_t *row, uint32_t count) {
+int16_t mj_dct_coefficient(const int32_t *log_mel_q16, const int16_t *row, uint32_t count) {
   int32_t sum = 1 << (DCT_SHIFT - 1);
   for (uint32_t m = 0; m < count; m++) {
     const int32_t x = log_mel_q16[m];
@@ -98,17 +96,23 @@ static int16_t dct_coefficient(const int32_t *log_mel_q16, const int16_t *row, u
   return (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
 }
 
-void mj_mfcc_frame(const mj_mfcc_recipe *recipe, const int16_t *samples, mj_mfcc_scratch *scratch,
-                   int16_t *coefficients) {
+uint32_t mj_spectrum_frame(const mj_mfcc_recipe *recipe, const int16_t *samples, int32_t *spectrum) {
   const uint32_t shift = headroom(samples, recipe->frame_samples);
   const uint32_t mels = recipe->mel_count;
   const uint32_t last_bin = (uint32_t)recipe->mel_first[mels - 1] + recipe->mel_bins[mels - 1] - 1u;
-  apply_window(recipe, samples, shift, scratch->spectrum);
-  mj_rfft_in_place(scratch->spectrum, recipe->fft_points, recipe->twiddles);
-  magnitudes(recipe, last_bin, scratch->spectrum);
-  log_mel(recipe, shift, scratch->spectrum, scratch->log_mel);
+  apply_window(recipe, samples, shift, spectrum);
+  mj_rfft_in_place(spectrum, recipe->fft_points, recipe->twiddles);
+  magnitudes(recipe, last_bin, spectrum);
+  return shift;
+}
+
+void mj_mfcc_frame(const mj_mfcc_recipe *recipe, const int16_t *samples, mj_mfcc_scratch *scratch,
+                   int16_t *coefficients) {
+  const uint32_t mels = recipe->mel_count;
+  const uint32_t shift = mj_spectrum_frame(recipe, samples, scratch->spectrum);
+  mj_log_mel(recipe, shift, scratch->spectrum, scratch->log_mel);
   for (uint32_t c = 0; c < recipe->coefficient_count; c++)
-    coefficients[c] = dct_coefficient(scratch->log_mel, recipe->dct + c * mels, mels);
+    coefficients[c] = mj_dct_coefficient(scratch->log_mel, recipe->dct + c * mels, mels);
 }
 
 void mj_mfcc_to_int8(const int16_t *coefficients, uint32_t count, const mj_mfcc_output *output, int8_t *out) {

@@ -88,8 +88,10 @@ const mj_port_board *mj_port_start(void) {
   return &board;
 }
 
-/* A pipe has no rate. */
-bool mj_port_set_baud(uint32_t baud) {
+/* A pipe has no rate, and bytes wait in it. */
+bool mj_port_open_line(uint32_t baud, uint8_t *memory, uint32_t bytes) {
+  (void)memory;
+  (void)bytes;
   return baud >= board.min_baud && baud <= board.max_baud;
 }
 
@@ -100,28 +102,6 @@ static void plain_sleep(uint32_t us) {
 
 static int poll_timeout_ms(uint32_t timeout_us) {
   return timeout_us == MJ_PORT_FOREVER ? -1 : (int)((timeout_us + 999u) / 1000u);
-}
-
-uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us) {
-  /* read(2) is not asked for more at a time than the harness wants; this buffer makes that cheap. */
-  static uint8_t buffer[4096];
-  static uint32_t buffered, taken;
-  if (capacity == 0) {
-    plain_sleep(timeout_us);
-    return 0;
-  }
-  if (taken == buffered) {
-    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
-    if (poll(&wait, 1, poll_timeout_ms(timeout_us)) <= 0) return 0;
-    ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
-    if (count <= 0) exit(0); /* the far side has gone */
-    buffered = (uint32_t)count;
-    taken = 0;
-  }
-  uint32_t count = buffered - taken < capacity ? buffered - taken : capacity;
-  memcpy(bytes, &buffer[taken], count);
-  taken += count;
-  return count;
 }
 
 static uint8_t out[4096];
@@ -135,6 +115,29 @@ static void flush_out(void) {
     at += (uint32_t)count;
   }
   out_length = 0;
+}
+
+uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us) {
+  /* read(2) is not asked for more at a time than the harness wants; this buffer makes that cheap. */
+  static uint8_t buffer[4096];
+  static uint32_t buffered, taken;
+  flush_out(); /* what was said before a wait must be heard */
+  if (capacity == 0) {
+    plain_sleep(timeout_us);
+    return buffered - taken;
+  }
+  if (taken == buffered) {
+    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&wait, 1, poll_timeout_ms(timeout_us)) <= 0) return 0;
+    ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (count <= 0) exit(0); /* the far side has gone */
+    buffered = (uint32_t)count;
+    taken = 0;
+  }
+  uint32_t count = buffered - taken < capacity ? buffered - taken : capacity;
+  memcpy(bytes, &buffer[taken], count);
+  taken += count;
+  return count;
 }
 
 /* Lines leave whole: a far side that reads chunks then sees what a UART adapter would give. */

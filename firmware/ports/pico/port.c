@@ -12,12 +12,16 @@
 #define CONFIG_OFFSET (64u * 1024u)
 #define PROGRAM_OFFSET (68u * 1024u)
 #define RING_BYTES 1024u /* a power of two */
+#define RING_MIN_BYTES 256u
 #define SYSTICK_MASK 0x00ffffffu
 
 extern uint8_t mj_firmware_start[], mj_firmware_bytes[], mj_pool_start[], mj_pool_end[];
 
+static uint8_t own_ring[RING_BYTES];
+
 static struct {
-  uint8_t bytes[RING_BYTES];
+  uint8_t *bytes;
+  uint32_t mask;
   volatile uint32_t head; /* written by the interrupt */
   volatile uint32_t tail; /* written by mj_port_receive */
 } ring;
@@ -125,11 +129,22 @@ void mj_port_send(const uint8_t *bytes, uint32_t count) {
   }
 }
 
-bool mj_port_set_baud(uint32_t baud) {
+/* With the UART off and its interrupt masked nobody else looks at the ring. */
+static void set_ring(uint8_t *memory, uint32_t bytes) {
+  ring.bytes = memory;
+  ring.mask = bytes - 1u;
+  ring.head = 0;
+  ring.tail = 0;
+}
+
+bool mj_port_open_line(uint32_t baud, uint8_t *memory, uint32_t bytes) {
   if (baud < board.min_baud || baud > board.max_baud) return false;
+  if (memory != 0 && (bytes < RING_MIN_BYTES || (bytes & (bytes - 1u)) != 0)) return false;
   mj_port_send(0, 0);
   baud_now = baud;
+  MJ_REG(UART0_IMSC) = 0;
   MJ_REG(UART0_CR) = 0;
+  set_ring(memory != 0 ? memory : own_ring, memory != 0 ? bytes : RING_BYTES);
   uint32_t divider64 = (4u * CLOCK_HZ + baud / 2u) / baud; /* clk_peri / (16 baud), in 1/64 */
   MJ_REG(UART0_IBRD) = divider64 >> 6;
   MJ_REG(UART0_FBRD) = divider64 & 0x3fu;
@@ -152,7 +167,7 @@ MJ_HOT void mj_pico_on_uart(void) {
       line_errors.bad_framing++;
       continue;
     }
-    uint32_t next = (ring.head + 1u) & (RING_BYTES - 1u);
+    uint32_t next = (ring.head + 1u) & ring.mask;
     if (next == ring.tail) {
       line_errors.dropped++;
       continue;
@@ -183,10 +198,11 @@ uint32_t mj_port_receive(uint8_t *bytes, uint32_t capacity, uint32_t timeout_us)
   while ((capacity == 0 || ring.head == ring.tail) && now_us64() < deadline)
     sleep_until(deadline, capacity > 0);
   MJ_REG(TIMER_ARMED) = 1;
+  if (capacity == 0) return (ring.head - ring.tail) & ring.mask;
   uint32_t count = 0;
   for (; count < capacity && ring.tail != ring.head; count++) {
     bytes[count] = ring.bytes[ring.tail];
-    ring.tail = (ring.tail + 1u) & (RING_BYTES - 1u);
+    ring.tail = (ring.tail + 1u) & ring.mask;
   }
   return count;
 }

@@ -73,6 +73,7 @@ describeWith([needs.hostCc], 'Eight functions and a descriptor', () => {
         .map((f) => join(root, folder, f));
     const sources = [
       'firmware/engine',
+      'firmware/engine/frontend',
       'firmware/engine/kernels',
       'firmware/harness',
       'test/unit/firmware/fictional',

@@ -116,12 +116,12 @@ describeWith([needs.hostCc], 'The mj extension', () => {
   });
 
   it.each([
-    ['mj load', 'e-[mj load: usage: mj load input|program BYTES]'],
-    ['mj load input 0', 'e-[mj load: usage: mj load input|program BYTES]'],
-    ['mj load input 99999999999', 'e-[mj load: usage: mj load input|program BYTES]'],
+    ['mj load', 'e-[mj load: usage: mj load input|program|stream BYTES]'],
+    ['mj load input 0', 'e-[mj load: usage: mj load input|program|stream BYTES]'],
+    ['mj load input 99999999999', 'e-[mj load: usage: mj load input|program|stream BYTES]'],
     ['mj load input 27649', 'e-[mj load: an input holds at most 27648 bytes]'],
     [`mj load program ${poolBytes}`, 'e-[mj load: larger than the memory for arena and Program]'],
-    ['mj load firmware 16', 'e-[mj load: usage: mj load input|program BYTES]'],
+    ['mj load firmware 16', 'e-[mj load: usage: mj load input|program|stream BYTES]'],
     ['mj baud 12', 'e-[mj baud: not a rate this board can do]'],
     ['mj', 'e-[mj : unknown command]'],
     ['mj fly', 'e-[mj fly: unknown command]'],

@@ -39,7 +39,9 @@ const mj_port_board *mj_port_start(void) {
   return &board;
 }
 
-bool mj_port_set_baud(uint32_t baud) {
+bool mj_port_open_line(uint32_t baud, uint8_t *memory, uint32_t bytes) {
+  (void)memory;
+  (void)bytes;
   return baud >= 9600 && baud <= 115200;
 }
 
