@@ -1,7 +1,6 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Link } from '../link/link.ts';
 import type { MonitorAccuracy } from '../trace/accuracy.ts';
-import type { SampleCodec } from '../trace/format.ts';
 import { ina } from './ina/descriptor.ts';
 import { openIna } from './ina/driver.ts';
 import { lpm01a } from './lpm01a/descriptor.ts';
@@ -65,9 +64,4 @@ export async function openMonitor(
   if (found) return found.open(link, options);
   const unknown = monitorDescriptor(kind);
   return unknown.ok ? fail('monitor.none', { kind }, 'It has no driver.', 'Report this as a bug.') : unknown;
-}
-
-/** Decodes the samples of a stored trace; null for one that this version does not know. */
-export function codecFor(codecId: string): SampleCodec | null {
-  return monitorDescriptors.find((d) => d.codec.id === codecId)?.codec ?? null;
 }

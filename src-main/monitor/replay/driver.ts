@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { MonitorAccuracy } from '../../trace/accuracy.ts';
 import type { ChunkSource } from '../../trace/chunk-store.ts';
-import { CHUNK_SAMPLES, type ChunkRecord, type SampleCodec } from '../../trace/format.ts';
+import { CHUNK_SAMPLES, channelsOf, type ChunkRecord, type SampleCodec } from '../../trace/format.ts';
 import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source.ts';
 import { alreadyStreams } from '../failures.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
@@ -12,7 +12,7 @@ const STEP_US = 20_000;
 
 export interface ReplayOptions {
   readonly source: ChunkSource;
-  /** That of the trace's header: `codecFor(header.codecId)`. */
+  /** That of the trace's first channel. */
   readonly codec: SampleCodec;
   readonly clock: Clock;
   /** `real`: as they were recorded, on the clock. `free`: as fast as they are taken. */
@@ -64,6 +64,7 @@ export class ReplayMonitor implements Monitor {
       sampleRateHz: header.sampleRateHz,
       rangeCount: header.rangeCount,
       monitor: header.monitor,
+      ...(header.moreChannels ? { moreChannels: header.moreChannels } : {}),
     };
     this.descriptor = {
       id: 'replay',
@@ -134,9 +135,12 @@ export class ReplayMonitor implements Monitor {
 
   async #run(receiver: SampleReceiver): Promise<StreamEnd> {
     const { source, pace, clock } = this.#options;
-    const calibration = source.calibration(1);
-    if (!calibration.ok) return { kind: 'refused', failure: calibration };
-    receiver.calibration(calibration.value.json);
+    const channels = channelsOf(source.header).map((_, i) => source.channel(i));
+    for (const [i, channel] of channels.entries()) {
+      const calibration = channel.calibration(1);
+      if (!calibration.ok) return { kind: 'refused', failure: calibration };
+      receiver.calibration(calibration.value.json, i);
+    }
     const said = sayings(source);
     if (!said.ok) return { kind: 'refused', failure: said };
     const player = new Player(receiver, said.value);
@@ -145,9 +149,13 @@ export class ReplayMonitor implements Monitor {
     const step = Math.max(1, Math.round((STEP_US * sampleRateHz) / 1e6));
     const startUs = clock.nowUs();
     for (let index = 0; index * CHUNK_SAMPLES < length; index++) {
-      const chunk = source.chunk(index);
-      if (!chunk.ok) return { kind: 'refused', failure: chunk };
-      player.open(chunk.value);
+      const chunks: ChunkRecord[] = [];
+      for (const channel of channels) {
+        const chunk = channel.chunk(index);
+        if (!chunk.ok) return { kind: 'refused', failure: chunk };
+        chunks.push(chunk.value);
+      }
+      player.open(chunks);
       while (!player.done) {
         player.play(pace === 'real' ? step : CHUNK_SAMPLES);
         const settled = await receiver.settle();
@@ -182,8 +190,8 @@ function sayings(source: ChunkSource): Result<{ readonly said: Saying[]; readonl
       say: (r: SampleReceiver) => r.supply(supply),
     })),
     ...marks.value
-      // the recorder finds these again by itself
-      .filter((m) => m.kind !== 'trace.too-many-edges')
+      // what the recorder found it finds again
+      .filter((m) => !m.kind.startsWith('trace.'))
       .map((m) => ({ sample: m.sample, say: (r: SampleReceiver) => r.mark(m.kind, m.detail) })),
   ];
   said.sort((a, b) => a.sample - b.sample);
@@ -200,7 +208,8 @@ class Player {
   #nextSaying = 0;
   #nextGap = 0;
   #gapLeft = 0;
-  #chunk: ChunkRecord | undefined;
+  #chunks: readonly ChunkRecord[] = [];
+  #length = 0;
   #word = 0;
   #chunkBase = 0;
   position = 0;
@@ -214,23 +223,25 @@ class Player {
     this.#gaps = causes;
   }
 
-  open(chunk: ChunkRecord): void {
-    this.#chunk = chunk;
+  /** One chunk of each channel, over the same sample periods. */
+  open(chunks: readonly ChunkRecord[]): void {
+    this.#chunks = chunks;
+    this.#length = chunks[0]!.length;
     this.#word = 0;
     this.#chunkBase = this.position;
   }
 
   get done(): boolean {
-    return this.position - this.#chunkBase >= this.#chunk!.length;
+    return this.position - this.#chunkBase >= this.#length;
   }
 
   /** At most so many samples of the open chunk, missing ones included. A gap is told once, as it was recorded. */
   play(samples: number): void {
-    const end = Math.min(this.position + samples, this.#chunkBase + this.#chunk!.length);
+    const end = Math.min(this.position + samples, this.#chunkBase + this.#length);
     while (this.position < end) {
       this.#say();
       if (this.#gapLeft > 0) {
-        const n = Math.min(this.#gapLeft, this.#chunkBase + this.#chunk!.length - this.position);
+        const n = Math.min(this.#gapLeft, this.#chunkBase + this.#length - this.position);
         this.#gapLeft -= n;
         this.position += n;
         continue;
@@ -244,7 +255,8 @@ class Player {
       }
       const until = Math.min(end, gap?.firstSample ?? end, this.#said[this.#nextSaying]?.sample ?? end);
       const n = until - this.position;
-      this.#receiver.words(this.#chunk!.words, this.#word, this.#word + n);
+      for (const [channel, { words }] of this.#chunks.entries())
+        this.#receiver.words(words, this.#word, this.#word + n, channel);
       this.#word += n;
       this.position += n;
     }
