@@ -21,7 +21,7 @@ export interface ProfilingDevice {
 
 export interface CalibrationOptions {
   readonly board: BoardDescriptor;
-  /** What keeps the time of the target: `emulated/zero-wait`, `silicon`. */
+  /** What keeps the time of the target: `emulated/xip-1`, `silicon`. */
   readonly timingModel: string;
   readonly seed: number;
   readonly signal?: AbortSignal;

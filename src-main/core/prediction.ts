@@ -136,7 +136,7 @@ export function predictProgram(
   firmwareHash: string,
   supplyV: number,
 ): Result<FullPrediction> {
-  const cycles = predictCycles(model, program, firmwareHash);
+  const cycles = predictCycles(model, program, firmwareHash, target.flash);
   if (!cycles.ok) return cycles;
   const usPerCycle = 1e6 / model.clockHz;
   const latencyUs = cycles.value.cycles * usPerCycle;
@@ -151,7 +151,7 @@ export function predictProgram(
         latencyUs,
         'us',
         cycles.value.plusMinus * usPerCycle,
-        'Σ (a·MACs + b·outputs + c·bytes + d) / clock',
+        'Σ (a·MACs + b·outputs + c·bytes + d + words from flash · cycles a word) / clock',
         extrapolated,
       ),
       energy: predicted(energy.energyUj, 'uJ/inf', energy.plusMinusUj, energy.formula, energy.assumptions),

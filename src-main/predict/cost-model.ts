@@ -2,6 +2,7 @@ import { Matrix, SVD } from 'ml-matrix';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Program } from '../compile/program.ts';
 import { opFeatures, type OpFeatures } from './features.ts';
+import { flashWords, type FlashCost } from './flash.ts';
 
 /** One measured operator: what it was and how many cycles it took on the device. */
 export interface CostSample {
@@ -13,7 +14,8 @@ export interface CostSample {
 }
 
 /**
- * cycles = a·MACs + b·outputs + c·bytes + d, per kernel. Coefficients are data, keyed by the firmware they were
+ * cycles = a·MACs + b·outputs + c·bytes + d, per kernel, with weights in RAM, where calibration uploads them; what a
+ * Program in flash waits for its constants is added from the order of its reads (`flashWords`). Coefficients are data, keyed by the firmware they were
  * measured on and by the timing model of the target; a model is refused for any other.
  */
 export interface CostModel {
@@ -21,7 +23,7 @@ export interface CostModel {
   readonly board: string;
   /** CRC-32 of the firmware, as `mj id` prints it. */
   readonly firmwareHash: string;
-  /** What kept the time: `emulated/zero-wait`, `silicon`. */
+  /** What kept the time: `emulated/xip-1`, `silicon`. */
   readonly timingModel: string;
   readonly clockHz: number;
   readonly kernels: Readonly<Record<string, KernelCost>>;
@@ -53,6 +55,8 @@ export interface CyclePrediction {
 
 export interface OpPrediction extends OpFeatures {
   readonly cycles: number;
+  /** Of the cycles: waiting for constants that come from the flash chip. */
+  readonly flashCycles: number;
   readonly plusMinus: number;
   readonly extrapolated: boolean;
 }
@@ -110,13 +114,14 @@ export function fitCostModel(
 }
 
 /**
- * Cycles of one inference from the compiled plan alone. Refused with `predict.other-firmware` when the model was
+ * Cycles of one inference from the compiled plan alone; `flash` is where the Program lies, null for RAM. Refused with `predict.other-firmware` when the model was
  * measured on another firmware, `predict.no-coefficients` when a kernel was never measured.
  */
 export function predictCycles(
   model: CostModel,
   program: Program,
   firmwareHash: string,
+  flash: FlashCost | null,
 ): Result<CyclePrediction> {
   if (model.firmwareHash !== firmwareHash)
     return fail(
@@ -126,7 +131,8 @@ export function predictCycles(
       'Run `microjoule calibrate` for this firmware.',
     );
   const ops: OpPrediction[] = [];
-  for (const features of opFeatures(program)) {
+  const words = flash ? flashWords(program, flash) : null;
+  for (const [i, features] of opFeatures(program).entries()) {
     const cost = model.kernels[features.kernel];
     if (!cost)
       return fail(
@@ -135,13 +141,13 @@ export function predictCycles(
         'Calibration never measured this kernel.',
         'Run `microjoule calibrate` again.',
       );
-    const cycles = Math.max(
-      0,
-      cost.a * features.macs + cost.b * features.outputs + cost.c * features.bytes + cost.d,
-    );
+    const flashCycles = flash && words ? words[i]! * flash.wordCycles : 0;
+    const computing = cost.a * features.macs + cost.b * features.outputs + cost.c * features.bytes + cost.d;
+    const cycles = Math.max(0, computing) + flashCycles;
     ops.push({
       ...features,
       cycles,
+      flashCycles,
       plusMinus: 2 * cost.residuals.std * cycles,
       extrapolated: features.macs > 2 * cost.maxMacs || features.outputs > 2 * cost.maxOutputs,
     });

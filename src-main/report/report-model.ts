@@ -107,7 +107,7 @@ function methodOf(runs: readonly RunResult[]): MethodParagraph[] {
     out.push({
       heading: 'Emulated',
       text:
-        'The board and monitor of this report are simulated: the cycles are those of a Cortex-M0+ with zero-wait flash, and the current follows an assumed ' +
+        'The board and monitor of this report are simulated: the cycles are those of a Cortex-M0+ whose flash waits follow a model of the XIP cache, and the current follows an assumed ' +
         'model of the RP2040. They show the method at work; they are no statement about silicon.',
     });
   return out;

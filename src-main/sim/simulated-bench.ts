@@ -2,12 +2,14 @@ import { WallClock, type Clock } from '../base/clock.ts';
 import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
 import type { Link } from '../link/link.ts';
 import type { Programmer } from '../link/programmer.ts';
-import type { Diagnosis } from './diagnoses.ts';
+import { sameDiagnosis, type Diagnosis } from './diagnoses.ts';
 import type { PicoCurrentOptions } from './current-model.ts';
 import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
 import type { EmulatedMonitor } from './monitors/twins.ts';
 import { FLASH_BYTES } from './pico/core/core.ts';
 import { readUf2Image, type Uf2Image } from './pico/uf2.ts';
+import type { Sensors } from './sensors/attach.ts';
+import { RunRecorder, type RunRecording } from './replay.ts';
 import { SimulatedLink } from './simulated-link.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { InProcessHost, WorkerHost, type WorldHost } from './world-host.ts';
@@ -33,9 +35,13 @@ export interface SimulatedBenchOptions {
   readonly zeroWait?: boolean;
   /** How far back worldEnergy and worldCharge reach, virtual µs. Default: to the beginning. */
   readonly historyUs?: number;
+  /** An inertial sensor, an analogue microphone. */
+  readonly sensors?: Sensors;
   /** GPIOs whose edges `onPins` gets, a bit a pin. */
   readonly pinMask?: number;
   readonly onPins?: (edges: PinEdges) => void;
+  /** Keeps all input, for `recording()`, with a hash of the board's state so often, virtual µs. */
+  readonly recordHashUs?: number;
 }
 
 /** One emulated Pico and, if asked for, one emulated PPK2 in one virtual time. */
@@ -46,6 +52,8 @@ export interface SimulatedBench extends AsyncDisposable {
   /** The board's second UART, whichever pins it is on. */
   readonly uart1: Link;
   readonly programmer: Programmer;
+  /** The computer's end of both UARTs takes the board's rate, whatever it is. */
+  followBoardRate(): void;
   /** What silicon would let pass in silence, in the order it was first seen. */
   readonly diagnoses: readonly Diagnosis[];
   /** The board waits in its ROM for a UF2, as of the last advance. */
@@ -58,6 +66,8 @@ export interface SimulatedBench extends AsyncDisposable {
   unplug(wire: 'dut' | 'monitor'): void;
   /** Plugged in again: a new link to the same device. */
   replug(wire: 'dut' | 'monitor'): Link;
+  /** Everything the board was given so far, to let the run happen again (`replay`); null where nothing is kept. */
+  recording(): RunRecording | null;
   /** The exact energy the board took between two virtual times, J. For tests only. */
   worldEnergy(fromUs: number, toUs: number): Promise<number>;
   /** The exact charge, C. For tests only. */
@@ -72,15 +82,21 @@ export async function openSimulatedBench(options: SimulatedBenchOptions): Promis
     ...(options.monitorFaults ? { monitorFaults: options.monitorFaults } : {}),
     ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
     ...(options.zeroWait === undefined ? {} : { zeroWait: options.zeroWait }),
+    ...(options.sensors ? { sensors: options.sensors } : {}),
     ...(options.historyUs === undefined ? {} : { historyUs: options.historyUs }),
     ...(options.pinMask === undefined ? {} : { pinMask: options.pinMask }),
+    ...(options.recordHashUs === undefined ? {} : { hashEveryUs: options.recordHashUs }),
   };
-  const host = options.inProcess ? new InProcessHost(worldOptions) : new WorkerHost(worldOptions);
-  return ok(new Bench(host, options));
+  const recorder = options.recordHashUs === undefined ? null : new RunRecorder(worldOptions);
+  const host = options.inProcess
+    ? new InProcessHost(worldOptions, recorder)
+    : new WorkerHost(worldOptions, recorder);
+  return ok(new Bench(host, options, recorder));
 }
 
 class Bench implements SimulatedBench {
   readonly #host: WorldHost;
+  readonly #recorder: RunRecorder | null;
   readonly #time: VirtualTime;
   readonly programmer: Programmer;
   readonly #monitorAddress: string;
@@ -93,8 +109,9 @@ class Bench implements SimulatedBench {
   #asleep = false;
   #bootsel = false;
 
-  constructor(host: WorldHost, options: SimulatedBenchOptions) {
+  constructor(host: WorldHost, options: SimulatedBenchOptions, recorder: RunRecorder | null) {
     this.#host = host;
+    this.#recorder = recorder;
     this.#time = new VirtualTime({
       host,
       deliver: (reply) => this.#deliver(reply),
@@ -135,6 +152,10 @@ class Bench implements SimulatedBench {
     return this.#asleep;
   }
 
+  followBoardRate(): void {
+    for (const wire of ['dut', 'uart1'] as const) this.#host.setBaud(wire, 0);
+  }
+
   unplug(wire: 'dut' | 'monitor'): void {
     if (wire === 'monitor') this.#host.unplugMonitor();
     (wire === 'dut' ? this.#dut : this.#monitor)?.close('unplugged', false);
@@ -145,6 +166,10 @@ class Bench implements SimulatedBench {
     if (wire === 'dut') this.#dut = link;
     else this.#monitor = link;
     return link;
+  }
+
+  recording(): RunRecording | null {
+    return this.#recorder?.recording() ?? null;
   }
 
   worldEnergy(fromUs: number, toUs: number): Promise<number> {
@@ -217,7 +242,7 @@ class Bench implements SimulatedBench {
   #deliver(reply: AdvanceReply): void {
     this.#asleep = reply.asleep;
     this.#bootsel = reply.bootsel;
-    if (reply.diagnoses) this.diagnoses.push(...reply.diagnoses);
+    for (const d of reply.diagnoses ?? []) this.#note(d);
     if (reply.pins) this.#onPins?.(reply.pins);
     if (reply.uart1) this.#uart1.arrive(reply.uart1);
     if (reply.monitor) this.#monitor?.arrive(reply.monitor);
@@ -225,6 +250,12 @@ class Bench implements SimulatedBench {
     if (reply.fault && !this.#fault) this.#stopLines(failureText(reply.fault));
     if (!reply.fault && this.#fault) this.#reopenLines();
     this.#fault = reply.fault;
+  }
+
+  #note(d: Diagnosis): void {
+    const at = this.diagnoses.findIndex((known) => sameDiagnosis(known, d));
+    if (at < 0) this.diagnoses.push(d);
+    else this.diagnoses[at] = d;
   }
 
   #stopLines(reason: string): void {

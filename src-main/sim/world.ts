@@ -9,6 +9,8 @@ import { EmulatedPico } from './pico/emulated-pico.ts';
 import { hertz } from './pico/frequency.ts';
 import type { RamPage, Uf2Page } from './pico/uf2.ts';
 import type { ActivitySink, DutActivity, MonitorTwin } from './parts.ts';
+import { StateHasher, type StateHash } from './state-hash.ts';
+import { attachSensors, type Sensors } from './sensors/attach.ts';
 import { WorldIntegral } from './world-integral.ts';
 
 /** Wires between the simulated world and the product. */
@@ -25,6 +27,10 @@ export interface WorldOptions {
   readonly zeroWait?: boolean;
   /** How far back the exact integral reaches, virtual µs; a world that runs for days keeps no more. Default: all. */
   readonly historyUs?: number;
+  /** What is soldered to the board's pins. */
+  readonly sensors?: Sensors;
+  /** Hashes of the board's state are handed out this often, virtual µs: proofs that a replay is the same. Default: none. */
+  readonly hashEveryUs?: number;
   /** GPIOs whose edges are handed out, a bit a pin. Default: none. */
   readonly pinMask?: number;
 }
@@ -60,6 +66,7 @@ export interface AdvanceReply {
   /** Named for the first time since the last reply. */
   readonly diagnoses: readonly Diagnosis[] | null;
   readonly pins: PinEdges | null;
+  readonly hashes: readonly StateHash[] | null;
 }
 
 /** A full-speed USB device hands over what it has once a millisecond. */
@@ -88,6 +95,10 @@ export class World {
   #pinEdges: PinEdges = { timesUs: [], levels: [] };
   readonly #historyUs: number;
   #forgottenUs = 0;
+  readonly #hashEveryUs: number;
+  readonly #hasher: StateHasher;
+  #nextHashUs: number;
+  #hashes: StateHash[] = [];
 
   constructor(options: WorldOptions) {
     const { seed, sliceCycles, zeroWait } = options;
@@ -101,6 +112,10 @@ export class World {
       ...(sliceCycles ? { sliceCycles } : {}),
       ...(zeroWait === undefined ? {} : { zeroWait }),
     });
+    this.#hasher = new StateHasher(this.pico);
+    this.#hashEveryUs = options.hashEveryUs ?? Infinity;
+    this.#nextHashUs = this.#hashEveryUs;
+    if (options.sensors) attachSensors(this.pico, options.sensors);
     this.#hosts = { dut: this.#createHost(0), uart1: this.#createHost(1) };
     this.#monitor = options.monitor === 'none' ? null : this.#createMonitor(options.monitor, options);
     if (this.#monitor) model.connect(this.#monitor);
@@ -122,7 +137,8 @@ export class World {
       if (monitorWatch && satisfied(this.#monitorOutput, monitorWatch)) break;
       const { dut, uart1 } = this.#watches;
       if ((dut && satisfied(this.#dutOutput, dut)) || (uart1 && satisfied(this.#uart1Output, uart1))) break;
-      this.#step(monitorWatch ? Math.min(deadlineUs, this.#nextFrameUs()) : deadlineUs);
+      const untilUs = monitorWatch ? Math.min(deadlineUs, this.#nextFrameUs()) : deadlineUs;
+      this.#step(Math.min(untilUs, this.#nextHashUs));
       if (this.pico.failure !== stopped) break;
     }
     return this.#reply();
@@ -195,6 +211,7 @@ export class World {
     const stopped = this.pico.failure !== failure;
     const endUs = stopped ? this.pico.timeUs : reached ? untilUs : this.pico.pausedUs;
     this.#nowUs = Math.min(untilUs, Math.max(this.#nowUs, endUs));
+    if (this.#nowUs >= this.#nextHashUs) this.#hash();
     if (this.#nowUs - this.#historyUs > this.#forgottenUs + FORGET_EVERY_US) {
       this.#forgottenUs = this.#nowUs - this.#historyUs;
       this.#integral.forgetBefore(this.#forgottenUs);
@@ -202,7 +219,21 @@ export class World {
     if (!this.#monitor) return;
     this.#monitor.advanceTo(this.#nowUs);
     const sent = this.#monitor.takeOutput();
-    if (sent) this.#monitorOutput.append(sent);
+    if (!sent) return;
+    this.#hasher.sent(sent);
+    this.#monitorOutput.append(sent);
+  }
+
+  #hash(): void {
+    this.#hashes.push(this.#hasher.at(this.#nextHashUs));
+    this.#nextHashUs += this.#hashEveryUs;
+  }
+
+  #takeHashes(): StateHash[] | null {
+    if (this.#hashes.length === 0) return null;
+    const taken = this.#hashes;
+    this.#hashes = [];
+    return taken;
   }
 
   #nextFrameUs(): number {
@@ -260,6 +291,7 @@ export class World {
 
   #fromBoard(byte: number, output: ByteQueue, watch: Watch | null): void {
     output.push(byte);
+    this.#hasher.sentByte(byte);
     if (watch && (byte === watch.until || satisfied(output, watch))) this.pico.requestPause();
   }
 
@@ -274,6 +306,7 @@ export class World {
       bootsel: this.pico.mode === 'bootsel',
       diagnoses: this.pico.diagnoses.takeFresh(),
       pins: this.#takePinEdges(),
+      hashes: this.#takeHashes(),
     };
   }
 }

@@ -63,7 +63,7 @@ describe('a calibration of the emulated Pico', () => {
 
   it('is refused for another build of the firmware', () => {
     const { program } = orThrow(prepare(join(root, 'models/kws-syn.tflite'), 'pico-emulated'));
-    expect(predictCycles(done.model, program, 'ffffffff')).toMatchObject({
+    expect(predictCycles(done.model, program, 'ffffffff', null)).toMatchObject({
       ok: false,
       id: 'predict.other-firmware',
       facts: { calibrated: done.model.firmwareHash, firmware: 'ffffffff' },

@@ -3,7 +3,7 @@ import { orThrow } from '../../../src-main/base/errors.ts';
 import { Rng } from '../../../src-main/base/rng.ts';
 import { fitCostModel, type CostSample } from '../../../src-main/predict/cost-model.ts';
 
-const target = { board: 'pico', firmwareHash: '01234567', timingModel: 'emulated/zero-wait', clockHz: 125e6 };
+const target = { board: 'pico', firmwareHash: '01234567', timingModel: 'emulated/xip-1', clockHz: 125e6 };
 
 function layer(rng: Rng, k: readonly [number, number, number, number], noise: number): CostSample {
   const macs = rng.int(100, 500_000);

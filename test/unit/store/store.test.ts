@@ -247,7 +247,7 @@ describe('runs in the database', () => {
     ]);
     expect(new Set(ofWindows)).toEqual(new Set([0, ofWindows[1]]));
 
-    const key = { board: 'pico', firmwareHash: '12345678', timingModel: 'emulated/zero-wait' };
+    const key = { board: 'pico', firmwareHash: '12345678', timingModel: 'emulated/xip-1' };
     const layer = {
       kernel: 'FullyConnectedS8',
       macs: 640,
