@@ -8,7 +8,7 @@ export interface Diagnosis {
   readonly cause: string;
   readonly next: string;
   readonly firstUs: number;
-  /** How often it was seen, by `id` and place; grows after it was first handed out. */
+  /** How often it was seen, by `id` and place. */
   count: number;
 }
 
@@ -28,15 +28,17 @@ export class Diagnoses {
   note(diagnosis: Omit<Diagnosis, 'count'>, place: string): void {
     const key = `${diagnosis.id} ${place}`;
     const known = this.#byKey.get(key);
-    if (known) known.count++;
-    else if (this.#byKey.size < MOST) {
+    if (known) {
+      known.count++;
+      if (Number.isInteger(Math.log10(known.count))) this.#fresh.push({ ...known });
+    } else if (this.#byKey.size < MOST) {
       const first = { ...diagnosis, count: 1 };
       this.#byKey.set(key, first);
-      this.#fresh.push(first);
+      this.#fresh.push({ ...first });
     }
   }
 
-  /** Those seen for the first time since the last call, or null. */
+  /** Those seen for the first, tenth, hundredth … time since the last call, or null. */
   takeFresh(): readonly Diagnosis[] | null {
     if (this.#fresh.length === 0) return null;
     const fresh = this.#fresh;
@@ -45,8 +47,14 @@ export class Diagnoses {
   }
 }
 
+/** The same kind at the same place, seen more often. */
+export function sameDiagnosis(a: Diagnosis, b: Diagnosis): boolean {
+  return a.id === b.id && a.firstUs === b.firstUs && a.facts.pc === b.facts.pc;
+}
+
 /** One line for a terminal. */
 export function diagnosisText(d: Diagnosis): string {
+  if (d.count > 1) return `${d.id} (pc=${String(d.facts.pc)}): seen ${d.count} times`;
   const facts = Object.entries(d.facts).map(([k, v]) => `${k}=${String(v)}`);
   return `${d.id} (${facts.join(' ')}): ${d.cause} ${d.next}`;
 }

@@ -36,3 +36,62 @@ export function tcpPort(text: string): number {
     throw new InvalidArgumentError('must be a port from 0 (any that is free) to 65535');
   return n;
 }
+
+/** A line rate in baud, or `board`. */
+export function lineRate(text: string): number | 'board' {
+  return text === 'board' ? text : positive(text);
+}
+
+const LAST_GPIO = 29;
+
+/** `0,2-5` → 0, 2, 3, 4, 5: each once, in order. */
+export function gpioList(text: string): readonly number[] {
+  const pins = new Set<number>();
+  for (const part of text.split(',')) {
+    const range = /^(\d{1,2})(?:-(\d{1,2}))?$/.exec(part.trim());
+    const [first, last] = [Number(range?.[1] ?? NaN), Number(range?.[2] ?? range?.[1] ?? NaN)];
+    if (!(first <= last && last <= LAST_GPIO))
+      throw new InvalidArgumentError(`must be GPIO numbers from 0 to ${LAST_GPIO}, like 0,2-5`);
+    for (let pin = first; pin <= last; pin++) pins.add(pin);
+  }
+  return [...pins].sort((a, b) => a - b);
+}
+
+const SECONDS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+
+/** `60s`, `250ms`, `1.5h`; a bare number is seconds. */
+export function secondsFrom0(text: string): number {
+  const found = /^(\d+(?:\.\d*)?|\.\d+)(us|ms|s|m|h)?$/.exec(text.trim());
+  if (!found) throw new InvalidArgumentError('must be a time like 250ms, 60s, 5m or 2h');
+  return Number(found[1]) * SECONDS[found[2] ?? 's']!;
+}
+
+export function duration(text: string): number {
+  const s = secondsFrom0(text);
+  if (s <= 0) throw new InvalidArgumentError('must be longer than nothing');
+  return s;
+}
+
+export function words(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+export function share(text: string): number {
+  const n = Number(text);
+  if (!Number.isFinite(n) || n < 0 || n > 1) throw new InvalidArgumentError('must be a number from 0 to 1');
+  return n;
+}
+
+/** `a,b,c` */
+export function listOf(text: string): string[] {
+  const parts = text.split(',').map((p) => p.trim());
+  if (parts.includes('')) throw new InvalidArgumentError('must be names with commas between them');
+  return parts;
+}
+
+export function streamNumber(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1)
+    throw new InvalidArgumentError('must be the number of a stream run; `microjoule stream list` lists them');
+  return n;
+}

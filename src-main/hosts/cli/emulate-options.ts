@@ -5,6 +5,10 @@ import type { Place } from '../../sim/carriers.ts';
 export interface EmulateOptions {
   readonly tcp?: number;
   readonly pty?: string;
+  readonly uart1Tcp?: number;
+  readonly uart1Pty?: string;
+  readonly pins?: string;
+  readonly gpio?: readonly number[];
   readonly dutTcp?: number;
   readonly dutPty?: string;
   readonly monitorTcp?: number;
@@ -13,7 +17,7 @@ export interface EmulateOptions {
   readonly model?: string;
   readonly uf2?: string;
   readonly mode: 'performance' | 'energy';
-  readonly baud?: number;
+  readonly baud?: number | 'board';
   readonly load?: string;
   readonly repeat?: boolean;
   readonly seed: number;
@@ -24,7 +28,7 @@ const kinds = ['pico', 'ppk2', 'bench'] as const;
 export type Emulated = (typeof kinds)[number];
 
 type OptionName = Exclude<keyof EmulateOptions, 'pace' | 'mode' | 'seed' | 'for'>;
-const boardOptions: readonly OptionName[] = ['model', 'uf2', 'baud'];
+const boardOptions: readonly OptionName[] = ['model', 'uf2', 'baud', 'uart1Tcp', 'uart1Pty', 'pins', 'gpio'];
 const meant: Record<Emulated, readonly OptionName[]> = {
   pico: ['tcp', 'pty', ...boardOptions],
   ppk2: ['tcp', 'pty', 'load', 'repeat'],
@@ -97,6 +101,13 @@ function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
         'Give either a TCP port or the path of a pseudo-terminal.',
       );
   }
+  if (o.uart1Tcp !== undefined && o.uart1Pty !== undefined)
+    return fail(
+      'cli.two-places',
+      { options: [flag('uart1Tcp'), flag('uart1Pty')], what: kind },
+      'A wire is served in one place.',
+      'Give either a TCP port or the path of a pseudo-terminal.',
+    );
   if (kind === 'bench' && o.dutPty !== undefined && o.dutPty === o.monitorPty)
     return fail(
       'cli.same-place',

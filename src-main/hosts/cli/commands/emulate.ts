@@ -1,19 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { HarnessMode } from '../../../abi/generated.ts';
-import { fail, ok, type Failure, type Result } from '../../../base/errors.ts';
+import { fail, failureText, ok, type Failure, type Result } from '../../../base/errors.ts';
 import { defaultBaud, withMode } from '../../../compile/image.ts';
 import { prepare } from '../../../core.ts';
 import { carryPpk2 } from '../../../sim/carried-ppk2.ts';
-import { carry, type Carrier } from '../../../sim/carriers.ts';
+import type { Link } from '../../../link/link.ts';
+import { carry, type Carrier, type Place } from '../../../sim/carriers.ts';
+import { diagnosisText, type Diagnosis } from '../../../sim/diagnoses.ts';
 import { parseLoadFile } from '../../../sim/monitors/load-file.ts';
 import { openSimulatedBench, type SimulatedBench } from '../../../sim/simulated-bench.ts';
-import { TimeKeeper } from '../../../sim/time-keeper.ts';
+import { TimeKeeper, type Outlet } from '../../../sim/time-keeper.ts';
 import type { CommandContext } from '../context.ts';
 import { checkOptions, placeOf, type EmulateOptions } from '../emulate-options.ts';
+import { openPinFile, type PinFile } from '../emulate-pins.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** How far back the world remembers its exact current: nobody asks here. */
 const HISTORY_US = 1_000_000;
+/** How fast clients are listened to while the line rate is the board's. */
+const FOLLOWED_BAUD = 115_200;
+const ALL_GPIOS = Array.from({ length: 30 }, (_, pin) => pin);
 /** A pseudo-terminal that ends on the same Ctrl-C as we do is no failure; it may be seen first. */
 const TOGETHER_MS = 200;
 
@@ -83,7 +89,15 @@ async function serveBench(
   const image = imageOf(o);
   if (!image.ok) return image;
   const monitor = what === 'bench' ? 'ppk2' : 'none';
-  const opened = await openSimulatedBench({ seed: o.seed, monitor, pace: 'free', historyUs: HISTORY_US });
+  const pins = o.pins === undefined ? ok(null) : openPinFile(o.pins, o.gpio ?? ALL_GPIOS);
+  if (!pins.ok) return pins;
+  const opened = await openSimulatedBench({
+    seed: o.seed,
+    monitor,
+    pace: 'free',
+    historyUs: HISTORY_US,
+    ...(pins.value ? { pinMask: pins.value.pinMask, onPins: pins.value.onPins } : {}),
+  });
   if (!opened.ok) return opened;
   const bench = opened.value;
   const keeper = await startBench(bench, o, image.value, note);
@@ -92,10 +106,39 @@ async function serveBench(
     return keeper;
   }
   const carried = await carryWires(what, bench, keeper.value, o, image.value.baud, note);
-  if (carried.ok) return ok(servedAs(carried.value, [keeper.value, bench]));
+  if (carried.ok)
+    return ok(servedAs(carried.value, [keeper.value, pinsClosedAt(pins.value, bench, note), bench]));
   await keeper.value[Symbol.asyncDispose]();
   await bench[Symbol.asyncDispose]();
   return carried;
+}
+
+/** Notes what silicon would have let pass, as it comes up. */
+function diagnosisOutlet(bench: SimulatedBench, note: (line: string) => void): Outlet {
+  const said: Diagnosis[] = [];
+  return {
+    congested: false,
+    collect: async () => {
+      bench.diagnoses.forEach((d, i) => {
+        if (said[i] !== d) note(diagnosisText(d));
+        said[i] = d;
+      });
+      return false;
+    },
+  };
+}
+
+function pinsClosedAt(
+  pins: PinFile | null,
+  bench: SimulatedBench,
+  note: (line: string) => void,
+): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = pins?.close(bench.clock.nowUs());
+      if (closed && !closed.ok) note(failureText(closed));
+    },
+  };
 }
 
 async function startBench(
@@ -104,13 +147,19 @@ async function startBench(
   image: DeployedImage,
   note: (line: string) => void,
 ): Promise<Result<TimeKeeper>> {
-  const rate = await bench.dut.setBaud(image.baud);
-  if (!rate.ok) return rate;
+  if (image.baud === 'board') bench.followBoardRate();
+  else
+    for (const wire of [bench.dut, bench.uart1]) {
+      const rate = await wire.setBaud(image.baud);
+      if (!rate.ok) return rate;
+    }
   if (image.uf2) {
     const programmed = await bench.programmer.program(image.uf2);
     if (!programmed.ok) return programmed;
   } else note('The flash is empty: nothing runs. Give --model or --uf2.');
-  return ok(new TimeKeeper(bench, o.pace, { note }));
+  const keeper = new TimeKeeper(bench, o.pace, { note });
+  keeper.add(diagnosisOutlet(bench, note));
+  return ok(keeper);
 }
 
 async function carryWires(
@@ -118,25 +167,29 @@ async function carryWires(
   bench: SimulatedBench,
   keeper: TimeKeeper,
   o: EmulateOptions,
-  baud: number,
+  baud: number | 'board',
   note: (line: string) => void,
 ): Promise<Result<Record<string, Carrier>>> {
+  const bytesPerSecond = (baud === 'board' ? FOLLOWED_BAUD : baud) / 10;
   const dutPlace = what === 'pico' ? placeOf(o.tcp, o.pty) : placeOf(o.dutTcp, o.dutPty);
-  const dut = await carry(
-    { wire: bench.dut, name: 'dut', bytesPerSecond: baud / 10, note },
-    keeper,
-    dutPlace,
-  );
-  if (!dut.ok) return dut;
-  if (!bench.monitor) return ok({ dut: dut.value });
-  const monitor = await carry(
-    { wire: bench.monitor, name: 'monitor', note },
-    keeper,
-    placeOf(o.monitorTcp, o.monitorPty),
-  );
-  if (monitor.ok) return ok({ dut: dut.value, monitor: monitor.value });
-  await dut.value[Symbol.asyncDispose]();
-  return monitor;
+  const wires: (readonly [string, Link, Place, number?])[] = [['dut', bench.dut, dutPlace, bytesPerSecond]];
+  if (o.uart1Tcp !== undefined || o.uart1Pty !== undefined)
+    wires.push(['uart1', bench.uart1, placeOf(o.uart1Tcp, o.uart1Pty), bytesPerSecond]);
+  if (bench.monitor) wires.push(['monitor', bench.monitor, placeOf(o.monitorTcp, o.monitorPty)]);
+  const carriers: Record<string, Carrier> = {};
+  for (const [name, wire, place, limit] of wires) {
+    const carrier = await carry(
+      { wire, name, note, ...(limit === undefined ? {} : { bytesPerSecond: limit }) },
+      keeper,
+      place,
+    );
+    if (!carrier.ok) {
+      for (const c of Object.values(carriers)) await c[Symbol.asyncDispose]();
+      return carrier;
+    }
+    carriers[name] = carrier.value;
+  }
+  return ok(carriers);
 }
 
 /** Clients are let go first, then what was behind them, in the order given. */
@@ -153,8 +206,8 @@ function servedAs(carriers: Readonly<Record<string, Carrier>>, behind: readonly 
 
 interface DeployedImage {
   readonly uf2: Uint8Array | null;
-  /** The line rate of the computer's end, fixed while it is served. */
-  readonly baud: number;
+  /** The line rate of the computer's end, fixed while it is served, or the board's own. */
+  readonly baud: number | 'board';
 }
 
 function imageOf(o: EmulateOptions): Result<DeployedImage> {
@@ -162,12 +215,12 @@ function imageOf(o: EmulateOptions): Result<DeployedImage> {
   const baud = o.baud ?? defaultBaud(mode);
   if (o.uf2 !== undefined) {
     const bytes = readFile(o.uf2, '--uf2');
-    return bytes.ok ? ok({ uf2: bytes.value, baud }) : bytes;
+    return bytes.ok ? ok({ uf2: bytes.value, baud: o.baud ?? 'board' }) : bytes;
   }
   if (o.model === undefined) return ok({ uf2: null, baud });
   const prepared = prepare(o.model, 'pico-emulated');
   if (!prepared.ok) return prepared;
-  const image = withMode(prepared.value.image, mode, baud);
+  const image = withMode(prepared.value.image, mode, baud === 'board' ? defaultBaud(mode) : baud);
   return image.ok ? ok({ uf2: image.value.uf2, baud }) : image;
 }
 

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { count, positive, tcpPort } from '../arguments.ts';
+import { count, gpioList, lineRate, positive, tcpPort } from '../arguments.ts';
 import { perform, type CommandGroup } from '../command-group.ts';
 import type { CommonOptions } from '../context.ts';
 import type { EmulateOptions } from '../emulate-options.ts';
@@ -8,6 +8,8 @@ export const emulateCommands: CommandGroup = (command) => {
   command('emulate <what>', '`pico`, `ppk2` or `bench` (both in one world) for other programs')
     .option('--tcp <port>', 'pico, ppk2: serve on 127.0.0.1 (0: any free port)', tcpPort)
     .option('--pty <path>', 'pico, ppk2: serve on a pseudo-terminal that is linked at this path')
+    .option('--uart1-tcp <port>', "the board's second UART on 127.0.0.1", tcpPort)
+    .option('--uart1-pty <path>', "the board's second UART on a pseudo-terminal")
     .option('--dut-tcp <port>', "bench: the board's UART on 127.0.0.1", tcpPort)
     .option('--dut-pty <path>', "bench: the board's UART on a pseudo-terminal")
     .option('--monitor-tcp <port>', 'bench: the PPK2 on 127.0.0.1', tcpPort)
@@ -24,7 +26,13 @@ export const emulateCommands: CommandGroup = (command) => {
         .choices(['performance', 'energy'])
         .default('performance'),
     )
-    .option('--baud <n>', "the board's line rate (default: by --mode)", positive)
+    .option(
+      '--baud <n>',
+      "the line rate, or `board`: whatever the board's UART is set to (default: by --mode; with --uf2 `board`)",
+      lineRate,
+    )
+    .option('--pins <file>', 'write edges of GPIO pins to this file (VCD)')
+    .option('--gpio <list>', 'the pins of --pins, like 0,2-5 (default: all)', gpioList)
     .option('--load <file>', 'ppk2: play this load (CSV time_us,current_a[,logic])')
     .option('--repeat', 'ppk2: again and again; otherwise the last step of the load holds')
     .option('--seed <n>', "seed of the board's hidden current model and of the PPK2's noise", count, 1)
