@@ -80,6 +80,8 @@ export class HostBus implements UsbHostPort {
   #idleUs = NaN;
   #current: Pipe | null = null;
   #answer: UsbAnswer = 'none';
+  /** The endpoint of the transaction under way got ready after it had answered. */
+  #readyMeanwhile = false;
 
   constructor(wiring: BusWiring) {
     this.#wiring = wiring;
@@ -169,6 +171,8 @@ export class HostBus implements UsbHostPort {
 
   ready(endpoint: number, isIn: boolean): void {
     let found = false;
+    const current = this.#current;
+    if (current?.endpoint === endpoint && (current.kind === 'in') === isIn) this.#readyMeanwhile = true;
     for (const pipe of this.#pipes) {
       if (!pipe.parked || pipe.endpoint !== endpoint || (pipe.kind === 'in') !== isIn) continue;
       pipe.parked = false;
@@ -293,6 +297,7 @@ export class HostBus implements UsbHostPort {
 
   #begin(pipe: Pipe, us: number): void {
     this.#current = pipe;
+    this.#readyMeanwhile = false;
     const { kind, address, endpoint } = pipe;
     const token = tokenPacket(PID[kind], address, endpoint);
     this.#wiring.events.packet?.(us, true, token);
@@ -351,7 +356,8 @@ export class HostBus implements UsbHostPort {
     const isData = this.#answer === 'data0' || this.#answer === 'data1';
     const received = isData ? this.#device.packet : NOTHING;
     if (isData) this.#device.inHandshake(true);
-    pipe.parked = this.#answer === 'nak' && !this.#device.naksMatter(pipe.endpoint, pipe.kind === 'in');
+    const mayPark = !this.#readyMeanwhile && !this.#device.naksMatter(pipe.endpoint, pipe.kind === 'in');
+    pipe.parked = this.#answer === 'nak' && mayPark;
     pipe.answered(this.#answer, received);
     if (this.#state === 'running') this.#serve(us + restBits(pipe, this.#answer) / BITS_PER_US);
   }
