@@ -282,6 +282,7 @@ export const errorIds = [
   'stream.host-front-end',
   'stream.line-too-slow',
   'stream.lines-unreadable',
+  'stream.no-answers',
   'stream.no-channel',
   'stream.no-extension',
   'stream.no-microphone',

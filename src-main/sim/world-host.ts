@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { coreModule } from './pico/core/core.ts';
 import type { RamPage, Uf2Page } from './pico/uf2.ts';
+import type { RunRecorder } from './replay.ts';
 import { carryOut, type WorldAnswer, type WorldCall, type WorldWorkerData } from './world-calls.ts';
 import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
 
@@ -22,12 +23,29 @@ export interface WorldHost extends AsyncDisposable {
 
 /** Sends calls; `ask` waits for the answer. */
 abstract class CallingHost implements WorldHost {
-  protected abstract send(call: WorldCall): void;
-  protected abstract ask(call: WorldCall): Promise<WorldAnswer>;
+  readonly #recorder: RunRecorder | null;
+  protected abstract carry(call: WorldCall): void;
+  protected abstract query(call: WorldCall): Promise<WorldAnswer>;
   abstract [Symbol.asyncDispose](): Promise<void>;
 
+  constructor(recorder: RunRecorder | null) {
+    this.#recorder = recorder;
+  }
+
+  protected send(call: WorldCall): void {
+    this.#recorder?.called(call);
+    this.carry(call);
+  }
+
+  protected ask(call: WorldCall): Promise<WorldAnswer> {
+    this.#recorder?.called(call);
+    return this.query(call);
+  }
+
   async advance(request: AdvanceRequest): Promise<AdvanceReply> {
-    return (await this.ask({ call: 'advance', request })) as AdvanceReply;
+    const reply = (await this.ask({ call: 'advance', request })) as AdvanceReply;
+    this.#recorder?.advanced(reply.nowUs, reply.hashes);
+    return reply;
   }
   write(wire: WireName, bytes: Uint8Array): void {
     this.send({ call: 'write', wire, bytes });
@@ -58,15 +76,15 @@ abstract class CallingHost implements WorldHost {
 export class InProcessHost extends CallingHost {
   readonly world: World;
 
-  constructor(options: WorldOptions) {
-    super();
+  constructor(options: WorldOptions, recorder: RunRecorder | null = null) {
+    super(recorder);
     this.world = new World(options);
   }
 
-  protected send(call: WorldCall): void {
+  protected carry(call: WorldCall): void {
     carryOut(this.world, call);
   }
-  protected async ask(call: WorldCall): Promise<WorldAnswer> {
+  protected async query(call: WorldCall): Promise<WorldAnswer> {
     return carryOut(this.world, call);
   }
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,8 +104,8 @@ export class WorkerHost extends CallingHost {
   #ended: Error | null = null;
   #closing = false;
 
-  constructor(options: WorldOptions) {
-    super();
+  constructor(options: WorldOptions, recorder: RunRecorder | null = null) {
+    super(recorder);
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { options, core: coreModule() } satisfies WorldWorkerData,
     });
@@ -98,11 +116,11 @@ export class WorkerHost extends CallingHost {
     this.#worker.unref();
   }
 
-  protected send(call: WorldCall): void {
+  protected carry(call: WorldCall): void {
     if (!this.#ended) this.#worker.postMessage(call);
   }
 
-  protected ask(call: WorldCall): Promise<WorldAnswer> {
+  protected query(call: WorldCall): Promise<WorldAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#worker.ref();
     return new Promise<WorldAnswer>((resolve, reject) => {

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { sha256Hex } from '../base/crc.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
+import type { StateHash } from './state-hash.ts';
+import { carryOut, type WorldCall } from './world-calls.ts';
+import { World, type WorldOptions } from './world.ts';
+
+/** What the outside did to the world, and when. */
+export interface RecordedCall {
+  readonly atUs: number;
+  readonly call: WorldCall;
+}
+
+/** Everything that is needed to let a run happen again, cycle by cycle, and the hashes that prove it did. */
+export interface RunRecording {
+  readonly format: 1;
+  /** SHA-256 of the emulator's core: another one may count other cycles. */
+  readonly core: string;
+  readonly options: WorldOptions;
+  readonly calls: readonly RecordedCall[];
+  readonly hashes: readonly StateHash[];
+  readonly endUs: number;
+}
+
+export interface ReplayOutcome {
+  readonly endUs: number;
+  /** Hashes that were compared. */
+  readonly compared: number;
+  /** The first state that is another, or null: the replay is the run. */
+  readonly difference: {
+    readonly atUs: number;
+    readonly recorded: StateHash;
+    readonly replayed: StateHash;
+  } | null;
+  /** True where core or options are others than those of the recording. */
+  readonly otherCore: boolean;
+}
+
+/** SHA-256 of core.wasm, hex. */
+export function coreHash(): string {
+  return sha256Hex(readFileSync(new URL('./pico/core/core.wasm', import.meta.url)));
+}
+
+/** Keeps the calls that change a world and the hashes it hands out. */
+export class RunRecorder {
+  readonly #options: WorldOptions;
+  readonly #calls: RecordedCall[] = [];
+  readonly #hashes: StateHash[] = [];
+  #nowUs = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+  }
+
+  /** A call that is about to be carried out; bytes are copied, their owner may reuse them. */
+  called(call: WorldCall): void {
+    if (call.call === 'advance' || call.call === 'chargeC' || call.call === 'energyJ') return;
+    this.#calls.push({
+      atUs: this.#nowUs,
+      call: call.call === 'write' ? { ...call, bytes: Uint8Array.from(call.bytes) } : call,
+    });
+  }
+
+  advanced(nowUs: number, hashes: readonly StateHash[] | null): void {
+    this.#nowUs = nowUs;
+    if (hashes) this.#hashes.push(...hashes);
+  }
+
+  recording(): RunRecording {
+    return {
+      format: 1,
+      core: coreHash(),
+      options: this.#options,
+      calls: [...this.#calls],
+      hashes: [...this.#hashes],
+      endUs: this.#nowUs,
+    };
+  }
+}
+
+/**
+ * Lets a recorded run happen again in a world of its own and compares every state hash. Time is cut differently from
+ * the recorded run (no one waits for answers here), which must not matter.
+ */
+export function replay(recording: RunRecording): ReplayOutcome {
+  const world = new World(recording.options);
+  const replayed: StateHash[] = [];
+  const advance = (untilUs: number) => {
+    while (world.nowUs < untilUs) {
+      const before = world.nowUs;
+      const reply = world.advance({ deadlineUs: untilUs, watches: [] });
+      if (reply.hashes) replayed.push(...reply.hashes);
+      if (reply.nowUs <= before) break;
+    }
+  };
+  for (const { atUs, call } of recording.calls) {
+    advance(atUs);
+    carryOut(world, call);
+  }
+  advance(recording.endUs);
+  const at = recording.hashes.findIndex(
+    (h, i) => replayed[i]?.hash !== h.hash || replayed[i].cycles !== h.cycles || replayed[i].atUs !== h.atUs,
+  );
+  const recorded = recording.hashes[at];
+  return {
+    endUs: world.nowUs,
+    compared: recorded ? at + 1 : recording.hashes.length,
+    difference: recorded
+      ? {
+          atUs: recorded.atUs,
+          recorded,
+          replayed: replayed[at] ?? { atUs: world.nowUs, cycles: 0, hash: '' },
+        }
+      : null,
+    otherCore: recording.core !== coreHash(),
+  };
+}
+
+/** JSON text of a recording; bytes as base64, sets as lists. */
+export function recordingText(recording: RunRecording): string {
+  // `this[key]`: a Buffer has been through its own toJSON before it comes as the value
+  return JSON.stringify(recording, function (this: Record<string, unknown>, key, value: unknown) {
+    const own = this[key];
+    if (own instanceof Uint8Array) return { $bytes: Buffer.from(own).toString('base64') };
+    return own instanceof Set ? { $set: [...(own as ReadonlySet<unknown>)] } : value;
+  });
+}
+
+/** `sim.bad-recording` where the text is not a recording of this format. */
+export function parseRecording(text: string): Result<RunRecording> {
+  try {
+    const parsed = JSON.parse(text, revive) as RunRecording;
+    const whole =
+      parsed.format === 1 &&
+      Array.isArray(parsed.calls) &&
+      Array.isArray(parsed.hashes) &&
+      Number.isFinite(parsed.endUs) &&
+      typeof parsed.options === 'object' &&
+      parsed.calls.every((c: RecordedCall) => Number.isFinite(c.atUs) && KNOWN_CALLS.has(c.call.call));
+    if (whole) return ok(parsed);
+  } catch {
+    // said below
+  }
+  return fail(
+    'sim.bad-recording',
+    { bytes: text.length },
+    'The file is no recording of a run on the emulated board, or was cut off.',
+    'Record again: microjoule run … --record-input FILE.',
+  );
+}
+
+const KNOWN_CALLS: ReadonlySet<string> = new Set([
+  'write',
+  'setBaud',
+  'program',
+  'loadRam',
+  'reset',
+  'unplugMonitor',
+]);
+
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { $bytes, $set } = value as { $bytes?: unknown; $set?: unknown };
+  if (typeof $bytes === 'string') return Uint8Array.from(Buffer.from($bytes, 'base64'));
+  return Array.isArray($set) ? new Set<unknown>($set) : value;
+}
