@@ -80,7 +80,7 @@ export class Dma implements RegisterBlock {
   /** From these cycles on the masters may start their next access. */
   #readFree = 0;
   #writeFree = 0;
-  #lastServed = 0;
+  #lastServed = DMA_CHANNELS - 1;
   #running = false;
   /** Channels that are busy, one bit each. */
   #busy = 0;
@@ -147,7 +147,8 @@ export class Dma implements RegisterBlock {
     for (const c of this.#channels) Object.assign(c, channel(c.n));
     this.#timers.reset();
     this.#sniffer.reset();
-    this.#readFree = this.#writeFree = this.#lastServed = 0;
+    this.#readFree = this.#writeFree = 0;
+    this.#lastServed = DMA_CHANNELS - 1;
     this.#raw = this.#enabled[0] = this.#enabled[1] = this.#forced[0] = this.#forced[1] = 0;
     this.#drive();
   }
