@@ -2,13 +2,17 @@ import { EmulatedPico, type PicoOptions } from '../../../../src-main/sim/pico/em
 import type { DutActivity } from '../../../../src-main/sim/parts.ts';
 import { scriptImage, type ImageOptions, type Step } from './script-image.ts';
 
-/** An emulated Pico that runs a script from power-on at 0 µs. */
+/** An emulated Pico that runs a script from power-on at 0 µs, without waits for flash: scripts test what is beside it. */
 export class ScriptedPico {
   readonly pico: EmulatedPico;
   readonly activity: DutActivity[] = [];
 
   constructor(steps: readonly Step[], image: ImageOptions = {}, options: PicoOptions = {}) {
-    this.pico = new EmulatedPico({ activity: { activity: (a) => this.activity.push(a) }, ...options });
+    this.pico = new EmulatedPico({
+      activity: { activity: (a) => this.activity.push(a) },
+      zeroWait: true,
+      ...options,
+    });
     this.pico.program(scriptImage(steps, image));
     this.pico.setPower(true, 0);
   }
