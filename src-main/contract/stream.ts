@@ -262,6 +262,9 @@ export const StreamResult = z.object({
   counters: StreamCountersDto,
   gaps: z.array(StreamGapDto),
   detections: z.array(StreamDetectionRow),
+  /** Numbers of windows that the device skipped because it was late. */
+  dropped: z.array(z.number().int()),
+  truth: GroundTruth.nullable(),
   figures: StreamFigures.nullable(),
   scores: StreamScores.nullable(),
   energy: StreamEnergy.nullable(),

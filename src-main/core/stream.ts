@@ -9,7 +9,8 @@ import { openSource } from '../stream/open-source.ts';
 import { openStream } from '../stream/open-stream.ts';
 import { Recorder } from '../stream/recorder.ts';
 import { figuresOf, scoreStream } from '../stream/score.ts';
-import type { StreamSource } from '../stream/source.ts';
+import { withTruth, type StreamSource } from '../stream/source.ts';
+import { readTruth } from '../stream/truth-file.ts';
 import { StreamRun, type StreamOutcome } from '../stream/stream-run.ts';
 import type {
   DetectionRule,
@@ -50,6 +51,11 @@ export interface StreamRequest {
   /** Line rate to the board. */
   readonly baud: number;
   readonly recordDir: string | null;
+  /** Ground truth for a source that has none of its own, or instead of it. */
+  readonly truthPath: string | null;
+  /** Measure the energy too, at this supply voltage. */
+  readonly monitor: boolean;
+  readonly supplyV: number;
 }
 
 export interface StreamWatch {
@@ -60,6 +66,8 @@ export interface StreamWatch {
 export interface StreamContext {
   readonly store: Store;
   readonly nowIso: () => string;
+  /** Folder of trace files. */
+  readonly tracesDir: string;
 }
 
 /** Streams a source into a model on a target, stores what came back and scores it against the truth, where one is known. */
@@ -128,8 +136,13 @@ async function sourceOf(
     given.kind === format.kind &&
     given.channels === format.channels &&
     given.sampleRateHz === format.sampleRateHz
-  )
-    return source;
+  ) {
+    if (request.truthPath === null) return source;
+    const truth = readTruth(request.truthPath, format.kind === 'imu' ? 'segments' : 'words');
+    if (truth.ok) return ok(withTruth(source.value, truth.value));
+    await source.value[Symbol.asyncDispose]();
+    return truth;
+  }
   await source.value[Symbol.asyncDispose]();
   return fail(
     'stream.wrong-format',
@@ -273,6 +286,8 @@ function resultOf(outcome: StreamOutcome, samples: StreamSource, remarks: readon
     counters: { ...counters },
     gaps: [...record.gaps],
     detections: [...detections],
+    dropped: [...record.dropped],
+    truth: record.truth,
     figures: summary ? figuresOf(windows, detections, plan.sampleRateHz, summary) : null,
     scores: scoreStream(record),
     energy: null,

@@ -3,6 +3,7 @@ import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import {
   DeviceIdentity,
   FailureDto,
+  GroundTruth,
   StreamCountersDto,
   StreamEnergy,
   StreamFigures,
@@ -90,13 +91,15 @@ export class Streams {
     return t.write(
       () =>
         void t.run(
-          `UPDATE streams SET status = ?, ended_at = ?, duration_us = ?, counters_json = ?, figures_json = ?, scores_json = ?,
+          `UPDATE streams SET status = ?, ended_at = ?, duration_us = ?, counters_json = ?, dropped_json = ?, truth_json = ?, figures_json = ?, scores_json = ?,
              energy_json = ?, notes_json = ?, failure_json = ?, owner_boot = NULL, owner_namespace = NULL,
              owner_pid = NULL, owner_started = NULL WHERE id = ?`,
           result.status,
           result.endedAt,
           result.durationUs,
           JSON.stringify(result.counters),
+          JSON.stringify(result.dropped),
+          jsonOrNull(result.truth),
           jsonOrNull(result.figures),
           jsonOrNull(result.scores),
           jsonOrNull(result.energy),
@@ -164,6 +167,8 @@ export class Streams {
       counters: parsed(StreamCountersDto, 'streams.counters_json', text('counters_json')!),
       gaps: gapsOf(this.#t, id),
       detections: detectionsOf(this.#t, id),
+      dropped: parsed(z.array(z.number()), 'streams.dropped_json', text('dropped_json')!),
+      truth: json(GroundTruth, 'truth_json'),
       figures: json(StreamFigures, 'figures_json'),
       scores: json(StreamScores, 'scores_json'),
       energy: json(StreamEnergy, 'energy_json'),

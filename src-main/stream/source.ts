@@ -44,3 +44,17 @@ export class Quantiser16 {
     }
   }
 }
+
+/** A source about which somebody else knows the truth. */
+export function withTruth(source: StreamSource, truth: GroundTruth): StreamSource {
+  return {
+    format: source.format,
+    origin: source.origin,
+    live: source.live,
+    frameCount: source.frameCount,
+    next: () => source.next(),
+    truth: () => truth,
+    notes: () => source.notes(),
+    [Symbol.asyncDispose]: async () => source[Symbol.asyncDispose](),
+  };
+}

@@ -18,6 +18,8 @@ CREATE TABLE streams (
   -- what follows is written once the stream ended
   duration_us REAL NOT NULL DEFAULT 0,
   counters_json TEXT NOT NULL DEFAULT '{}',
+  dropped_json TEXT NOT NULL DEFAULT '[]',
+  truth_json TEXT,
   figures_json TEXT,
   scores_json TEXT,
   energy_json TEXT,
