@@ -2,6 +2,7 @@ import { WallClock, type Clock } from '../base/clock.ts';
 import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
 import type { Link } from '../link/link.ts';
 import type { Programmer } from '../link/programmer.ts';
+import type { CodeCounts } from './code-counts.ts';
 import { sameDiagnosis, type Diagnosis } from './diagnoses.ts';
 import type { PicoCurrentOptions } from './current-model.ts';
 import type { Ppk2Faults } from './monitors/ppk2-twin.ts';
@@ -37,6 +38,8 @@ export interface SimulatedBenchOptions {
   readonly historyUs?: number;
   /** An inertial sensor, an analogue microphone. */
   readonly sensors?: Sensors;
+  /** A USB cable to a computer, whose serial port is `usb`. Default: none. */
+  readonly usb?: boolean;
   /** GPIOs whose edges `onPins` gets, a bit a pin. */
   readonly pinMask?: number;
   readonly onPins?: (edges: PinEdges) => void;
@@ -51,6 +54,11 @@ export interface SimulatedBench extends AsyncDisposable {
   readonly monitor: Link | null;
   /** The board's second UART, whichever pins it is on. */
   readonly uart1: Link;
+  /**
+   * The serial port the board shows over USB (CDC-ACM); null without a cable. What is written before the port is there
+   * waits for it.
+   */
+  readonly usb: Link | null;
   readonly programmer: Programmer;
   /** The computer's end of both UARTs takes the board's rate, whatever it is. */
   followBoardRate(): void;
@@ -63,11 +71,14 @@ export interface SimulatedBench extends AsyncDisposable {
   /** In WFI or WFE, as of the last advance. */
   readonly asleep: boolean;
   /** A cable pulled: the link ends unexpectedly; the monitor's takes the board's supply with it. */
-  unplug(wire: 'dut' | 'monitor'): void;
+  unplug(wire: 'dut' | 'monitor' | 'usb'): void;
   /** Plugged in again: a new link to the same device. */
-  replug(wire: 'dut' | 'monitor'): Link;
+  replug(wire: 'dut' | 'monitor' | 'usb'): Link;
   /** Everything the board was given so far, to let the run happen again (`replay`); null where nothing is kept. */
   recording(): RunRecording | null;
+  /** Counts what every instruction costs from now on, split by the operators on the pins; null: not split. */
+  startCodeCounts(operators: number | null): void;
+  takeCodeCounts(): Promise<CodeCounts>;
   /** The exact energy the board took between two virtual times, J. For tests only. */
   worldEnergy(fromUs: number, toUs: number): Promise<number>;
   /** The exact charge, C. For tests only. */
@@ -83,6 +94,7 @@ export async function openSimulatedBench(options: SimulatedBenchOptions): Promis
     ...(options.sliceCycles ? { sliceCycles: options.sliceCycles } : {}),
     ...(options.zeroWait === undefined ? {} : { zeroWait: options.zeroWait }),
     ...(options.sensors ? { sensors: options.sensors } : {}),
+    ...(options.usb ? { usb: true } : {}),
     ...(options.historyUs === undefined ? {} : { historyUs: options.historyUs }),
     ...(options.pinMask === undefined ? {} : { pinMask: options.pinMask }),
     ...(options.recordHashUs === undefined ? {} : { hashEveryUs: options.recordHashUs }),
@@ -104,6 +116,7 @@ class Bench implements SimulatedBench {
   readonly #onPins: ((edges: PinEdges) => void) | undefined;
   readonly #uart1: SimulatedLink;
   #dut: SimulatedLink;
+  #usb: SimulatedLink | null;
   #monitor: SimulatedLink | null;
   #fault: Failure | null = null;
   #asleep = false;
@@ -118,6 +131,7 @@ class Bench implements SimulatedBench {
       hasPassiveReader: () =>
         this.#dut.hasPassiveReader ||
         this.#uart1.hasPassiveReader ||
+        (this.#usb?.hasPassiveReader ?? false) ||
         (this.#monitor?.hasPassiveReader ?? false),
       wall: options.pace === 'real' ? new WallClock() : null,
       broken: (reason) => this.#closeLinks(reason.message, false),
@@ -125,6 +139,7 @@ class Bench implements SimulatedBench {
     this.#onPins = options.onPins;
     this.#dut = this.#link('dut');
     this.#uart1 = this.#link('uart1');
+    this.#usb = options.usb ? this.#link('usb') : null;
     this.#monitorAddress = `sim:${options.monitor}`;
     this.#monitor = options.monitor === 'none' ? null : this.#link('monitor');
     this.programmer = this.#createProgrammer();
@@ -138,6 +153,9 @@ class Bench implements SimulatedBench {
   }
   get uart1(): Link {
     return this.#uart1;
+  }
+  get usb(): Link | null {
+    return this.#usb;
   }
   get monitor(): Link | null {
     return this.#monitor;
@@ -156,20 +174,31 @@ class Bench implements SimulatedBench {
     for (const wire of ['dut', 'uart1'] as const) this.#host.setBaud(wire, 0);
   }
 
-  unplug(wire: 'dut' | 'monitor'): void {
+  unplug(wire: 'dut' | 'monitor' | 'usb'): void {
     if (wire === 'monitor') this.#host.unplugMonitor();
-    (wire === 'dut' ? this.#dut : this.#monitor)?.close('unplugged', false);
+    if (wire === 'usb') this.#host.setUsbPlugged(false);
+    (wire === 'dut' ? this.#dut : wire === 'usb' ? this.#usb : this.#monitor)?.close('unplugged', false);
   }
 
-  replug(wire: 'dut' | 'monitor'): Link {
+  replug(wire: 'dut' | 'monitor' | 'usb'): Link {
     const link = this.#link(wire);
+    if (wire === 'usb') this.#host.setUsbPlugged(true);
     if (wire === 'dut') this.#dut = link;
+    else if (wire === 'usb') this.#usb = link;
     else this.#monitor = link;
     return link;
   }
 
   recording(): RunRecording | null {
     return this.#recorder?.recording() ?? null;
+  }
+
+  startCodeCounts(operators: number | null): void {
+    this.#host.startCodeCounts(operators);
+  }
+
+  takeCodeCounts(): Promise<CodeCounts> {
+    return this.#host.takeCodeCounts();
   }
 
   worldEnergy(fromUs: number, toUs: number): Promise<number> {
@@ -188,7 +217,7 @@ class Bench implements SimulatedBench {
 
   #link(wire: WireName): SimulatedLink {
     return new SimulatedLink({
-      address: wire === 'dut' ? 'sim:pico/uart0' : wire === 'uart1' ? 'sim:pico/uart1' : this.#monitorAddress,
+      address: wire === 'monitor' ? this.#monitorAddress : `sim:pico/${wire === 'dut' ? 'uart0' : wire}`,
       wire,
       time: this.#time,
       write: (bytes) => this.#host.write(wire, bytes),
@@ -245,6 +274,7 @@ class Bench implements SimulatedBench {
     for (const d of reply.diagnoses ?? []) this.#note(d);
     if (reply.pins) this.#onPins?.(reply.pins);
     if (reply.uart1) this.#uart1.arrive(reply.uart1);
+    if (reply.usb) this.#usb?.arrive(reply.usb);
     if (reply.monitor) this.#monitor?.arrive(reply.monitor);
     if (reply.dut) this.#dut.arrive(reply.dut);
     if (reply.fault && !this.#fault) this.#stopLines(failureText(reply.fault));
@@ -259,16 +289,17 @@ class Bench implements SimulatedBench {
   }
 
   #stopLines(reason: string): void {
-    for (const line of [this.#dut, this.#uart1]) line.close(reason, false);
+    for (const line of [this.#dut, this.#uart1, this.#usb]) line?.close(reason, false);
   }
 
   #reopenLines(): void {
-    for (const line of [this.#dut, this.#uart1]) line.reopen();
+    for (const line of [this.#dut, this.#uart1, this.#usb]) line?.reopen();
   }
 
   #closeLinks(reason: string, expected: boolean): void {
     this.#dut.close(reason, expected);
     this.#uart1.close(reason, expected);
+    this.#usb?.close(reason, expected);
     this.#monitor?.close(reason, expected);
   }
 }

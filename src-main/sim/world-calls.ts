@@ -1,4 +1,5 @@
 /** What the product's side of the simulated world asks of it, in this thread or across to the worker's. */
+import type { CodeCounts } from './code-counts.ts';
 import type { WasmModule } from './pico/core/core.ts';
 import type { RamPage, Uf2Page } from './pico/uf2.ts';
 import type { AdvanceReply, AdvanceRequest, WireName, World, WorldOptions } from './world.ts';
@@ -6,13 +7,16 @@ import type { AdvanceReply, AdvanceRequest, WireName, World, WorldOptions } from
 export type WorldCall =
   | { readonly call: 'advance'; readonly request: AdvanceRequest }
   | { readonly call: 'write'; readonly wire: WireName; readonly bytes: Uint8Array }
-  | { readonly call: 'setBaud'; readonly wire: 'dut' | 'uart1'; readonly baud: number }
+  | { readonly call: 'setBaud'; readonly wire: 'dut' | 'uart1' | 'usb'; readonly baud: number }
   | { readonly call: 'program'; readonly pages: readonly Uf2Page[] }
   | { readonly call: 'loadRam'; readonly pages: readonly RamPage[] }
   | { readonly call: 'reset' | 'unplugMonitor' }
+  | { readonly call: 'setUsbPlugged'; readonly plugged: boolean }
+  | { readonly call: 'startCodeCounts'; readonly operators: number | null }
+  | { readonly call: 'takeCodeCounts' }
   | { readonly call: 'chargeC' | 'energyJ'; readonly fromUs: number; readonly toUs: number };
 
-export type WorldAnswer = AdvanceReply | boolean | number | undefined;
+export type WorldAnswer = AdvanceReply | CodeCounts | boolean | number | undefined;
 
 /** Carries one call out. The only place that maps calls to the world, for the worker and for this thread. */
 export function carryOut(world: World, c: WorldCall): WorldAnswer {
@@ -31,6 +35,12 @@ export function carryOut(world: World, c: WorldCall): WorldAnswer {
       return world.reset();
     case 'unplugMonitor':
       return void world.unplugMonitor();
+    case 'setUsbPlugged':
+      return void world.setUsbPlugged(c.plugged);
+    case 'startCodeCounts':
+      return void world.startCodeCounts(c.operators);
+    case 'takeCodeCounts':
+      return world.takeCodeCounts();
     case 'chargeC':
       return world.chargeC(c.fromUs, c.toUs);
     case 'energyJ':
@@ -40,7 +50,7 @@ export function carryOut(world: World, c: WorldCall): WorldAnswer {
 
 /** Calls whose answer goes back over the wire; the others are silent. */
 export function isAsked(call: WorldCall): boolean {
-  return ['advance', 'loadRam', 'reset', 'chargeC', 'energyJ'].includes(call.call);
+  return ['advance', 'takeCodeCounts', 'loadRam', 'reset', 'chargeC', 'energyJ'].includes(call.call);
 }
 
 /** What a worker starts with. */

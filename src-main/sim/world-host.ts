@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { coreModule } from './pico/core/core.ts';
 import type { RamPage, Uf2Page } from './pico/uf2.ts';
+import type { CodeCounts } from './code-counts.ts';
 import type { RunRecorder } from './replay.ts';
 import { carryOut, type WorldAnswer, type WorldCall, type WorldWorkerData } from './world-calls.ts';
 import { World, type AdvanceReply, type AdvanceRequest, type WireName, type WorldOptions } from './world.ts';
@@ -12,11 +13,14 @@ import { World, type AdvanceReply, type AdvanceRequest, type WireName, type Worl
 export interface WorldHost extends AsyncDisposable {
   advance(request: AdvanceRequest): Promise<AdvanceReply>;
   write(wire: WireName, bytes: Uint8Array): void;
-  setBaud(wire: 'dut' | 'uart1', baud: number): void;
+  setBaud(wire: 'dut' | 'uart1' | 'usb', baud: number): void;
   program(pages: readonly Uf2Page[]): void;
   loadRam(pages: readonly RamPage[]): Promise<boolean>;
   reset(): Promise<boolean>;
+  setUsbPlugged(plugged: boolean): void;
   unplugMonitor(): void;
+  startCodeCounts(operators: number | null): void;
+  takeCodeCounts(): Promise<CodeCounts>;
   chargeC(fromUs: number, toUs: number): Promise<number>;
   energyJ(fromUs: number, toUs: number): Promise<number>;
 }
@@ -50,7 +54,7 @@ abstract class CallingHost implements WorldHost {
   write(wire: WireName, bytes: Uint8Array): void {
     this.send({ call: 'write', wire, bytes });
   }
-  setBaud(wire: 'dut' | 'uart1', baud: number): void {
+  setBaud(wire: 'dut' | 'uart1' | 'usb', baud: number): void {
     this.send({ call: 'setBaud', wire, baud });
   }
   program(pages: readonly Uf2Page[]): void {
@@ -62,8 +66,17 @@ abstract class CallingHost implements WorldHost {
   async reset(): Promise<boolean> {
     return (await this.ask({ call: 'reset' })) as boolean;
   }
+  setUsbPlugged(plugged: boolean): void {
+    this.send({ call: 'setUsbPlugged', plugged });
+  }
   unplugMonitor(): void {
     this.send({ call: 'unplugMonitor' });
+  }
+  startCodeCounts(operators: number | null): void {
+    this.send({ call: 'startCodeCounts', operators });
+  }
+  async takeCodeCounts(): Promise<CodeCounts> {
+    return (await this.ask({ call: 'takeCodeCounts' })) as CodeCounts;
   }
   async chargeC(fromUs: number, toUs: number): Promise<number> {
     return (await this.ask({ call: 'chargeC', fromUs, toUs })) as number;

@@ -1,5 +1,6 @@
 import type { FactValue, Failure } from '../base/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { CodeCounter, type CodeCounts } from './code-counts.ts';
 import type { Diagnosis } from './diagnoses.ts';
 import { createPicoCurrentModel, type PicoCurrentOptions } from './current-model.ts';
 import { HostUart } from './host-uart.ts';
@@ -11,10 +12,11 @@ import type { RamPage, Uf2Page } from './pico/uf2.ts';
 import type { ActivitySink, DutActivity, MonitorTwin } from './parts.ts';
 import { StateHasher, type StateHash } from './state-hash.ts';
 import { attachSensors, type Sensors } from './sensors/attach.ts';
+import { UsbHost } from './usb/usb-host.ts';
 import { WorldIntegral } from './world-integral.ts';
 
 /** Wires between the simulated world and the product. */
-export type WireName = 'dut' | 'uart1' | 'monitor';
+export type WireName = 'dut' | 'uart1' | 'usb' | 'monitor';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -31,6 +33,8 @@ export interface WorldOptions {
   readonly sensors?: Sensors;
   /** Hashes of the board's state are handed out this often, virtual µs: proofs that a replay is the same. Default: none. */
   readonly hashEveryUs?: number;
+  /** A computer is at the other end of a USB cable; its serial port is the wire `usb`. Default: no cable. */
+  readonly usb?: boolean;
   /** GPIOs whose edges are handed out, a bit a pin. Default: none. */
   readonly pinMask?: number;
 }
@@ -57,6 +61,7 @@ export interface AdvanceReply {
   readonly nowUs: number;
   readonly dut: Uint8Array | null;
   readonly uart1: Uint8Array | null;
+  readonly usb: Uint8Array | null;
   readonly monitor: Uint8Array | null;
   /** Why the emulated board stopped, while it stands. */
   readonly fault: Failure | null;
@@ -86,15 +91,22 @@ export class World {
   readonly #hosts: Readonly<Record<'dut' | 'uart1', HostUart>>;
   readonly #dutOutput = new ByteQueue();
   readonly #uart1Output = new ByteQueue();
+  readonly #usb: UsbHost | null;
+  readonly #usbOutput = new ByteQueue();
   readonly #monitorOutput = new ByteQueue();
   #volts = SUPPLY_V;
   #nowUs = 0;
-  readonly #watches: { dut: Watch | null; uart1: Watch | null } = { dut: null, uart1: null };
+  readonly #watches: { dut: Watch | null; uart1: Watch | null; usb: Watch | null } = {
+    dut: null,
+    uart1: null,
+    usb: null,
+  };
   readonly #pinMask: number;
   #pinLevels = 0;
   #pinEdges: PinEdges = { timesUs: [], levels: [] };
   readonly #historyUs: number;
   #forgottenUs = 0;
+  readonly #code: CodeCounter;
   readonly #hashEveryUs: number;
   readonly #hasher: StateHasher;
   #nextHashUs: number;
@@ -112,11 +124,14 @@ export class World {
       ...(sliceCycles ? { sliceCycles } : {}),
       ...(zeroWait === undefined ? {} : { zeroWait }),
     });
+    this.#code = new CodeCounter(this.pico);
     this.#hasher = new StateHasher(this.pico);
     this.#hashEveryUs = options.hashEveryUs ?? Infinity;
     this.#nextHashUs = this.#hashEveryUs;
     if (options.sensors) attachSensors(this.pico, options.sensors);
     this.#hosts = { dut: this.#createHost(0), uart1: this.#createHost(1) };
+    this.#usb = options.usb ? this.#createUsbHost() : null;
+    this.#usb?.plug();
     this.#monitor = options.monitor === 'none' ? null : this.#createMonitor(options.monitor, options);
     if (this.#monitor) model.connect(this.#monitor);
     if (options.monitor === 'none' || !suppliesBoard(options.monitor)) this.pico.setPower(true, 0);
@@ -131,11 +146,13 @@ export class World {
     const { deadlineUs, watches } = request;
     this.#watches.dut = watches.find((w) => w.wire === 'dut') ?? null;
     this.#watches.uart1 = watches.find((w) => w.wire === 'uart1') ?? null;
+    this.#watches.usb = watches.find((w) => w.wire === 'usb') ?? null;
     const monitorWatch = watches.find((w) => w.wire === 'monitor') ?? null;
     const stopped = this.pico.failure;
     while (this.#nowUs < deadlineUs) {
       if (monitorWatch && satisfied(this.#monitorOutput, monitorWatch)) break;
-      const { dut, uart1 } = this.#watches;
+      const { dut, uart1, usb } = this.#watches;
+      if (usb && satisfied(this.#usbOutput, usb)) break;
       if ((dut && satisfied(this.#dutOutput, dut)) || (uart1 && satisfied(this.#uart1Output, uart1))) break;
       const untilUs = monitorWatch ? Math.min(deadlineUs, this.#nextFrameUs()) : deadlineUs;
       this.#step(Math.min(untilUs, this.#nextHashUs));
@@ -146,12 +163,14 @@ export class World {
 
   write(wire: WireName, bytes: Uint8Array): void {
     if (wire === 'monitor') this.#monitor?.receive(bytes);
+    else if (wire === 'usb') this.#usb?.write(bytes, this.#nowUs);
     else this.#hosts[wire].write(bytes, this.#nowUs);
   }
 
   /** The line rate of the computer's end; 0: whatever the board's is. */
-  setBaud(wire: 'dut' | 'uart1', baud: number): void {
-    if (baud > 0) this.#hosts[wire].setBaud(baud);
+  setBaud(wire: 'dut' | 'uart1' | 'usb', baud: number): void {
+    if (wire === 'usb') this.#usb?.setBaud(baud);
+    else if (baud > 0) this.#hosts[wire].setBaud(baud);
     else this.#hosts[wire].follow();
   }
 
@@ -175,10 +194,27 @@ export class World {
     return true;
   }
 
+  /** The USB cable; what it carries is lost while it is out. */
+  setUsbPlugged(plugged: boolean): void {
+    if (plugged) this.#usb?.plug();
+    else this.#usb?.unplug();
+  }
+
   /** Pulling the monitor's plug: what it supplied over it is without power. */
   unplugMonitor(): void {
     this.#monitor?.unplug();
     this.#monitorOutput.take();
+  }
+
+  /** Counts what every instruction costs, by the operators on the pins; `operators` of one inference, null: in one. */
+  startCodeCounts(operators: number | null): void {
+    this.#code.start(operators);
+  }
+
+  /** Ends counting. */
+  takeCodeCounts(): CodeCounts {
+    const { sys } = this.pico.blocks.clocks.tree;
+    return this.#code.take(sys ? hertz(sys) : 0);
   }
 
   /** ∫ I dt of the hidden current, C: what measurements are held against. */
@@ -275,11 +311,31 @@ export class World {
 
   #onActivity(model: ActivitySink, a: DutActivity): void {
     model.activity(a);
+    this.#code.pins(a.pins);
     const levels = a.pins & this.#pinMask;
     if (levels === this.#pinLevels) return;
     this.#pinLevels = levels;
     this.#pinEdges.timesUs.push(a.timeUs);
     this.#pinEdges.levels.push(levels);
+  }
+
+  #createUsbHost(): UsbHost {
+    const { pico } = this;
+    return new UsbHost({
+      device: pico.blocks.usb,
+      alarm: (fire) => pico.surroundings.alarm(fire),
+      nowUs: () => pico.timeUs,
+      arrived: (bytes) => this.#fromUsb(bytes),
+      diagnosed: ({ id, facts, cause, next }) =>
+        pico.diagnoses.note({ id, facts, cause, next, firstUs: pico.timeUs }, 'usb'),
+    });
+  }
+
+  #fromUsb(bytes: Uint8Array): void {
+    this.#usbOutput.append(bytes);
+    this.#hasher.sent(bytes);
+    const { usb } = this.#watches;
+    if (usb && satisfied(this.#usbOutput, usb)) this.pico.requestPause();
   }
 
   #takePinEdges(): PinEdges | null {
@@ -300,6 +356,7 @@ export class World {
       nowUs: this.#nowUs,
       dut: this.#dutOutput.length > 0 ? this.#dutOutput.take() : null,
       uart1: this.#uart1Output.length > 0 ? this.#uart1Output.take() : null,
+      usb: this.#usbOutput.length > 0 ? this.#usbOutput.take() : null,
       monitor: this.#monitorOutput.length > 0 ? this.#monitorOutput.take() : null,
       fault: this.pico.failure,
       asleep: this.pico.asleep,
