@@ -11,7 +11,7 @@ import type {
 } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Meter, MeterWindow } from '../run/ports.ts';
-import type { SystematicParts } from '../trace/accuracy.ts';
+import type { MonitorAccuracy, SystematicParts } from '../trace/accuracy.ts';
 import type { ChunkStore } from '../trace/chunk-store.ts';
 import { windowEnergy, type WindowEnergy as TraceEnergy } from '../trace/energy.ts';
 import { layerEnergies, type LayerEnergy as TraceLayer } from '../trace/layer-energy.ts';
@@ -19,6 +19,7 @@ import { operatorSegments } from '../trace/operator-segments.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TraceWindow } from '../trace/windows.ts';
 import { recordTrace, type Recording } from '../trace/recording.ts';
+import { judgeWindow } from './window-soundness.ts';
 
 /** A trace file that a meter records into. */
 export interface TraceFile {
@@ -30,6 +31,8 @@ export interface TraceFile {
 
 export interface MeterOptions {
   readonly monitor: Monitor;
+  /** Bounds of its readings: of a dated check, or the monitor's own. */
+  readonly accuracy: MonitorAccuracy;
   readonly emulated: boolean;
   /** Which logic channel shows the window. */
   readonly windowChannel: number;
@@ -96,6 +99,7 @@ export class RecordingMeter implements Meter {
   readonly #traces: TraceReference[] = [];
   #file: TraceFile | undefined;
   #recording: Recording | undefined;
+  #ended = false;
 
   constructor(options: MeterOptions) {
     this.#options = options;
@@ -110,15 +114,18 @@ export class RecordingMeter implements Meter {
       // the metadata names a hardware revision, but no firmware
       firmware: 'unknown',
       calibration: `${calibration.origin}:${calibration.hash}`,
-      sampleRateHz: monitor.descriptor.sampleRateHz,
+      sampleRateHz: monitor.streamFormat.sampleRateHz,
       emulated,
     };
   }
 
   async openWindow(inferences: number): Promise<Result<MeterWindow>> {
+    // a recording that ended by itself leaves its trace; what is measured on goes into another
+    if (this.#ended) await this.close();
     const recording = this.#recording ? ok(this.#recording) : this.#begin();
     if (!recording.ok) return recording;
-    const ordinal = recording.value.windows().length;
+    this.#options.monitor.armWindow?.();
+    const opened = { ordinal: recording.value.windows().length, atSample: recording.value.lengthSamples };
     const ended = recording.value.ended.then(
       (end) =>
         end.failure ??
@@ -131,7 +138,7 @@ export class RecordingMeter implements Meter {
     );
     return ok({
       ended,
-      finish: () => this.#finish(recording.value, ordinal, inferences),
+      finish: () => this.#finish(recording.value, opened, inferences),
       abandon: async () => {},
     });
   }
@@ -143,6 +150,7 @@ export class RecordingMeter implements Meter {
   async close(): Promise<Result<void>> {
     const recording = this.#recording;
     const file = this.#file;
+    this.#ended = false;
     this.#recording = undefined;
     this.#file = undefined;
     if (!recording || !file) return ok();
@@ -164,29 +172,60 @@ export class RecordingMeter implements Meter {
     const file = openTrace(monitor);
     if (!file.ok) return file;
     this.#file = file.value;
-    this.#recording = recordTrace(monitor, file.value.store, monitor.descriptor.codec, { windowChannel });
+    this.#ended = false;
+    const recording = recordTrace(monitor, file.value.store, monitor.descriptor.codec, { windowChannel });
+    void recording.ended.then(() => (this.#ended = this.#recording === recording));
+    this.#recording = recording;
     this.#traces.push({
       id: file.value.id,
       path: file.value.path,
       sha256: null,
       startedAt: nowIso(),
-      sampleRateHz: monitor.descriptor.sampleRateHz,
+      sampleRateHz: monitor.streamFormat.sampleRateHz,
       sampleCount: 0,
     });
     return ok(this.#recording);
   }
 
-  async #finish(recording: Recording, ordinal: number, inferences: number): Promise<Result<WindowEnergy>> {
-    const { monitor } = this.#options;
-    const window = await recording.waitForWindow(ordinal, monitor.clock.nowUs() + EDGE_WAIT_US);
+  async #finish(
+    recording: Recording,
+    opened: { readonly ordinal: number; readonly atSample: number },
+    inferences: number,
+  ): Promise<Result<WindowEnergy>> {
+    const { monitor, accuracy } = this.#options;
+    const window = await this.#closed(recording, opened);
     if (!window.ok) return window;
-    const energy = windowEnergy(recording.trace, window.value, { accuracy: monitor.accuracy });
+    const proven = await this.#verdict(recording);
+    if (!proven.ok) return proven;
+    const energy = windowEnergy(recording.trace, window.value, { accuracy });
     if (!energy.ok) return energy;
+    const sound = judgeWindow(recording.trace, window.value, energy.value, monitor);
+    if (!sound.ok) return sound;
     const whole = this.#toContract(energy.value, recording, window.value);
     const layers = this.#layers(recording.trace, window.value, inferences, energy.value);
     if (layers.ok) return ok({ ...whole, ...layers.value });
     // the window's energy stands without its layers
     return ok({ ...whole, warnings: [...whole.warnings, `no-layers: ${failureText(layers)}`] });
+  }
+
+  /** The first window that began after `openWindow`: a stray edge before it may have made one more. */
+  async #closed(
+    recording: Recording,
+    opened: { readonly ordinal: number; readonly atSample: number },
+  ): Promise<Result<TraceWindow>> {
+    const deadlineUs = this.#options.monitor.clock.nowUs() + EDGE_WAIT_US;
+    for (let { ordinal } = opened; ; ordinal++) {
+      const window = await recording.waitForWindow(ordinal, deadlineUs);
+      if (!window.ok || window.value.startSample >= opened.atSample) return window;
+    }
+  }
+
+  /** Waits until a loss in the window would have shown. */
+  async #verdict(recording: Recording): Promise<Result<void>> {
+    const { clock, verdictUs } = this.#options.monitor;
+    if (verdictUs === 0) return ok();
+    await clock.sleepUntilUs(clock.nowUs() + verdictUs);
+    return recording.sync();
   }
 
   #layers(
@@ -195,11 +234,11 @@ export class RecordingMeter implements Meter {
     inferences: number,
     energy: TraceEnergy,
   ): Result<Pick<WindowEnergy, 'layers' | 'edgeJitterUs'>> {
-    const { operatorChannels, operators, monitor } = this.#options;
+    const { operatorChannels, operators, accuracy } = this.#options;
     const segments = operatorSegments(trace, window, operatorChannels, { operators, inferences });
     if (!segments.ok) return segments;
     const split = layerEnergies(trace, segments.value, {
-      accuracy: monitor.accuracy,
+      accuracy,
       idleA: energy.idle?.meanA ?? null,
     });
     if (!split.ok) return split;
@@ -222,7 +261,7 @@ export class RecordingMeter implements Meter {
       supplyHow: e.supply.origin,
       systematic: systematicUj(e.gross.systematic),
       netSystematic: e.net ? systematicUj(e.net.systematic) : null,
-      clockRel: this.#options.monitor.accuracy.clockRel,
+      clockRel: this.#options.accuracy.clockRel,
       sampleCount: Math.round(endSample - startSample) - e.missingSamples,
       lostSamples: Math.round(e.missingSamples),
       coverage: Math.min(1, Math.max(0, e.coverage)),

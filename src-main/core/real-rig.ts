@@ -5,6 +5,9 @@ import type { Link } from '../link/link.ts';
 import { openLink } from '../link/open.ts';
 import { listPorts, type PortEntry } from '../link/ports.ts';
 import { Uf2DriveProgrammer } from '../link/uf2-drive.ts';
+import { monitorDescriptor } from '../monitor/catalog.ts';
+import type { MonitorDescriptor } from '../monitor/monitor.ts';
+import { namedKind, parseMonitor } from './monitor-source.ts';
 import type { Rig, RigFactory } from './rig.ts';
 import { addressOf, isSerial, usbPlaceOf, type UsbPlace } from './usb-place.ts';
 
@@ -12,14 +15,13 @@ export interface RealRigOptions {
   readonly board: BoardDescriptor;
   /** Of the board's UART. */
   readonly port: string;
+  /** Address, or `KIND:ADDRESS`; without a kind its USB ids tell it. */
   readonly monitorPort: string | null;
   /** Folders that hold mounted volumes; the system's usual ones where absent. */
   readonly mountFolders?: readonly string[];
   readonly listPorts?: () => Promise<Result<PortEntry[]>>;
 }
 
-/** CDC devices ignore it; other bridges want one. */
-const MONITOR_BAUD = 115_200;
 const DUT_BAUD = 115_200;
 /** A person finds BOOTSEL and the plug in this time. */
 const DRIVE_APPEARS_US = 60_000_000;
@@ -31,9 +33,20 @@ interface Wire {
   readonly place: UsbPlace | null;
 }
 
+interface MonitorWire extends Wire {
+  readonly descriptor: MonitorDescriptor;
+}
+
 interface Wires {
   readonly dut: Wire;
-  readonly monitor: Wire | null;
+  readonly monitor: MonitorWire | null;
+}
+
+/** Neither a serial port nor a kind that is to be found. */
+function isElsewhere(monitor: string): boolean {
+  const kind = namedKind(monitor);
+  const address = kind === null ? monitor : monitor.slice(kind.length + 1);
+  return address !== '' && !isSerial(address);
 }
 
 class RealRigs implements RigFactory {
@@ -47,13 +60,20 @@ class RealRigs implements RigFactory {
 
   async open(withMonitor: boolean): Promise<Result<Rig>> {
     const ports = await this.#ports();
-    const wire = (address: string): Wire => ({ address, place: usbPlaceOf(address, ports) });
     const { port, monitorPort } = this.#options;
-    this.#wires = {
-      dut: wire(port),
-      monitor: withMonitor && monitorPort !== null ? wire(monitorPort) : null,
-    };
+    const monitor = withMonitor && monitorPort !== null ? this.#monitorWire(monitorPort, ports) : ok(null);
+    if (!monitor.ok) return monitor;
+    this.#wires = { dut: { address: port, place: usbPlaceOf(port, ports) }, monitor: monitor.value };
     return this.#rig(this.#wires, ports);
+  }
+
+  #monitorWire(text: string, ports: readonly PortEntry[]): Result<MonitorWire> {
+    const place = parseMonitor(text, ports);
+    if (!place.ok) return place;
+    const descriptor = monitorDescriptor(place.value.kind);
+    if (!descriptor.ok) return descriptor;
+    const { address } = place.value;
+    return ok({ address, place: usbPlaceOf(address, ports), descriptor: descriptor.value });
   }
 
   async reopen(old: Rig, _withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>> {
@@ -75,7 +95,8 @@ class RealRigs implements RigFactory {
   /** Without a list nobody knows serial numbers, and paths must do. */
   async #ports(): Promise<readonly PortEntry[]> {
     const { port, monitorPort, board } = this.#options;
-    if (!isSerial(port) && (monitorPort === null || !isSerial(monitorPort))) return [];
+    // a kind without an address is looked for among the ports
+    if (!isSerial(port) && (monitorPort === null || isElsewhere(monitorPort))) return [];
     const ports = await (this.#options.listPorts ?? (() => listPorts([board])))();
     return ports.ok ? ports.value : [];
   }
@@ -96,7 +117,7 @@ class RealRigs implements RigFactory {
     const dut = await this.#link(wires.dut, ports, DUT_BAUD);
     if (!dut.ok) return dut;
     if (wires.monitor === null) return ok(this.#assemble(wires, dut.value, null));
-    const monitor = await this.#link(wires.monitor, ports, MONITOR_BAUD);
+    const monitor = await this.#link(wires.monitor, ports, wires.monitor.descriptor.baud);
     if (monitor.ok) return ok(this.#assemble(wires, dut.value, monitor.value));
     await dut.value[Symbol.asyncDispose]();
     return monitor;
@@ -115,6 +136,7 @@ class RealRigs implements RigFactory {
       clock: this.#clock,
       dut,
       monitor,
+      monitorKind: wires.monitor?.descriptor.id ?? null,
       programmer,
       serials: { board: wires.dut.place?.serial ?? null, monitor: wires.monitor?.place?.serial ?? null },
       async [Symbol.asyncDispose]() {

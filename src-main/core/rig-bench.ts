@@ -4,8 +4,9 @@ import type { TraceReference } from '../contract/index.ts';
 import { defaultBaud, withMode, type Image } from '../compile/image.ts';
 import type { Program } from '../compile/program.ts';
 import { openSession, type Session } from '../device/session.ts';
-import { openPpk2 } from '../monitor/ppk2/driver.ts';
+import { openMonitor } from '../monitor/catalog.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import type { MonitorAccuracy } from '../trace/accuracy.ts';
 import { UNKNOWN } from '../run/state.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
 import { deployImage } from './deploy-image.ts';
@@ -25,7 +26,16 @@ export interface RigBenchOptions {
   /** Logic channels of the operator counter, lowest bit first. */
   readonly operatorChannels: readonly number[];
   readonly openTrace: MeterOptions['openTrace'];
+  /** What a dated check says of this monitor; null where there was none. */
+  readonly checked?: (monitor: Monitor) => CheckedMonitor | null;
   readonly nowIso: () => string;
+}
+
+/** Bounds of one device that a dated check found. */
+export interface CheckedMonitor {
+  readonly accuracy: MonitorAccuracy;
+  /** Half width of the bound on the supply voltage; null where it was not checked. */
+  readonly supplyPlusMinusMv: number | null;
 }
 
 /** The board's capacitors run empty. */
@@ -131,9 +141,15 @@ export class RigBench implements Bench, AsyncDisposable {
         'Name one with --monitor, or run in performance mode.',
       );
     const { serials } = rig;
-    const monitor = await openPpk2(rig.monitor, serials.monitor === null ? {} : { serial: serials.monitor });
+    const monitor = await openMonitor(
+      rig.monitorKind ?? 'ppk2',
+      rig.monitor,
+      serials.monitor === null ? {} : { serial: serials.monitor },
+    );
     if (!monitor.ok) return monitor;
-    const powered = await this.#supply(rig, monitor.value);
+    const checked = this.#options.checked?.(monitor.value) ?? null;
+    const seen = refuseBlind(monitor.value);
+    const powered = seen ?? (await this.#supply(rig, monitor.value, checked));
     if (!powered.ok) {
       await monitor.value[Symbol.asyncDispose]();
       return powered;
@@ -141,8 +157,10 @@ export class RigBench implements Bench, AsyncDisposable {
     const { openTrace, nowIso, windowChannel, operatorChannels, target } = this.#options;
     this.#recording = new RecordingMeter({
       monitor: monitor.value,
+      accuracy: checked?.accuracy ?? monitor.value.accuracy,
       emulated: target.source === 'emulated',
-      windowChannel,
+      // events become a level on D0, whatever the board's window pin is wired to elsewhere
+      windowChannel: monitor.value.descriptor.windowInput === 'events' ? 0 : windowChannel,
       operatorChannels,
       operators: this.#options.program.ops.length,
       openTrace,
@@ -152,12 +170,13 @@ export class RigBench implements Bench, AsyncDisposable {
   }
 
   /** Off first: after a lost link the board may still be busy with a window that nobody sees any more. */
-  async #supply({ clock }: Rig, monitor: Monitor): Promise<Result<void>> {
+  async #supply({ clock }: Rig, monitor: Monitor, checked: CheckedMonitor | null): Promise<Result<void>> {
     const off = await monitor.setDutPower(false);
     if (!off.ok) return off;
     const set = await monitor.setSupply({
       mode: 'source',
       millivolts: Math.round(this.#options.supplyV * 1000),
+      ...(checked?.supplyPlusMinusMv == null ? {} : { uncertaintyMv: checked.supplyPlusMinusMv }),
     });
     if (!set.ok) return set;
     await clock.sleepUntilUs(clock.nowUs() + POWER_DOWN_US);
@@ -196,4 +215,15 @@ export class RigBench implements Bench, AsyncDisposable {
       close: () => this.#closeRecording(),
     };
   }
+}
+
+/** Energy of windows needs to know where they are. */
+function refuseBlind({ descriptor }: Monitor): Failure | null {
+  if (descriptor.windowInput !== 'none') return null;
+  return fail(
+    'monitor.no-window-input',
+    { monitor: descriptor.name },
+    'This monitor has no input that shows where a window begins and ends.',
+    'Use a monitor with logic inputs or events; `microjoule record` records the current without windows.',
+  );
 }

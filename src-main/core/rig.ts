@@ -8,6 +8,8 @@ export interface Rig extends AsyncDisposable {
   readonly clock: Clock;
   readonly dut: Link;
   readonly monitor: Link | null;
+  /** Which driver speaks to the monitor; null where there is none. */
+  readonly monitorKind: string | null;
   readonly programmer: Programmer;
   /** USB serial numbers of the ports; null where nobody knows. Never a port's path, which changes with every plug. */
   readonly serials: { readonly board: string | null; readonly monitor: string | null };

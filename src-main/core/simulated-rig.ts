@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/errors.ts';
+import type { EmulatedMonitor } from '../sim/monitors/twins.ts';
 import { openSimulatedBench, type SimulatedBench } from '../sim/simulated-bench.ts';
 import type { Rig, RigFactory } from './rig.ts';
 
@@ -7,11 +8,15 @@ function wires(bench: SimulatedBench): readonly ('dut' | 'monitor')[] {
 }
 
 /**
- * The emulated Pico, with the emulated PPK2 in its supply for energy runs. `operators` of the plan: the current model
+ * The emulated Pico, with an emulated monitor in its supply for energy runs. `operators` of the plan: the current model
  * gives each operator its own factor, the same in every inference. A pulled cable is plugged in again as soon as
  * somebody waits for it.
  */
-export function simulatedRigs(seed: number, operators: number): RigFactory {
+export function simulatedRigs(
+  seed: number,
+  operators: number,
+  monitorKind: EmulatedMonitor = 'ppk2',
+): RigFactory {
   const benches = new WeakMap<Rig, SimulatedBench>();
   const pulled = new Set<'dut' | 'monitor'>();
   const rigOf = (bench: SimulatedBench): Rig => {
@@ -20,6 +25,7 @@ export function simulatedRigs(seed: number, operators: number): RigFactory {
       clock,
       dut,
       monitor,
+      monitorKind: monitor ? monitorKind : null,
       programmer,
       serials: { board: 'emulated', monitor: monitor ? 'emulated' : null },
       unplug(wire) {
@@ -35,7 +41,7 @@ export function simulatedRigs(seed: number, operators: number): RigFactory {
     async open(withMonitor) {
       const bench = await openSimulatedBench({
         seed,
-        monitor: withMonitor ? 'ppk2' : 'none',
+        monitor: withMonitor ? monitorKind : 'none',
         currentModel: { operatorsPerInference: operators },
       });
       if (!bench.ok) return bench;

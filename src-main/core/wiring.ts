@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { realRigs } from './real-rig.ts';
 import type { Rig, RigFactory } from './rig.ts';
+import { emulatedMonitors } from '../sim/monitors/twins.ts';
 import { simulatedRigs } from './simulated-rig.ts';
 import type { TargetDescriptor } from './targets.ts';
 
@@ -8,7 +9,7 @@ import type { TargetDescriptor } from './targets.ts';
 export interface Wiring {
   /** Address of the board's UART. */
   readonly port?: string;
-  /** Address of the power monitor. */
+  /** The power monitor: `KIND:ADDRESS` or an address; of an emulated target only the kind that is to be emulated. */
   readonly monitor?: string;
   /** Folders that hold mounted volumes, where the board's boot drive is not found by itself. */
   readonly mountFolders?: readonly string[];
@@ -38,14 +39,15 @@ function factoryOf(
   world: { readonly seed: number; readonly operators: number },
 ): Result<RigFactory> {
   if (!target.needsPort) {
-    if (wiring.port !== undefined || wiring.monitor !== undefined)
+    const kind = emulatedMonitors.find((k) => k === wiring.monitor);
+    if (wiring.port !== undefined || (wiring.monitor !== undefined && kind === undefined))
       return fail(
         'cli.option-not-here',
         { target: target.id, port: wiring.port ?? null, monitor: wiring.monitor ?? null },
         'This target is emulated: nothing is plugged in anywhere.',
-        'Name a real target with --target, or leave --port and --monitor out.',
+        'Name a real target with --target, or leave --port out and let --monitor be a kind: ppk2, lpm01a.',
       );
-    return ok(simulatedRigs(world.seed, world.operators));
+    return ok(simulatedRigs(world.seed, world.operators, kind));
   }
   if (wiring.port === undefined)
     return fail(

@@ -33,6 +33,9 @@ const fatal = new Set([
   'link.not-found',
   'monitor.none',
   'monitor.no-supply',
+  'monitor.no-window-input',
+  'monitor.cannot-supply',
+  'monitor.no-ampere-mode',
   'monitor.bad-voltage',
 ]);
 
