@@ -3,15 +3,27 @@ import { WallClock } from './base/clock.ts';
 import { fail, failureText, ok, type Result } from './base/errors.ts';
 import type { Calibration } from './calibrate/calibrate.ts';
 import { inputBytes } from './compile/image.ts';
-import type { ReferenceCheck, RunEvent, RunPlanInput, RunResult, RunSummary } from './contract/index.ts';
+import type {
+  RecordRequest,
+  RecordSummary,
+  ReferenceCheck,
+  RunEvent,
+  RunPlanInput,
+  RunResult,
+  RunSummary,
+  StreamResult,
+} from './contract/index.ts';
 import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
 import { datasetInputs, randomInputs } from './core/input-sets.ts';
 import { costModelFor, predictProgram, shippedCostModels, type FullPrediction } from './core/prediction.ts';
 import { prepare, type Prepared } from './core/prepare.ts';
+import { record, type RecordWatch } from './core/record.ts';
 import { RigBench } from './core/rig-bench.ts';
+import { streamModel, type StreamRequest, type StreamWatch } from './core/stream.ts';
 import { refuseSupply } from './core/supply.ts';
 import { newTraceFile } from './core/trace-recording.ts';
+import { Traces } from './core/traces.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
 import { tflmRecord } from './engine/tflm-record.ts';
 import { openTwin } from './engine/twin.ts';
@@ -46,6 +58,8 @@ export interface RunWatch {
 export class Core implements AsyncDisposable {
   readonly store: Store;
   readonly tracesDir: string;
+  /** Navigation of recorded traces. */
+  readonly trace: Traces;
   readonly #nowIso: () => string;
   readonly #calibrationsDir: string | undefined;
 
@@ -54,10 +68,21 @@ export class Core implements AsyncDisposable {
     this.tracesDir = options.tracesDir ?? join(dirname(options.dbPath), 'traces');
     this.#calibrationsDir = options.calibrationsDir;
     this.#nowIso = options.nowIso ?? (() => new Date().toISOString());
+    this.trace = new Traces({ tracesDir: this.tracesDir, nowIso: this.#nowIso, known: store.traces });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.trace[Symbol.asyncDispose]();
     this.store.close();
+  }
+
+  /** Records a monitor into a trace file; several at once are several calls. */
+  record(request: RecordRequest, watch: RecordWatch = {}): Promise<Result<RecordSummary>> {
+    return record(request, watch, {
+      tracesDir: this.tracesDir,
+      nowIso: this.#nowIso,
+      references: this.store.traces,
+    });
   }
 
   runs(limit?: number): Result<RunSummary[]> {
@@ -206,6 +231,19 @@ export class Core implements AsyncDisposable {
     if (!models.ok) return models;
     const model = costModelFor(models.value, target, image.firmwareHash);
     return model.ok ? predictProgram(model.value, program, target, image.firmwareHash, supplyV) : model;
+  }
+
+  /** Streams samples into a model on a target; see core/stream.ts. */
+  stream(
+    request: StreamRequest,
+    wiring: Wiring = {},
+    watch: StreamWatch = {},
+  ): Promise<Result<StreamResult>> {
+    return streamModel(request, wiring, watch, {
+      store: this.store,
+      nowIso: this.#nowIso,
+      tracesDir: this.tracesDir,
+    });
   }
 
   /** Latency and energy of a model before anything runs. */

@@ -9,4 +9,5 @@ export * from './quantity.ts';
 export * from './result.ts';
 export * from './stream.ts';
 export * from './target.ts';
+export * from './trace.ts';
 export * from './window.ts';

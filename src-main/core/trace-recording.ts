@@ -32,7 +32,13 @@ export function newTraceFile(
   }
   const file = TraceFile.create(
     path,
-    newTraceHeader(monitor.streamFormat, { traceId: id, title, source, logicMask }),
+    newTraceHeader(monitor.streamFormat, {
+      traceId: id,
+      title,
+      source,
+      logicMask,
+      accuracy: monitor.accuracy,
+    }),
   );
   if (!file.ok) return file;
   return ok({ id, path, store: file.value, close: () => file.value[Symbol.dispose]() });

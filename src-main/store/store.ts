@@ -18,6 +18,7 @@ import { livenessOf, thisProcess, type ProcessIdentity } from './process-identit
 import { ReferenceChecks } from './reference-checks.ts';
 import { Runs } from './runs.ts';
 import { guarded, sqliteFailure } from './sqlite-failure.ts';
+import { TraceReferences } from './traces.ts';
 import { Streams } from './streams.ts';
 import { Views } from './views.ts';
 
@@ -47,6 +48,7 @@ export class Store implements AsyncDisposable {
   readonly calibrations: Calibrations;
   readonly referenceChecks: ReferenceChecks;
   readonly streams: Streams;
+  readonly traces: TraceReferences;
   readonly views: Views;
   readonly migrated: Migrated | null;
   /** Runs that a dead process had left running, marked interrupted on opening. */
@@ -62,6 +64,7 @@ export class Store implements AsyncDisposable {
     this.calibrations = new Calibrations(context);
     this.referenceChecks = new ReferenceChecks(context);
     this.streams = new Streams(context);
+    this.traces = new TraceReferences(context);
     this.views = new Views(context);
     this.migrated = migrated;
     this.recovered = recovered;

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { damaged } from './failures.ts';
 import { CHUNK_SAMPLES } from './format.ts';
-import { wholeSpan } from './navigation-envelope.ts';
+import { envelope, wholeSpan } from './navigation-envelope.ts';
 import type { Trace } from './trace.ts';
 import {
   ascendingValueBins,
@@ -131,11 +131,19 @@ function binned(trace: Trace, from: number, to: number, shares: readonly number[
   const bins = ascendingValueBins(counts.counts);
   const samples = bins.reduce((sum, b) => sum + counts.counts[b]!, 0);
   if (samples === 0) return empty(from, to);
+  const whole = envelope(trace, from, to, 1);
+  if (!whole.ok) return whole;
+  const [min, max] = [whole.value.min[0]!, whole.value.max[0]!];
   return ok({
     method: 'binned',
     samples,
     ...joined(bins, counts.counts),
-    quantiles: shares.map((share) => quantileOf(bins, counts.counts, samples, share)),
+    // no value lies outside the least and the greatest sample, which are known exactly
+    quantiles: shares.map((share) => {
+      const q = quantileOf(bins, counts.counts, samples, share);
+      const [low, high] = [Math.max(min, q.low), Math.min(max, q.high)];
+      return { share, low, high, value: (low + high) / 2 };
+    }),
     valueErrorRel: VALUE_BIN_REL / 2,
   });
 }
@@ -184,17 +192,19 @@ function joined(
   return { borders: Float64Array.from(borders), counts: Float64Array.from(kept) };
 }
 
-function quantileOf(bins: readonly number[], counts: Float64Array, samples: number, share: number): Quantile {
+function quantileOf(
+  bins: readonly number[],
+  counts: Float64Array,
+  samples: number,
+  share: number,
+): Pick<Quantile, 'low' | 'high'> {
   const rank = Math.max(1, Math.ceil(share * samples));
   let below = 0;
   for (const b of bins) {
     below += counts[b]!;
-    if (below < rank) continue;
-    const { low, high } = valueBinEdges(b);
-    return { share, value: (low + high) / 2, low, high };
+    if (below >= rank) return valueBinEdges(b);
   }
-  const { low, high } = valueBinEdges(bins.at(-1)!);
-  return { share, value: (low + high) / 2, low, high };
+  return valueBinEdges(bins.at(-1)!);
 }
 
 /** Decoded samples of [from, to), chunk by chunk, as offsets into one array. */

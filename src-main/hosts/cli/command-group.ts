@@ -13,6 +13,8 @@ export type CommandGroup = (command: AddCommand) => void;
 
 /** `parent NAME …`, with the options that all commands have: `subcommand(command('trace', …), 'ls', …)`. */
 export function subcommand(parent: Command, name: string, description: string): Command {
+  // what is written after NAME belongs to it, although the parent has options of the same names
+  for (let above: Command | null = parent; above; above = above.parent) above.enablePositionalOptions();
   return withCommonOptions(parent.command(name).description(description));
 }
 

@@ -6,10 +6,19 @@ import { emulateCommands } from './groups/emulate.ts';
 import { hardwareCommands } from './groups/hardware.ts';
 import { measureCommands } from './groups/measure.ts';
 import { resultCommands } from './groups/results.ts';
+import { streamCommands } from './groups/stream.ts';
+import { traceCommands } from './groups/trace.ts';
 import { terminalOutput } from './output.ts';
 
 /** In the order in which --help lists them. */
-const groups: readonly CommandGroup[] = [measureCommands, resultCommands, hardwareCommands, emulateCommands];
+const groups: readonly CommandGroup[] = [
+  measureCommands,
+  resultCommands,
+  hardwareCommands,
+  emulateCommands,
+  streamCommands,
+  traceCommands,
+];
 
 function program(json: boolean): Command {
   const cli = new Command('microjoule')

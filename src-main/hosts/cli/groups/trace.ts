@@ -1,0 +1,84 @@
+import { Option } from 'commander';
+import { count, duration, positive, secondsFrom0, wholeFrom1, words } from '../arguments.ts';
+import { perform, subcommand, type CommandGroup } from '../command-group.ts';
+import type { RecordOptions } from '../commands/record.ts';
+import type { MarkerOptions, SpanOptions } from '../commands/trace.ts';
+import type { CommonOptions } from '../context.ts';
+
+const span = {
+  from: 'from this time of the trace on (default: its beginning)',
+  to: 'to this time (default: its end)',
+};
+
+export const traceCommands: CommandGroup = (command) => {
+  command('record', 'record the current of a power monitor into a trace file')
+    .option('--monitor <address>', '`emulated`, or a port; more than once for several at once', words)
+    .option('--for <time>', 'stop after so much (60s, 5m, 2h); else Ctrl-C ends it', duration)
+    .option('--out <file>', 'trace file (default: in the folder of traces); of several monitors a folder')
+    .option('--title <text>', 'what it is')
+    .option(
+      '--supply <volts>',
+      'what the monitor supplies, or what the device is supplied with',
+      positive,
+      3.3,
+    )
+    .addOption(
+      new Option('--mode <mode>', '`source`: the monitor supplies the device; `ampere`: it only measures')
+        .choices(['source', 'ampere'])
+        .default('ampere'),
+    )
+    .option('--load <file>', 'what an emulated monitor measures (CSV time_us,current_a[,logic])')
+    .option('--seed <n>', "of an emulated monitor's noise", count, 1)
+    .action(async (o: CommonOptions & RecordOptions) =>
+      perform(
+        o,
+        async (c) => (await import('../commands/record.ts')).record(o, c),
+        '; what was recorded is kept',
+      ),
+    );
+
+  const trace = command('trace', 'look at recorded traces');
+  subcommand(trace, 'ls', 'traces of the folder and the database').action(async (o: CommonOptions) =>
+    perform(o, async (c) => (await import('../commands/trace.ts')).list(c)),
+  );
+  subcommand(trace, 'stats', 'current, charge and energy of a span, with what is uncertain of them')
+    .argument('<trace>', 'file or id')
+    .option('--from <time>', span.from, secondsFrom0)
+    .option('--to <time>', span.to, secondsFrom0)
+    .action(async (name: string, o: CommonOptions & SpanOptions) =>
+      perform(o, async (c) => (await import('../commands/trace.ts')).stats(name, o, c)),
+    );
+  subcommand(trace, 'cut', 'a new trace of a span, without loss')
+    .argument('<trace>', 'file or id')
+    .requiredOption('--from <time>', span.from, secondsFrom0)
+    .requiredOption('--to <time>', span.to, secondsFrom0)
+    .option('--out <file>', 'trace file (default: in the folder of traces)')
+    .option('--title <text>', 'what it is')
+    .action(async (name: string, o: CommonOptions & SpanOptions & { out?: string; title?: string }) =>
+      perform(o, async (c) => (await import('../commands/trace.ts')).cut(name, o, c)),
+    );
+  subcommand(trace, 'compare', 'two traces, or two spans, side by side, with a verdict')
+    .argument('<a>', 'file or id')
+    .argument('<b>', 'file or id')
+    .option('--from <time>', `of both: ${span.from}`, secondsFrom0)
+    .option('--to <time>', `of both: ${span.to}`, secondsFrom0)
+    .option('--b-from <time>', 'of the second one, where it differs', secondsFrom0)
+    .option('--b-to <time>', 'of the second one, where it differs', secondsFrom0)
+    .action(async (a: string, b: string, o: CommonOptions & SpanOptions & { bFrom?: number; bTo?: number }) =>
+      perform(o, async (c) => (await import('../commands/trace.ts')).compare(a, b, o, c)),
+    );
+  subcommand(
+    trace,
+    'markers',
+    'windows, gaps, marks and annotations of a trace; adds and deletes annotations',
+  )
+    .argument('<trace>', 'file or id')
+    .option('--from <time>', span.from, secondsFrom0)
+    .option('--to <time>', span.to, secondsFrom0)
+    .option('--add <text>', 'annotate the span from --from to --to')
+    .option('--delete <n>', 'delete annotation n (kept for --restore)', wholeFrom1)
+    .option('--restore <n>', 'bring annotation n back', wholeFrom1)
+    .action(async (name: string, o: CommonOptions & MarkerOptions) =>
+      perform(o, async (c) => (await import('../commands/trace.ts')).markers(name, o, c)),
+    );
+};
