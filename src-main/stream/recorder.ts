@@ -10,7 +10,7 @@ import {
   type RecordingManifest,
 } from './recording-manifest.ts';
 import { blockEnd, type SampleFormat, type StreamBlock } from './sample-block.ts';
-import { wavHeader } from './wav.ts';
+import { WAV_HEADER_LENGTH, wavHeader } from './wav.ts';
 
 /** One file of a recording, hashed as it grows. */
 class GrowingFile {
@@ -37,7 +37,11 @@ class GrowingFile {
     this.append(Buffer.from(`${JSON.stringify(value)}\n`));
   }
 
-  /** In front of all the rest; not part of the hash. */
+  /** Room in front of all the rest, not part of the hash: for `overwriteBeginning`. */
+  reserve(bytes: number): void {
+    writeSync(this.#fd, new Uint8Array(bytes));
+  }
+
   overwriteBeginning(bytes: Uint8Array): void {
     writeSync(this.#fd, bytes, 0, bytes.length, 0);
   }
@@ -99,7 +103,7 @@ export class Recorder implements Disposable {
         );
       mkdirSync(dir, { recursive: true });
       const recorder = new Recorder(dir, format, origin, startedAt);
-      if (recorder.#isWav) recorder.#samples.overwriteBeginning(new Uint8Array(44));
+      if (recorder.#isWav) recorder.#samples.reserve(WAV_HEADER_LENGTH);
       return ok(recorder);
     } catch (e) {
       return cannotWrite(dir, e);

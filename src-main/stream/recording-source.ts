@@ -7,8 +7,7 @@ import type { GroundTruth, SourceOrigin } from '../contract/index.ts';
 import { BlockLine, MANIFEST_FILE, RecordingManifest, type RecordedFile } from './recording-manifest.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
 import type { StreamSource } from './source.ts';
-
-const WAV_HEADER = 44;
+import { WAV_HEADER_LENGTH } from './wav.ts';
 
 const damaged = (dir: string, problem: string): Failure =>
   fail(
@@ -42,7 +41,7 @@ export function readManifest(dir: string): Result<RecordingManifest> {
 function readRecorded(dir: string, file: RecordedFile): Result<Uint8Array> {
   try {
     const all = new Uint8Array(readFileSync(join(dir, file.name)));
-    const bytes = file.name.endsWith('.wav') ? all.subarray(WAV_HEADER) : all;
+    const bytes = file.name.endsWith('.wav') ? all.subarray(WAV_HEADER_LENGTH) : all;
     return bytes.length === file.bytes && sha256Hex(bytes) === file.sha256
       ? ok(bytes)
       : damaged(dir, `${file.name} is not the file that was recorded`);

@@ -207,9 +207,12 @@ function sampleAt(view: DataView, at: number, { encoding, bitsPerSample }: PcmFo
   }
 }
 
-/** The 44 bytes before the samples of a 16-bit PCM file with `frameCount` frames. */
+/** Of the files that we write. */
+export const WAV_HEADER_LENGTH = 44;
+
+/** The bytes before the samples of a 16-bit PCM file with `frameCount` frames. */
 export function wavHeader(sampleRateHz: number, channels: number, frameCount: number): Uint8Array {
-  const header = new Uint8Array(44);
+  const header = new Uint8Array(WAV_HEADER_LENGTH);
   const view = new DataView(header.buffer);
   const dataBytes = frameCount * channels * 2;
   const put = (at: number, text: string) => header.set(new TextEncoder().encode(text), at);
