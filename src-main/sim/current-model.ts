@@ -1,6 +1,7 @@
 import { Rng } from '../base/rng.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import { pico } from '../board/pico.ts';
+import { OperatorPins } from './operator-pins.ts';
 import type { CurrentModel, CurrentSink, DutActivity } from './parts.ts';
 
 /**
@@ -42,10 +43,8 @@ class PicoCurrentModel implements CurrentModel {
   readonly #factors: readonly number[];
   readonly #period: number;
   readonly #pins: BoardDescriptor['pins'];
+  readonly #operators: OperatorPins;
   readonly #sinks: CurrentSink[] = [];
-  #inWindow = false;
-  #gray = 0;
-  #counter = 0;
 
   constructor(options: PicoCurrentOptions) {
     const rng = new Rng(options.seed);
@@ -53,6 +52,7 @@ class PicoCurrentModel implements CurrentModel {
     this.#factors = Array.from({ length: FACTORS }, () => 2 ** (2 * rng.float() - 1));
     this.#period = Math.min(FACTORS, options.operatorsPerInference ?? 8);
     this.#pins = (options.board ?? pico).pins;
+    this.#operators = new OperatorPins(this.#pins);
   }
 
   connect(sink: CurrentSink): void {
@@ -60,21 +60,10 @@ class PicoCurrentModel implements CurrentModel {
   }
 
   activity(a: DutActivity): void {
-    this.#track(a.pins);
+    this.#operators.update(a.pins);
     const logic = this.#logic(a);
     const currentA = this.#currentA(a);
     for (const sink of this.#sinks) sink.current(a.timeUs, currentA, logic);
-  }
-
-  /** Counts the operators of a window: the Gray code on three pins steps by one for each. */
-  #track(pins: number): void {
-    const inWindow = (pins >>> this.#pins.window.gpio) & 1;
-    const code = this.#pins.operator.reduce((bits, pin, n) => bits | (((pins >>> pin.gpio) & 1) << n), 0);
-    const gray = code ^ (code >> 1) ^ (code >> 2);
-    if (inWindow && !this.#inWindow) this.#counter = gray;
-    else this.#counter += (gray - this.#gray) & 7;
-    this.#inWindow = inWindow === 1;
-    this.#gray = gray;
   }
 
   #currentA(a: DutActivity): number {
@@ -82,7 +71,8 @@ class PicoCurrentModel implements CurrentModel {
     const mhz = a.clkSysHz / 1e6;
     const asleep = STATES.staticA + STATES.ioA + STATES.treePerMhzA * mhz;
     if (a.asleep) return asleep;
-    const factor = this.#inWindow ? this.#factors[this.#counter % this.#period]! : 1;
+    const { inWindow, counter } = this.#operators;
+    const factor = inWindow ? this.#factors[counter % this.#period]! : 1;
     return asleep + STATES.corePerMhzA * mhz * factor;
   }
 

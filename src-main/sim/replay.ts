@@ -54,7 +54,7 @@ export class RunRecorder {
 
   /** A call that is about to be carried out; bytes are copied, their owner may reuse them. */
   called(call: WorldCall): void {
-    if (call.call === 'advance' || call.call === 'chargeC' || call.call === 'energyJ') return;
+    if (!KNOWN_CALLS.has(call.call)) return;
     this.#calls.push({
       atUs: this.#nowUs,
       call: call.call === 'write' ? { ...call, bytes: Uint8Array.from(call.bytes) } : call,

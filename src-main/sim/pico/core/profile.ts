@@ -41,8 +41,12 @@ export class CoreProfile {
   readonly #stalls: Uint32Array;
   readonly #flashReads: Uint32Array;
   readonly #busAccesses: Uint32Array;
-  /** By page of 128 table entries: executions, cycles, stalls, flash reads, register accesses of each entry. */
-  readonly #totals = new Map<number, Float64Array>();
+  /**
+   * By bucket, then by page of 128 table entries: executions, cycles, stalls, flash reads, register accesses of each
+   * entry.
+   */
+  readonly #buckets = new Map<number, Map<number, Float64Array>>();
+  #totals = this.#bucket(0);
 
   constructor(state: Uint32Array, buffer: ArrayBuffer, exports: ProfileExports) {
     this.#state = state;
@@ -69,10 +73,26 @@ export class CoreProfile {
     this.#state[CPU.profiling] = 0;
   }
 
-  /** Forgets all counts. */
+  /** Forgets all counts; what comes next goes into bucket 0. */
   reset(): void {
     this.collectAll();
-    this.#totals.clear();
+    this.#buckets.clear();
+    this.#totals = this.#bucket(0);
+  }
+
+  /** What is counted from here on goes into this bucket. */
+  switchTo(bucket: number): void {
+    this.collectAll();
+    this.#totals = this.#bucket(bucket);
+  }
+
+  /** Buckets that something was counted in, in ascending order. */
+  buckets(): number[] {
+    this.collectAll();
+    return [...this.#buckets]
+      .filter(([, pages]) => pages.size > 0)
+      .map(([n]) => n)
+      .sort((a, b) => a - b);
   }
 
   /** To be called at least once every 2^31 cycles, or a count could overflow. */
@@ -87,10 +107,11 @@ export class CoreProfile {
       if (this.#executions[entry] !== 0 || this.#extra[entry] !== 0) this.#collectOne(entry);
   }
 
-  slots(): ProfileSlots {
+  /** Of one bucket, or of all together. */
+  slots(bucket?: number): ProfileSlots {
     this.collectAll();
     const used: { address: number; page: Float64Array; at: number }[] = [];
-    for (const [number, page] of this.#totals)
+    for (const [number, page] of bucket === undefined ? this.#merged() : this.#bucket(bucket))
       for (let i = 0; i < PAGE; i++)
         if (page[i * FIELDS] !== 0)
           used.push({
@@ -108,6 +129,23 @@ export class CoreProfile {
       flashReads: field(3),
       registerAccesses: field(4),
     };
+  }
+
+  #bucket(n: number): Map<number, Float64Array> {
+    let pages = this.#buckets.get(n);
+    if (!pages) this.#buckets.set(n, (pages = new Map()));
+    return pages;
+  }
+
+  #merged(): Map<number, Float64Array> {
+    const merged = new Map<number, Float64Array>();
+    for (const pages of this.#buckets.values())
+      for (const [number, page] of pages) {
+        const sum = merged.get(number);
+        if (sum) for (let i = 0; i < page.length; i++) sum[i]! += page[i]!;
+        else merged.set(number, page.slice());
+      }
+    return merged;
   }
 
   #collectOne(entry: number): void {
