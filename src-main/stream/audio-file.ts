@@ -135,6 +135,7 @@ async function openWav(
     async read(most, channel) {
       const frames = Math.min(most, format.frameCount - next);
       const bytes = new Uint8Array(frames * frame);
+      if (frames === 0) return ok(new Float64Array(0));
       try {
         const { bytesRead } = await file.read(bytes, 0, bytes.length, format.dataOffset + next * frame);
         if (bytesRead < bytes.length) return taken(path, next, format.frameCount);
