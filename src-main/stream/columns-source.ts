@@ -74,7 +74,10 @@ export async function lookAtColumns(path: string, format: SampleFormat): Promise
       'No line of the file’s beginning holds numbers.',
       'Give a file of lines with numbers in columns, or a .wav.',
     );
-  const header = used.slice(0, firstRow).findLast((cells) => cells !== null && isHeader(cells)) ?? null;
+  const above = used
+    .slice(0, firstRow)
+    .filter((cells): cells is string[] => cells !== null && isHeader(cells));
+  const header = above.findLast((cells) => cells.length === used[firstRow]!.length) ?? above.at(-1) ?? null;
   const rows = used
     .slice(firstRow, firstRow + LOOK_LINES)
     .filter((cells): cells is string[] => cells !== null);
@@ -142,8 +145,8 @@ function rateOf(
         'Name the column with the times in --columns, or leave time out.',
       );
     const middle = steps[steps.length >> 1]!;
-    // quantised times jitter: the mean of the steps around the median is finer than the median
-    const near = steps.filter((s) => s > 0.5 * middle && s < 1.5 * middle);
+    // times jitter and are quantised: the mean of all steps that are no gaps is finer than the median
+    const near = steps.filter((s) => s < 1.5 * middle);
     measured = near.length / near.reduce((a, b) => a + b, 0);
   }
   if (measured !== null && sampleRateHz !== undefined && Math.abs(measured / sampleRateHz - 1) > 0.1)
