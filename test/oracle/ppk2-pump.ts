@@ -3,7 +3,7 @@ import { WallClock } from '../../src-main/base/clock.ts';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { openPty } from '../../src-main/link/pty.ts';
 import { createLoadPlayer, type LoadStep } from '../../src-main/sim/monitors/load-file.ts';
-import { servePpk2 } from '../../src-main/sim/monitors/ppk2-alone.ts';
+import { serveTwin } from '../../src-main/sim/monitors/alone.ts';
 import { createPpk2Twin, type Ppk2TwinOptions } from '../../src-main/sim/monitors/ppk2-twin.ts';
 import { WorldIntegral } from '../../src-main/sim/world-integral.ts';
 
@@ -26,7 +26,7 @@ export async function pumpPpk2(
   const load = createLoadPlayer(steps, { repeat: false });
   load.connect(truth);
   load.connect(twin);
-  const served = servePpk2({ wire: pty.link, twin, load, pace: 'free', clock, untilUs });
+  const served = serveTwin({ wire: pty.link, twin, load, pace: 'free', clock, untilUs });
   return {
     path: pty.path,
     truth,

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { Place } from '../../sim/carriers.ts';
+import { emulatedMonitors, type EmulatedMonitor } from '../../sim/monitors/twins.ts';
 
 /** Options of `microjoule emulate`, as commander gives them. */
 export interface EmulateOptions {
@@ -20,25 +21,35 @@ export interface EmulateOptions {
   readonly baud?: number | 'board';
   readonly load?: string;
   readonly repeat?: boolean;
+  readonly monitor?: string;
+  readonly fault?: readonly string[];
   readonly seed: number;
   readonly for?: number;
 }
 
-const kinds = ['pico', 'ppk2', 'bench'] as const;
+const kinds = ['pico', 'bench', ...emulatedMonitors] as const;
 export type Emulated = (typeof kinds)[number];
 
 type OptionName = Exclude<keyof EmulateOptions, 'pace' | 'mode' | 'seed' | 'for'>;
 const boardOptions: readonly OptionName[] = ['model', 'uf2', 'baud', 'uart1Tcp', 'uart1Pty', 'pins', 'gpio'];
+const monitorOptions: readonly OptionName[] = ['tcp', 'pty', 'load', 'repeat', 'fault'];
 const meant: Record<Emulated, readonly OptionName[]> = {
   pico: ['tcp', 'pty', ...boardOptions],
-  ppk2: ['tcp', 'pty', 'load', 'repeat'],
-  bench: ['dutTcp', 'dutPty', 'monitorTcp', 'monitorPty', ...boardOptions],
+  bench: ['dutTcp', 'dutPty', 'monitorTcp', 'monitorPty', 'monitor', 'fault', ...boardOptions],
+  ppk2: monitorOptions,
+  lpm01a: monitorOptions,
+  scpi: monitorOptions,
+  ina: monitorOptions,
 };
 const all = [...new Set(Object.values(meant).flat())];
+const alone = [['tcp', 'pty']] as const;
 /** Each wire is served in one place: the pairs of options that name it. */
 const places: Record<Emulated, readonly (readonly [OptionName, OptionName])[]> = {
-  pico: [['tcp', 'pty']],
-  ppk2: [['tcp', 'pty']],
+  pico: alone,
+  ppk2: alone,
+  lpm01a: alone,
+  scpi: alone,
+  ina: alone,
   bench: [
     ['dutTcp', 'dutPty'],
     ['monitorTcp', 'monitorPty'],
@@ -53,7 +64,7 @@ export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> 
       'cli.unknown-emulation',
       { what, known: kinds },
       'This cannot be emulated.',
-      'microjoule emulate pico, ppk2 or bench.',
+      'microjoule emulate pico, bench, or a monitor.',
     );
   const unused = all.find((name) => o[name] !== undefined && !meant[kind].includes(name));
   if (unused)
@@ -72,14 +83,37 @@ export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> 
       'One board holds one image.',
       'Give either --model or --uf2.',
     );
-  if (kind === 'ppk2' && o.load === undefined)
+  if (isMonitor(kind) && o.load === undefined)
     return fail(
       'cli.no-load',
-      {},
-      'A PPK2 alone has nothing to measure.',
+      { what: kind },
+      'A monitor alone has nothing to measure.',
       'Give a load file with --load (CSV time_us,current_a[,logic]), or emulate bench.',
     );
+  if (kind === 'scpi' && o.pace === 'free')
+    return fail(
+      'cli.option-not-here',
+      { option: '--pace free', what: kind },
+      'A SCPI instrument is asked: nothing that its clients read can pace it.',
+      'Leave --pace out.',
+    );
   return ok(kind);
+}
+
+export function isMonitor(kind: Emulated): kind is EmulatedMonitor {
+  return emulatedMonitors.some((m) => m === kind);
+}
+
+/** Which monitor the bench has; `cli.unknown-monitor`. */
+export function benchMonitor(o: EmulateOptions): Result<EmulatedMonitor> {
+  const kind = emulatedMonitors.find((m) => m === (o.monitor ?? 'ppk2'));
+  if (kind) return ok(kind);
+  return fail(
+    'cli.unknown-monitor',
+    { kind: o.monitor!, known: emulatedMonitors },
+    'There is no monitor of this kind.',
+    'Choose one of the kinds that are known.',
+  );
 }
 
 function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {

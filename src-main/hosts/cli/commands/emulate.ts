@@ -3,15 +3,17 @@ import { HarnessMode } from '../../../abi/generated.ts';
 import { fail, failureText, ok, type Failure, type Result } from '../../../base/errors.ts';
 import { defaultBaud, withMode } from '../../../compile/image.ts';
 import { prepare } from '../../../core.ts';
-import { carryPpk2 } from '../../../sim/carried-ppk2.ts';
+import { carryMonitor } from '../../../sim/carried-monitor.ts';
 import type { Link } from '../../../link/link.ts';
 import { carry, type Carrier, type Place } from '../../../sim/carriers.ts';
 import { diagnosisText, type Diagnosis } from '../../../sim/diagnoses.ts';
+import { parseFaults } from '../../../sim/monitors/fault-words.ts';
 import { parseLoadFile } from '../../../sim/monitors/load-file.ts';
+import type { EmulatedMonitor } from '../../../sim/monitors/twins.ts';
 import { openSimulatedBench, type SimulatedBench } from '../../../sim/simulated-bench.ts';
 import { TimeKeeper, type Outlet } from '../../../sim/time-keeper.ts';
 import type { CommandContext } from '../context.ts';
-import { checkOptions, placeOf, type EmulateOptions } from '../emulate-options.ts';
+import { benchMonitor, checkOptions, isMonitor, placeOf, type EmulateOptions } from '../emulate-options.ts';
 import { openPinFile, type PinFile } from '../emulate-pins.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -34,8 +36,9 @@ export async function emulate(what: string, o: EmulateOptions, context: CommandC
   const checked = checkOptions(what, o);
   if (!checked.ok) return output.fail(checked);
   const note = (line: string) => output.note(line);
-  const opened =
-    checked.value === 'ppk2' ? await servePpk2(o, note) : await serveBench(checked.value, o, note);
+  const opened = isMonitor(checked.value)
+    ? await serveMonitor(checked.value, o, note)
+    : await serveBench(checked.value, o, note);
   if (!opened.ok) return output.fail(opened);
   const ended = await serveUntilEnd(opened.value, o, context, checked.value);
   return ended && !signal.aborted ? output.fail(ended) : exitCodes.done;
@@ -70,15 +73,30 @@ async function serveUntilEnd(
   return ended;
 }
 
-async function servePpk2(o: EmulateOptions, note: (line: string) => void): Promise<Result<Served>> {
+async function serveMonitor(
+  kind: EmulatedMonitor,
+  o: EmulateOptions,
+  note: (line: string) => void,
+): Promise<Result<Served>> {
+  const faults = parseFaults(o.fault ?? []);
+  if (!faults.ok) return faults;
   const text = readFile(o.load!, '--load');
   if (!text.ok) return text;
   const steps = parseLoadFile(new TextDecoder().decode(text.value));
   if (!steps.ok) return steps;
   const { pace, seed } = o;
   const place = placeOf(o.tcp, o.pty);
-  const carrier = await carryPpk2({ steps: steps.value, repeat: o.repeat ?? false, pace, place, seed, note });
-  return carrier.ok ? ok(servedAs({ ppk2: carrier.value }, [])) : carrier;
+  const carrier = await carryMonitor({
+    kind,
+    steps: steps.value,
+    repeat: o.repeat ?? false,
+    faults: faults.value,
+    pace,
+    place,
+    seed,
+    note,
+  });
+  return carrier.ok ? ok(servedAs({ [kind]: carrier.value }, [])) : carrier;
 }
 
 async function serveBench(
@@ -88,12 +106,16 @@ async function serveBench(
 ): Promise<Result<Served>> {
   const image = imageOf(o);
   if (!image.ok) return image;
-  const monitor = what === 'bench' ? 'ppk2' : 'none';
+  const monitor = what === 'bench' ? benchMonitor(o) : ok('none' as const);
+  if (!monitor.ok) return monitor;
+  const faults = parseFaults(o.fault ?? []);
+  if (!faults.ok) return faults;
   const pins = o.pins === undefined ? ok(null) : openPinFile(o.pins, o.gpio ?? ALL_GPIOS);
   if (!pins.ok) return pins;
   const opened = await openSimulatedBench({
     seed: o.seed,
-    monitor,
+    monitor: monitor.value,
+    monitorFaults: faults.value,
     pace: 'free',
     historyUs: HISTORY_US,
     ...(pins.value ? { pinMask: pins.value.pinMask, onPins: pins.value.onPins } : {}),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { memoryLinkPair } from '../../../src-main/link/memory.ts';
 import { createLoadPlayer } from '../../../src-main/sim/monitors/load-file.ts';
-import { servePpk2 } from '../../../src-main/sim/monitors/ppk2-alone.ts';
+import { serveTwin } from '../../../src-main/sim/monitors/alone.ts';
 import { createPpk2Twin } from '../../../src-main/sim/monitors/ppk2-twin.ts';
 
 function alone(pace: 'real' | 'free') {
@@ -10,7 +10,7 @@ function alone(pace: 'real' | 'free') {
   const twin = createPpk2Twin();
   const load = createLoadPlayer([{ timeUs: 0, currentA: 0.01, logic: 1 }], { repeat: false });
   load.connect(twin);
-  const served = servePpk2({ wire: far, twin, load, pace, clock, untilUs: 5_000_000 });
+  const served = serveTwin({ wire: far, twin, load, pace, clock, untilUs: 5_000_000 });
   return { near, served };
 }
 
