@@ -64,7 +64,7 @@ export function leaveBootRom(core: M0Core, blocks: Blocks, flash: Flash): BootOu
   return { kind: 'entered' };
 }
 
-const VECTOR_MAGIC = 0xb007_c0d3;
+export const VECTOR_MAGIC = 0xb007_c0d3;
 const VECTOR_KEY = 0x4ff8_3f2d;
 
 /** `entry` with its Thumb bit. */

@@ -8,6 +8,7 @@ import {
   leaveBootRom,
   romImage,
   setWatchdogVector,
+  VECTOR_MAGIC,
   type BootOutcome,
 } from './boot-rom.ts';
 import { Bus } from './bus.ts';
@@ -15,9 +16,10 @@ import { hex, type Chip } from './chip.ts';
 import { ChipDmaBus } from './dma-bus.ts';
 import { Blocks } from './blocks.ts';
 import { M0Core, ROM_BYTES } from './core/core.ts';
-import { CPU, EXIT, FAULT_NAMES } from './core/cpu-state.ts';
+import { CPU, EXIT } from './core/cpu-state.ts';
 import type { ProfileSlots } from './core/profile.ts';
 import { EventSlots, type EventSlot } from './events.ts';
+import { FaultWatch } from './fault-watch.ts';
 import { Flash } from './flash.ts';
 import { frequency } from './frequency.ts';
 import { ROSC_HZ } from './peripherals/rosc.ts';
@@ -102,6 +104,7 @@ export class EmulatedPico implements Chip {
   readonly #sliceCycles: number;
   readonly #zeroWait: boolean;
   readonly #bus: Bus;
+  readonly #faults: FaultWatch;
   readonly #bootAt: EventSlot;
   /** XIP can read again: a write of the flash is over. */
   readonly #flashReadyAt: EventSlot;
@@ -135,6 +138,7 @@ export class EmulatedPico implements Chip {
       refuseFetch: (address) => this.#bus.refuseFetch(address),
       staleCache: (address) => this.#bus.staleCache(address),
     });
+    this.#faults = new FaultWatch(this.core.state, (exception) => this.#vector(exception));
     this.core.rom.set(romImage(ROM_BYTES));
     this.core.flash.fill(0xff);
     this.core.forgetAll();
@@ -397,8 +401,9 @@ export class EmulatedPico implements Chip {
 
   note(id: string, facts: Readonly<Record<string, FactValue>>, cause: string, next: string): void {
     const pc = hex(this.core.state[CPU.accessPc]!);
-    const firstUs = Math.round(this.timeUs * 1000) / 1000;
-    this.diagnoses.note({ id, facts: { ...facts, pc, timeUs: firstUs }, cause, next, firstUs }, pc);
+    const timeUs = Math.round(this.timeUs * 1000) / 1000;
+    const all = { pc, timeUs, ...facts };
+    this.diagnoses.note({ id, facts: all, cause, next, firstUs: timeUs }, String(all.pc));
   }
 
   #powerOn(us: number): void {
@@ -446,6 +451,7 @@ export class EmulatedPico implements Chip {
     this.#failure = null;
     this.#resetRequested = null;
     this.#bootTries = 0;
+    this.#faults.reset();
     this.#jumpTo(this.now());
     this.core.resetRegisters();
     this.#mode = 'rom';
@@ -494,7 +500,7 @@ export class EmulatedPico implements Chip {
       return;
     }
     this.#setAsleep(false);
-    const cycles = Math.min(until - now, this.#sliceCycles);
+    const cycles = Math.min(until - now, this.#faults.probing ? 1 : this.#sliceCycles);
     this.#setSliceEnd(now + cycles);
     this.core.signedState[CPU.left] = cycles;
     const exit = this.core.run();
@@ -503,23 +509,20 @@ export class EmulatedPico implements Chip {
       this.core.profile.collectAll();
       this.#collectedAt = now;
     }
-    if (exit === EXIT.lockup) this.#lockup();
+    const found = exit === EXIT.lockup ? this.#faults.lockup() : this.#faults.look(this.now());
+    if (!found) return;
+    const { id, facts, cause, next } = found;
+    if (exit === EXIT.lockup) this.stop(id, facts, cause, next);
+    else this.note(id, facts, cause, next);
   }
 
-  #lockup(): void {
-    const s = this.core.state;
-    const kind = FAULT_NAMES[s[CPU.faultKind]!] ?? 'unknown';
-    this.stop(
-      'sim.fault.lockup',
-      {
-        fault: kind,
-        faultPc: hex(s[CPU.faultPc]!),
-        faultAddress: hex(s[CPU.faultAddress]!),
-        faults: s[CPU.faultCount]!,
-      },
-      'The core faulted inside HardFault or NMI and locked up.',
-      'Look at what runs at faultPc; a HardFault handler in the vector table would tell more.',
-    );
+  /** A handler's first instruction, from the vector table. */
+  #vector(exception: number): number {
+    const at = this.core.state[CPU.vtor]! + 4 * exception;
+    const memory = at >>> 24 === 0x10 ? this.core.flash : at >>> 24 === 0x20 ? this.core.sram : this.core.rom;
+    const offset = at & 0xff_ffff;
+    if (offset + 4 > memory.length) return 0;
+    return new DataView(memory.buffer, memory.byteOffset).getUint32(offset, true) & ~1;
   }
 
   /** Time passes without an instruction. */
@@ -601,6 +604,7 @@ export class EmulatedPico implements Chip {
   #doReset(): void {
     const kind = this.#resetRequested;
     this.#resetRequested = null;
+    if (kind === 'watchdog') this.#noteBite();
     const restarts = kind === 'core' || this.blocks.watchdogReset();
     if (!restarts) return;
     if (kind === 'core') this.blocks.coreReset();
@@ -609,6 +613,26 @@ export class EmulatedPico implements Chip {
     this.surroundings.resume();
     this.#start();
     this.#awaitFlash(this.flash.busyUntilUs);
+  }
+
+  /** A bite by time that no reboot was prepared for (a vector in scratch 4). */
+  #noteBite(): void {
+    const { watchdog } = this.blocks;
+    if (!watchdog.bitByTime || watchdog.scratch[4] === VECTOR_MAGIC) return;
+    const firstUs = Math.round(this.timeUs * 1000) / 1000;
+    const diagnosis = {
+      id: 'sim.diagnosis.watchdog-bite',
+      facts: {
+        pc: hex(this.core.state[CPU.r + 15]!),
+        exception: this.core.state[CPU.ipsr]!,
+        timeUs: firstUs,
+      },
+      cause: 'The watchdog was not fed in time and reset the chip.',
+      next: 'Write LOAD more often, or look at what runs at pc; a reboot that was meant is no fault.',
+      firstUs,
+    };
+    // One entry with its count, wherever the loop stood
+    this.diagnoses.note(diagnosis, 'watchdog');
   }
 
   #setAsleep(asleep: boolean): void {

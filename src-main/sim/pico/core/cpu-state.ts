@@ -87,3 +87,5 @@ export const FAULT_NAMES = [
 ] as const;
 
 export const FAULT_BUS = 2;
+export const FAULT_FETCH = 3;
+export const FAULT_THUMB = 5;

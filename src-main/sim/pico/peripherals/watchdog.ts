@@ -38,6 +38,11 @@ export class Watchdog implements RegisterBlock {
     });
   }
 
+  /** The last bite came because the count ran out, not from CTRL.TRIGGER. */
+  get bitByTime(): boolean {
+    return this.#reason === 1;
+  }
+
   setClocks(ref: Frequency | null, sys: Frequency | null): void {
     this.#ref = ref;
     this.#sys = sys;
