@@ -18,11 +18,28 @@ const FLAGS = [
   '-fno-optimize-sibling-calls', '-Wall', '-Wextra', '-Werror', '-Wno-stringop-overread', '-Wno-array-bounds',
 ]; // prettier-ignore
 
-export const imageNames = ['services', 'flash-writer', 'ram-only', 'watchdog-reboot', 'broken'] as const;
+export const imageNames = [
+  'services',
+  'flash-writer',
+  'ram-only',
+  'watchdog-reboot',
+  'broken',
+  'imu-i2c',
+  'imu-fifo',
+  'mic-adc',
+] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** Small enough to be committed: run where there is no cross-compiler too. */
-export const prebuiltNames = ['services', 'flash-writer', 'ram-only', 'watchdog-reboot'] as const;
+export const prebuiltNames = [
+  'services',
+  'flash-writer',
+  'ram-only',
+  'watchdog-reboot',
+  'imu-i2c',
+  'imu-fifo',
+  'mic-adc',
+] as const;
 
 export interface ImageOptions {
   /** Macros: `MJ_BROKEN_…` leaves a step out. */
