@@ -1,9 +1,10 @@
 /**
  * Our own firmware in lockstep with rp2040js, instruction by instruction: boot2, boot, commands over the UART with their
- * interrupts, one inference. rp2040js runs the same memory; what it reads from registers is replayed from what our chip
+ * interrupts, one inference; then all of kws01. rp2040js runs the same memory; what it reads from registers is replayed from what our chip
  * answered (its own peripherals are too kind to boot2), and interrupts come when ours come. Compared: registers, flags,
- * cycles after every instruction, all of SRAM at the end.
+ * cycles after every instruction (kws01: every few hundred), all of SRAM at the end.
  */
+import { join } from 'node:path';
 import { RP2040 } from 'rp2040js';
 import { describe, expect, it, vi } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
@@ -12,6 +13,8 @@ import { CPU } from '../../src-main/sim/pico/core/cpu-state.ts';
 import { EmulatedPico } from '../../src-main/sim/pico/emulated-pico.ts';
 import { readUf2 } from '../../src-main/sim/pico/uf2.ts';
 import { HostUart } from '../../src-main/sim/host-uart.ts';
+import { prepare } from '../../src-main/core.ts';
+import { describeWith, needs, sharedDir } from '../needs.ts';
 import { tinyImage } from '../unit/sim/firmware-image.ts';
 
 const REGISTERS = 0x4000_0000;
@@ -64,7 +67,10 @@ interface Lockstep {
   interrupts: number;
 }
 
-/** Steps the oracle after each instruction of `pico`, whose slices are one cycle long. */
+/**
+ * Steps the oracle after each run of `pico`: instruction by instruction while an interrupt could come, else as many as the
+ * slice has. Compared after each.
+ */
 function couple(pico: EmulatedPico): Lockstep {
   const oracle = new Oracle(pico.core.flash);
   const both: Lockstep = { pico, oracle, instructions: 0, interrupts: 0 };
@@ -76,33 +82,49 @@ function couple(pico: EmulatedPico): Lockstep {
     return value;
   });
   const { core } = pico;
+  const s = core.state;
+  const oneInstruction = pico.events.slot(() => undefined);
   const run = core.run.bind(core);
   core.run = () => {
     if (both.instructions === 0) {
-      oracle.chip.core.registers.set(core.state.subarray(0, 16));
+      oracle.chip.core.registers.set(s.subarray(0, 16));
       oracle.chip.sram.set(core.sram);
     }
-    const [cycle, exception] = [pico.now(), core.state[CPU.ipsr]!];
+    const alone = (s[CPU.irqPending]! | s[CPU.irqLevel]! | s[CPU.systemPending]!) !== 0;
+    if (alone) oneInstruction.at(pico.now() + 1);
+    const [cycle, exception] = [pico.now(), s[CPU.ipsr]!];
     const exit = run();
-    const now = core.state[CPU.ipsr]!;
-    const irq = now !== exception && now >= 16 ? now - 16 : null;
-    both.interrupts += irq === null ? 0 : 1;
-    both.instructions++;
-    const handler = irq === null ? 0 : vector(core, irq);
-    const cycles = oracle.step(irq, core.state[15] === handler ? 'after' : 'before');
-    const theirs = oracle.chip.core;
-    let same = cycles === pico.now() - cycle;
-    // rp2040js leaves the Thumb bit in the PC after an exception
-    for (let i = 0; i < 16; i++)
-      same &&= (theirs.registers[i]! & (i === 15 ? ~1 : ~0)) >>> 0 === core.state[i]!;
-    const s = core.state;
-    same &&=
-      theirs.N === s[CPU.n]! >>> 31 > 0 && theirs.Z === (s[CPU.z] === 0) && theirs.C === (s[CPU.c] === 1);
-    same &&= theirs.V === s[CPU.v]! >>> 31 > 0;
-    if (!same) expect.fail(difference(both, cycles, pico.now() - cycle));
+    const passed = pico.now() - cycle;
+    const cycles = alone ? stepOne(both, exception) : stepMany(both, passed);
+    if (cycles !== passed || !sameState(both)) expect.fail(difference(both, cycles, passed));
     return exit;
   };
   return both;
+}
+
+function stepOne(both: Lockstep, exceptionBefore: number): number {
+  const { core } = both.pico;
+  const now = core.state[CPU.ipsr]!;
+  const irq = now !== exceptionBefore && now >= 16 ? now - 16 : null;
+  both.interrupts += irq === null ? 0 : 1;
+  both.instructions++;
+  const handler = irq === null ? 0 : vector(core, irq);
+  return both.oracle.step(irq, core.state[15] === handler ? 'after' : 'before');
+}
+
+function stepMany(both: Lockstep, cycles: number): number {
+  let done = 0;
+  for (; done < cycles; both.instructions++) done += both.oracle.step(null, 'before');
+  return done;
+}
+
+function sameState({ pico, oracle }: Lockstep): boolean {
+  const [theirs, s] = [oracle.chip.core, pico.core.state];
+  // rp2040js leaves the Thumb bit in the PC after an exception
+  for (let i = 0; i < 16; i++)
+    if ((theirs.registers[i]! & (i === 15 ? ~1 : ~0)) >>> 0 !== s[i]!) return false;
+  if (theirs.N !== s[CPU.n]! >>> 31 > 0 || theirs.Z !== (s[CPU.z] === 0)) return false;
+  return theirs.C === (s[CPU.c] === 1) && theirs.V === s[CPU.v]! >>> 31 > 0;
 }
 
 /** Where the handler of an interrupt begins; the firmware's vector table is in flash. */
@@ -120,45 +142,57 @@ function difference({ pico, oracle, instructions }: Lockstep, theirs: number, ou
   return `instruction ${instructions}: ${theirs} cycles, ours ${ours}; ${registers.join(', ')}`;
 }
 
-describe('our firmware in lockstep with rp2040js', () => {
-  it('agrees from boot2 through boot, commands and one inference', () => {
-    let text = '';
-    const pico = new EmulatedPico({ sliceCycles: 1, compatible: true });
-    const host = new HostUart({
-      toBoard: () => pico.uartInput(0),
-      arrived: (b) => (text += String.fromCharCode(b)),
-    });
-    pico.connectUart(0, host);
-    const { uf2, loadBytes } = tinyImage();
-    pico.program(orThrow(readUf2(uf2, pico.core.flash.length)));
-    const both = couple(pico);
-    pico.setPower(true, 0);
-    let us = 0;
-    const until = (mark: string): void => {
-      const from = text.length;
-      for (const endUs = us + 2_000_000; !text.includes(mark, from) && us < endUs;)
-        pico.advanceTo((us += 1_000));
-      expect(text.slice(from)).toContain(mark);
-    };
+/** Boot, `db load` of an input, one inference; `slices` as the emulated chip cuts its time. */
+function bootAndInfer(uf2: Uint8Array, loadBytes: number, sliceCycles: number): Lockstep {
+  let text = '';
+  const pico = new EmulatedPico({ sliceCycles, compatible: true });
+  const host = new HostUart({
+    toBoard: () => pico.uartInput(0),
+    arrived: (b) => (text += String.fromCharCode(b)),
+  });
+  pico.connectUart(0, host);
+  pico.program(orThrow(readUf2(uf2, pico.core.flash.length)));
+  const both = couple(pico);
+  pico.setPower(true, 0);
+  let us = 0;
+  const until = (mark: string): void => {
+    const from = text.length;
+    for (const endUs = us + 2_000_000; !text.includes(mark, from) && us < endUs;)
+      pico.advanceTo((us += 1_000));
+    expect(text.slice(from)).toContain(mark);
+  };
+  until('m-ready');
+  const chunks = Array.from({ length: Math.ceil(loadBytes / 31) }, (_, i) =>
+    '5a'.repeat(Math.min(31, loadBytes - i * 31)),
+  );
+  const commands = ['name%', `db load ${loadBytes}%`, ...chunks.map((c) => `db ${c}%`), 'infer 1 0%'];
+  for (const command of commands) {
+    host.write(Buffer.from(command), us);
     until('m-ready');
-    const chunks = Array.from({ length: Math.ceil(loadBytes / 31) }, (_, i) =>
-      '5a'.repeat(Math.min(31, loadBytes - i * 31)),
-    );
-    for (const command of [
-      'name%',
-      `db load ${loadBytes}%`,
-      ...chunks.map((c) => `db ${c}%`),
-      'infer 1 0%',
-    ]) {
-      host.write(Buffer.from(command), us);
-      until('m-ready');
-    }
-    vi.restoreAllMocks();
-    expect(pico.failure).toBeNull();
-    expect(text).toContain('m-results-');
+  }
+  vi.restoreAllMocks();
+  expect(pico.failure).toBeNull();
+  expect(text).toContain('m-results-');
+  expect(Buffer.compare(both.oracle.chip.sram.subarray(0, pico.core.sram.length), pico.core.sram)).toBe(0);
+  expect(both.oracle.answers).toEqual([]);
+  return both;
+}
+
+describe('our firmware in lockstep with rp2040js', () => {
+  it('agrees after each instruction from boot2 through boot, commands and one inference', () => {
+    const { uf2, loadBytes } = tinyImage();
+    const both = bootAndInfer(uf2, loadBytes, 1);
     expect(both.interrupts).toBeGreaterThan(1);
     expect(both.instructions).toBeGreaterThan(50_000);
-    expect(Buffer.compare(both.oracle.chip.sram.subarray(0, pico.core.sram.length), pico.core.sram)).toBe(0);
-    expect(both.oracle.answers).toEqual([]);
   });
+});
+
+describeWith([needs.shared], 'keyword spotting of MLPerf Tiny in lockstep with rp2040js', () => {
+  it('agrees from boot2 through one whole inference of kws01', () => {
+    const { image } = orThrow(prepare(join(sharedDir!, 'data/models/kws01_int8.tflite'), 'pico-emulated'));
+    const both = bootAndInfer(image.uf2, 490, 500);
+    expect(both.interrupts).toBeGreaterThan(1);
+    // 2.66 M MACs
+    expect(both.instructions).toBeGreaterThan(15_000_000);
+  }, 60_000);
 });

@@ -137,7 +137,7 @@ function packed(core: { N: boolean; Z: boolean; C: boolean; V: boolean }): strin
 }
 
 describe('the core in lockstep with rp2040js', () => {
-  it('agrees on three million random instructions: registers, flags, cycles and memory', () => {
+  it('agrees on ten million random instructions: registers, flags, cycles and memory', () => {
     const rng = new Rng(20);
     const oracle = new RP2040();
     oracle.logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -145,7 +145,7 @@ describe('the core in lockstep with rp2040js', () => {
     oracle.onBreak = () => (broke = true);
     const ours = new BareCore({ compatible: true });
     let instructions = 0;
-    for (let n = 0; instructions < 3_050_000; n++) {
+    for (let n = 0; instructions < 10_050_000; n++) {
       const program = new ProgramMaker(rng).make();
       const image = new Uint8Array(0x1000);
       image.set(new Uint8Array(Uint16Array.from(program).buffer));
@@ -181,7 +181,7 @@ describe('the core in lockstep with rp2040js', () => {
       if (Buffer.compare(oracle.sram.subarray(0, memory.length), memory) !== 0)
         expect.fail(`memory differs after program ${n}`);
     }
-    expect(instructions).toBeGreaterThan(3_000_000);
+    expect(instructions).toBeGreaterThan(10_000_000);
   });
 });
 
