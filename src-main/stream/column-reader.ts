@@ -55,7 +55,10 @@ export class ColumnReader {
     const values = countsOf(cells, this.#options.mapping);
     const { time } = this.#options.mapping;
     const atS = time ? numberOf(cells[time.column]) * secondsOf[time.unit] : 0;
-    if (values === null || !Number.isFinite(atS)) return yield* this.#unreadable(line);
+    if (values === null || !Number.isFinite(atS)) {
+      yield* this.#unreadable(line);
+      return;
+    }
     if (time) {
       const stepped = this.#step(atS);
       if (stepped) {

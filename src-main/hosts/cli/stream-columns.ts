@@ -47,7 +47,12 @@ export async function columnMapping(
   if (look.value.guess.mapping) return ok(null);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const mapping = await askMapping(look.value.guess, format.kind, (q) => terminal.question(q), output.note);
+    const mapping = await askMapping(
+      look.value.guess,
+      format.kind,
+      (q) => terminal.question(q),
+      (line) => output.note(line),
+    );
     if (mapping.ok) output.note(`the same next time: --columns ${mappingText(mapping.value, format.kind)}`);
     return mapping;
   } finally {
