@@ -164,8 +164,8 @@ static uint32_t out_control(uint32_t endpoint) {
 /* Half of a buffer control; AVAILABLE one clk_usb cycle after the rest: data sheet 4.1.2.5.1. */
 static void arm(uint32_t control, uint32_t buffer, uint32_t half) {
   uint32_t at = control + 2u * buffer;
-  MJ_REG16(at) = (uint16_t)half;
 #ifndef MJ_VARIANT_AVAILABLE_AT_ONCE
+  MJ_REG16(at) = (uint16_t)half;
   __asm volatile("nop\nnop\nnop\nnop\nnop\nnop");
 #endif
   MJ_REG16(at) = (uint16_t)(half | BUF_AVAILABLE);

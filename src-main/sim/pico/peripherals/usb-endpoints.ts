@@ -199,6 +199,7 @@ export class UsbEndpoints {
     const { index } = this.#current;
     if (index < 0) return;
     this.#current.index = -1;
+    this.#current.answer = 'none';
     const bit = 1 << index;
     if (this.#abort & bit && !(this.abortDone & bit)) {
       this.abortDone |= bit;
