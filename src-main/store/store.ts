@@ -13,6 +13,7 @@ import {
   type Migrated,
   type Migration,
 } from './migrate.ts';
+import { MonitorChecks } from './monitor-checks.ts';
 import { Notes } from './notes.ts';
 import { livenessOf, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { ReferenceChecks } from './reference-checks.ts';
@@ -47,6 +48,7 @@ export class Store implements AsyncDisposable {
   readonly edges: Edges;
   readonly calibrations: Calibrations;
   readonly referenceChecks: ReferenceChecks;
+  readonly monitorChecks: MonitorChecks;
   readonly streams: Streams;
   readonly traces: TraceReferences;
   readonly views: Views;
@@ -63,6 +65,7 @@ export class Store implements AsyncDisposable {
     this.edges = new Edges(context);
     this.calibrations = new Calibrations(context);
     this.referenceChecks = new ReferenceChecks(context);
+    this.monitorChecks = new MonitorChecks(context);
     this.streams = new Streams(context);
     this.traces = new TraceReferences(context);
     this.views = new Views(context);
