@@ -16,6 +16,7 @@ import {
   type ResultKind,
 } from '../abi/generated.ts';
 import { crc32, crc32Mpeg2 } from '../base/crc.ts';
+import { codeMapOfFile, type CodeMap } from './code-map.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import type { Program } from './program.ts';
@@ -279,4 +280,15 @@ export function loadPrebuilt(board: BoardDescriptor, dir = prebuiltDir): Result<
       'Check out the repository again, or run npm run build:firmware.',
     );
   return ok({ firmware, firmwareHash, compiler: manifest.compiler });
+}
+
+/** Functions and lines of the prebuilt image; null where none lies beside it. */
+export function loadCodeMap(
+  board: BoardDescriptor,
+  firmwareHash: string,
+  dir = prebuiltDir,
+): Result<CodeMap | null> {
+  const path = join(dir, board.id, 'code-map.json');
+  if (!existsSync(path)) return ok(null);
+  return codeMapOfFile(JSON.parse(readFileSync(path, 'utf8')) as unknown, firmwareHash);
 }

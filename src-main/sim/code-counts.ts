@@ -1,27 +1,16 @@
 import { pico } from '../board/pico.ts';
+import type { PartCounts, RawCodeCounts } from '../compile/code-profile.ts';
 import { OperatorPins } from './operator-pins.ts';
 import { ROM_BYTES } from './pico/core/core.ts';
-import type { ProfileSlots } from './pico/core/profile.ts';
-import type { EmulatedPico, PicoTotals } from './pico/emulated-pico.ts';
+import type { EmulatedPico } from './pico/emulated-pico.ts';
 
 const FLASH_START = 0x1000_0000;
 const SRAM_START = 0x2000_0000;
 /** Bucket of what ran outside every operator. */
 const OUTSIDE = -1;
 
-/** What ran while one operator was on the pins; `operator` null: outside a window. */
-export interface CountedPart {
-  readonly operator: number | null;
-  readonly slots: ProfileSlots;
-  /** The first halfword of each slot's instruction. */
-  readonly opcodes: Uint16Array;
-}
-
 /** Counts of a stretch of time on the emulated board, without any code of the firmware's for it. */
-export interface CodeCounts extends PicoTotals {
-  readonly clkSysHz: number;
-  readonly parts: readonly CountedPart[];
-}
+export type CodeCounts = RawCodeCounts;
 
 /** Profiles one emulated Pico, split by the operators its pins show. */
 export class CodeCounter {
@@ -57,13 +46,10 @@ export class CodeCounter {
     this.#running = false;
     const { slots: _, ...totals } = this.#pico.profile();
     const { profile } = this.#pico.core;
-    const parts = profile.buckets().map((bucket): CountedPart => {
+    const parts = profile.buckets().map((bucket): PartCounts => {
       const slots = profile.slots(bucket);
-      return {
-        operator: bucket === OUTSIDE ? null : bucket,
-        slots,
-        opcodes: Uint16Array.from(slots.address, (address) => this.#halfword(address)),
-      };
+      const opcodes = Uint16Array.from(slots.address, (address) => this.#halfword(address));
+      return { operator: bucket === OUTSIDE ? null : bucket, slots: { ...slots, opcodes } };
     });
     return { ...totals, clkSysHz, parts };
   }

@@ -29,7 +29,6 @@ const byPrefix: Readonly<Record<string, number>> = {
   'predict.': exitCodes.badInput,
   'program.': exitCodes.badInput,
   'load.': exitCodes.badInput,
-  'stream.': exitCodes.badInput,
   'engine.float-': exitCodes.badInput,
   'link.bad-': exitCodes.badInput,
   'programmer.bad-uf2': exitCodes.badInput,

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { count, positive, runNumber, wholeFrom1 } from '../arguments.ts';
 import { perform, targetOption, type CommandGroup } from '../command-group.ts';
+import type { ProfileOptions } from '../commands/profile.ts';
 import type { RunCommandOptions } from '../commands/run.ts';
 import type { CommonOptions } from '../context.ts';
 
@@ -71,5 +72,18 @@ export const measureCommands: CommandGroup = (command) => {
     .option('--out <file>', 'also write the cost model here')
     .action(async (o: CommonOptions & { target: string; seed: number; port?: string; out?: string }) =>
       perform(o, async (c) => (await import('../commands/calibrate.ts')).calibrate(o, c)),
+    );
+  command(
+    'profile <model>',
+    'where the cycles go: operators, functions, source lines, with nothing in the firmware for it',
+  )
+    .addOption(targetOption())
+    .option('--inferences <n>', 'inferences to count', wholeFrom1, 1)
+    .option('--seed <n>', 'seed of the random input', count, 1)
+    .option('--zero-wait', 'as if flash and bus never made the core wait')
+    .option('--svg <file>', 'also write a flame graph')
+    .option('--lines <n>', 'functions and source lines to list', wholeFrom1, 12)
+    .action(async (model: string, o: CommonOptions & ProfileOptions) =>
+      perform(o, async (c) => (await import('../commands/profile.ts')).profile(model, o, c)),
     );
 };

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs';
+import { fail } from '../../../base/errors.ts';
+import type { CodeProfile } from '../../../contract/index.ts';
+import { prepare } from '../../../core.ts';
+import { profileCode } from '../../../core/code-profile.ts';
+import { functionRows, lineRows, profileFlame } from '../../../report/code-profile.ts';
+import type { CommandContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { table } from '../output.ts';
+
+export interface ProfileOptions {
+  readonly target: string;
+  readonly inferences: number;
+  readonly seed: number;
+  readonly zeroWait?: boolean;
+  readonly svg?: string;
+  readonly lines: number;
+}
+
+const n = (x: number) => Math.round(x).toLocaleString('en');
+const percent = (part: number, whole: number) => (whole > 0 ? ((100 * part) / whole).toFixed(1) : '');
+
+export async function profile(model: string, o: ProfileOptions, { output }: CommandContext): Promise<number> {
+  const prepared = prepare(model, o.target);
+  if (!prepared.ok) return output.fail(prepared);
+  const { inferences, seed } = o;
+  const done = await profileCode(prepared.value, {
+    inferences,
+    seed,
+    ...(o.zeroWait ? { zeroWait: true } : {}),
+  });
+  if (!done.ok) return output.fail(done);
+  if (o.svg !== undefined) {
+    const written = writeSvg(o.svg, done.value);
+    if (written) return output.fail(written);
+  }
+  output.result(done.value, () => codeProfileText(done.value, o.lines, o.svg));
+  return exitCodes.done;
+}
+
+function writeSvg(path: string, of: CodeProfile) {
+  try {
+    writeFileSync(path, profileFlame(of));
+    return null;
+  } catch (e) {
+    return fail(
+      'cli.cannot-write',
+      { path, code: (e as NodeJS.ErrnoException).code ?? '' },
+      'The file cannot be written.',
+      'Check folder and permissions.',
+    );
+  }
+}
+
+/** Tables of a profile for a terminal: operators, functions, source lines. */
+export function codeProfileText(p: CodeProfile, lines: number, svg?: string): string {
+  const hits = p.xipAccesses > 0 ? `, XIP hits ${percent(p.xipHits, p.xipAccesses)} %` : '';
+  const head =
+    `${n(p.cycles)} cycles at ${(p.clkSysHz / 1e6).toFixed(1)} MHz: ${percent(p.asleepCycles, p.cycles)} % asleep, ` +
+    `${percent(p.stallCycles, p.cycles)} % waiting for memory${hits}`;
+  const parts = p.parts.map((part) => {
+    const kinds = part.classes.slice(0, 3).map((c) => `${c.kind} ${percent(c.cycles, part.cycles)}`);
+    return [
+      part.operator === null ? '' : String(part.operator),
+      part.name.slice(0, 30),
+      n(part.cycles),
+      percent(part.cycles, p.cycles),
+      percent(part.stallCycles, part.cycles),
+      n(part.instructions),
+      `${n(part.traffic.loadBytes)} / ${n(part.traffic.storeBytes)}`,
+      kinds.join(', '),
+    ];
+  });
+  const functions = functionRows(p)
+    .slice(0, lines)
+    .map((f) => [
+      f.name,
+      n(f.cycles),
+      percent(f.cycles, p.cycles),
+      percent(f.stallCycles, f.cycles),
+      n(f.calls),
+      n(f.instructions),
+    ]);
+  const sources = lineRows(p)
+    .slice(0, lines)
+    .map((l) => [
+      l.file === null ? '(no line)' : `${l.file}:${l.line}`,
+      l.functionName,
+      n(l.cycles),
+      percent(l.cycles, p.cycles),
+    ]);
+  return [
+    head,
+    table(
+      ['op', 'operator', 'cycles', '%', 'stalled %', 'instructions', 'bytes loaded / stored', 'classes, %'],
+      parts,
+      [0, 2, 3, 4, 5],
+    ),
+    table(['function', 'cycles', '%', 'stalled %', 'calls', 'instructions'], functions, [1, 2, 3, 4, 5]),
+    table(['source line', 'function', 'cycles', '%'], sources, [2, 3]),
+    svg === undefined ? '' : `flame graph → ${svg}`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
