@@ -9,7 +9,7 @@ import { openSession } from '../../src-main/device/session.ts';
 import type { DutActivity } from '../../src-main/sim/parts.ts';
 import { openSimulatedBench, type SimulatedBenchOptions } from '../../src-main/sim/simulated-bench.ts';
 import { HostUart } from '../../src-main/sim/host-uart.ts';
-import { EmulatedPico } from '../../src-main/sim/pico/emulated-pico.ts';
+import { EmulatedPico, type PicoProfile } from '../../src-main/sim/pico/emulated-pico.ts';
 import { readUf2 } from '../../src-main/sim/pico/uf2.ts';
 import { tinyImage } from '../unit/sim/firmware-image.ts';
 import {
@@ -24,7 +24,7 @@ import {
   type Step,
 } from '../unit/sim/pico/script-image.ts';
 
-const SLICES = [1, 7, 1_000, 200_000];
+const SLICES = [1, 7, 100, 12_500, 200_000];
 
 interface Outcome {
   readonly transcript: string;
@@ -70,7 +70,7 @@ async function runFirmware(options: Partial<SimulatedBenchOptions>): Promise<Out
 }
 
 describe('the simulated bench', () => {
-  it('gives the same with slices of 1, 7, 1 000 and 200 000 cycles, in this thread and in a worker', async () => {
+  it('gives the same with slices of 1, 7, 100, 12 500 and 200 000 cycles, in this thread and in a worker', async () => {
     const outcomes: Outcome[] = [];
     for (const sliceCycles of SLICES) outcomes.push(await runFirmware({ sliceCycles }));
     outcomes.push(await runFirmware({ inProcess: false }));
@@ -96,6 +96,7 @@ interface SessionRecord {
   /** clk_sys cycles after each command. */
   readonly cycles: number[];
   readonly sramSha256: string;
+  readonly profile: PicoProfile;
 }
 
 /** The prebuilt firmware with our own small model, on a chip that is watched from all sides. */
@@ -178,10 +179,11 @@ function overrunRing(board: WatchedBoard): void {
 }
 
 /** Boot, `db load`, one inference, one overrun of the FIFO and one of the firmware's ring: one session. */
-function wholeSession(sliceCycles: number): SessionRecord {
+function wholeSession(sliceCycles: number, profiled = true): SessionRecord {
   const { uf2, loadBytes } = tinyImage();
   const board = new WatchedBoard(sliceCycles);
   board.chip.program(orThrow(readUf2(uf2, board.chip.core.flash.length)));
+  if (profiled) board.chip.startProfile();
   board.chip.setPower(true, 0);
   board.until('m-ready\r\n');
   board.ask(`db load ${loadBytes}`);
@@ -196,16 +198,34 @@ function wholeSession(sliceCycles: number): SessionRecord {
   expect(dropped).toBeGreaterThan(50);
   const { activity, arrivalsUs, cycles, text, chip } = board;
   const sramSha256 = createHash('sha256').update(chip.core.sram).digest('hex');
-  return { transcript: text, arrivalsUs, activity, cycles, sramSha256 };
+  return { transcript: text, arrivalsUs, activity, cycles, sramSha256, profile: chip.profile() };
 }
 
 describe('one session of the real firmware', () => {
-  it('is the same with slices of 1, 7, 1 000 and 200 000 cycles: bytes, time stamps, pin edges, cycles and memory', () => {
-    const [whole, ...cut] = SLICES.toReversed().map(wholeSession) as [SessionRecord, ...SessionRecord[]];
+  it('is the same with slices of 1, 7, 100, 12 500 and 200 000 cycles: bytes, time stamps, pin edges, cycles, memory, XIP cache, profile', () => {
+    const [whole, ...cut] = SLICES.toReversed().map((n) => wholeSession(n)) as [
+      SessionRecord,
+      ...SessionRecord[],
+    ];
     const pinEdges = whole.activity.filter((a, i) => i > 0 && a.pins !== whole.activity[i - 1]!.pins);
     expect(pinEdges.length).toBeGreaterThan(20);
     expect(whole.arrivalsUs.length).toBe(whole.transcript.length);
     for (const record of cut) expect(record).toEqual(whole);
+    const { slots, ...totals } = whole.profile;
+    expect(totals.stallCycles).toBeGreaterThan(10_000);
+    expect(totals.xipHits).toBeLessThan(totals.xipAccesses);
+    // every cycle has a place
+    const instructions = slots.cycles.reduce((n, c) => n + c, 0);
+    expect(instructions + totals.exceptionCycles + totals.asleepCycles + totals.romCycles).toBe(
+      totals.cycles,
+    );
+  });
+
+  it('is the same without a profile', () => {
+    const { profile: _, ...whole } = wholeSession(SLICES.at(-1)!);
+    const { profile: none, ...unprofiled } = wholeSession(SLICES.at(-1)!, false);
+    expect(unprofiled).toEqual(whole);
+    expect(none.slots.address.length).toBe(0);
   });
 });
 

@@ -47,7 +47,8 @@ MJ_EXPORT(mj_contend) void mj_contend(uint32_t address, double cycle) {
   if (used[low % WINDOW].cycle != low) used[low % WINDOW].ports = 0;
   used[low % WINDOW].cycle = low;
   used[low % WINDOW].ports |= 1u << port;
-  if (cycle + 1.0 > mj_state.contended_until) mj_state.contended_until = cycle + 1.0;
+  /* a fetch uses the cycle before its instruction */
+  if (cycle + 2.0 > mj_state.contended_until) mj_state.contended_until = cycle + 2.0;
 }
 
 bool mj_contended(uint32_t address, double cycle) {

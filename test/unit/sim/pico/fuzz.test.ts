@@ -6,7 +6,8 @@ import { code, fullSpeed, read, release, scriptImage, startUart, write, type Ste
 const BASES = [
   ...Array.from({ length: 28 }, (_, i) => 0x4000_0000 + i * 0x4000),
   0xd000_0000, 0xe000_e000, 0x1800_0000, 0x1400_0000, 0x5000_0000, 0x5010_0000, 0x1000_0000, 0x2000_0000, 0x2100_0000,
-  0x1500_0000, 0x0000_0000, 0xffff_f000,
+  0x1500_0000, 0x0000_0000, 0xffff_f000, 0x1100_0000, 0x1200_0000, 0x1300_0000, 0x5011_0000, 0x5040_0000, 0x2004_1000,
+  0x10ff_f000,
 ]; // prettier-ignore
 
 function address(rng: Rng): number {
@@ -38,7 +39,7 @@ describe('random programs on the whole chip', () => {
     const faults = new Map<string, number>();
     const pico = new EmulatedPico();
     let us = 0;
-    for (let n = 0; n < 600; n++) {
+    for (let n = 0; n < 1_500; n++) {
       pico.setPower(false, us);
       pico.program(scriptImage(randomProgram(rng)));
       pico.setPower(true, us);
