@@ -7,6 +7,12 @@ export function positive(text: string): number {
   return n;
 }
 
+export function finite(text: string): number {
+  const n = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(n)) throw new InvalidArgumentError('must be a number');
+  return n;
+}
+
 export function count(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('must be a whole number from 0');

@@ -8,6 +8,8 @@ export interface EmulateOptions {
   readonly pty?: string;
   readonly uart1Tcp?: number;
   readonly uart1Pty?: string;
+  readonly usbTcp?: number;
+  readonly usbPty?: string;
   readonly pins?: string;
   readonly gpio?: readonly number[];
   readonly dutTcp?: number;
@@ -31,7 +33,15 @@ const kinds = ['pico', 'bench', ...emulatedMonitors] as const;
 export type Emulated = (typeof kinds)[number];
 
 type OptionName = Exclude<keyof EmulateOptions, 'pace' | 'mode' | 'seed' | 'for'>;
-const boardOptions: readonly OptionName[] = ['model', 'uf2', 'baud', 'uart1Tcp', 'uart1Pty', 'pins', 'gpio'];
+const boardOptions: readonly OptionName[] = [
+  ...(['model', 'uf2', 'baud', 'pins', 'gpio'] as const),
+  ...(['uart1Tcp', 'uart1Pty', 'usbTcp', 'usbPty'] as const),
+];
+/** Wires that are served only when a place is named for them. */
+const extraPlaces = [
+  ['uart1Tcp', 'uart1Pty'],
+  ['usbTcp', 'usbPty'],
+] as const;
 const monitorOptions: readonly OptionName[] = ['tcp', 'pty', 'load', 'repeat', 'fault'];
 const meant: Record<Emulated, readonly OptionName[]> = {
   pico: ['tcp', 'pty', ...boardOptions],
@@ -120,6 +130,8 @@ function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
   for (const [tcp, pty] of places[kind]) {
     const options = [flag(tcp), flag(pty)];
     const named = Number(o[tcp] !== undefined) + Number(o[pty] !== undefined);
+    // Firmware that speaks over USB or UART1 only needs no other place
+    if (named === 0 && kind === 'pico' && extraPlaces.flat().some((name) => o[name] !== undefined)) continue;
     if (named === 0)
       return fail(
         'cli.no-place',
@@ -127,33 +139,40 @@ function checkPlaces(kind: Emulated, o: EmulateOptions): Result<void> {
         'It was not said where other programs find it.',
         'Give a TCP port or the path of a pseudo-terminal for each wire.',
       );
-    if (named === 2)
-      return fail(
-        'cli.two-places',
-        { options, what: kind },
-        'A wire is served in one place.',
-        'Give either a TCP port or the path of a pseudo-terminal.',
-      );
+    if (named === 2) return twoPlaces(options, kind);
   }
-  if (o.uart1Tcp !== undefined && o.uart1Pty !== undefined)
-    return fail(
-      'cli.two-places',
-      { options: [flag('uart1Tcp'), flag('uart1Pty')], what: kind },
-      'A wire is served in one place.',
-      'Give either a TCP port or the path of a pseudo-terminal.',
-    );
-  if (kind === 'bench' && o.dutPty !== undefined && o.dutPty === o.monitorPty)
-    return fail(
-      'cli.same-place',
-      { path: o.dutPty },
-      'Board and monitor cannot share a pseudo-terminal.',
-      'Give each a path of its own.',
-    );
-  return ok();
+  for (const [tcp, pty] of extraPlaces)
+    if (o[tcp] !== undefined && o[pty] !== undefined) return twoPlaces([flag(tcp), flag(pty)], kind);
+  return checkPaths(o);
+}
+
+function twoPlaces(options: readonly string[], what: Emulated): Result<never> {
+  return fail(
+    'cli.two-places',
+    { options, what },
+    'A wire is served in one place.',
+    'Give either a TCP port or the path of a pseudo-terminal.',
+  );
+}
+
+function checkPaths(o: EmulateOptions): Result<void> {
+  const paths = [o.pty, o.dutPty, o.uart1Pty, o.usbPty, o.monitorPty].filter((p) => p !== undefined);
+  const twice = paths.find((p, i) => paths.indexOf(p) !== i);
+  if (twice === undefined) return ok();
+  return fail(
+    'cli.same-place',
+    { path: twice },
+    'Two wires cannot share a pseudo-terminal.',
+    'Give each a path of its own.',
+  );
 }
 
 export function placeOf(tcp: number | undefined, pty: string | undefined): Place {
   return tcp !== undefined ? { kind: 'tcp', port: tcp } : { kind: 'pty', path: pty! };
+}
+
+export function placeIfNamed(tcp: number | undefined, pty: string | undefined): Place | null {
+  return tcp === undefined && pty === undefined ? null : placeOf(tcp, pty);
 }
 
 /** `dutPty` → `--dut-pty`. */

@@ -5,6 +5,7 @@ import { exitCodes } from './exit-codes.ts';
 import { emulateCommands } from './groups/emulate.ts';
 import { hardwareCommands } from './groups/hardware.ts';
 import { measureCommands } from './groups/measure.ts';
+import { powerCommands } from './groups/power.ts';
 import { resultCommands } from './groups/results.ts';
 import { streamCommands } from './groups/stream.ts';
 import { traceCommands } from './groups/trace.ts';
@@ -18,6 +19,7 @@ const groups: readonly CommandGroup[] = [
   emulateCommands,
   streamCommands,
   traceCommands,
+  powerCommands,
 ];
 
 function program(json: boolean): Command {

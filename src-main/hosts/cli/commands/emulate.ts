@@ -5,7 +5,7 @@ import { defaultBaud, withMode } from '../../../compile/image.ts';
 import { prepare } from '../../../core.ts';
 import { carryMonitor } from '../../../sim/carried-monitor.ts';
 import type { Link } from '../../../link/link.ts';
-import { carry, type Carrier, type Place } from '../../../sim/carriers.ts';
+import { carry, type CarriedWire, type Carrier, type Place } from '../../../sim/carriers.ts';
 import { diagnosisText, type Diagnosis } from '../../../sim/diagnoses.ts';
 import { parseFaults } from '../../../sim/monitors/fault-words.ts';
 import { parseLoadFile } from '../../../sim/monitors/load-file.ts';
@@ -13,7 +13,14 @@ import type { EmulatedMonitor } from '../../../sim/monitors/twins.ts';
 import { openSimulatedBench, type SimulatedBench } from '../../../sim/simulated-bench.ts';
 import { TimeKeeper, type Outlet } from '../../../sim/time-keeper.ts';
 import type { CommandContext } from '../context.ts';
-import { benchMonitor, checkOptions, isMonitor, placeOf, type EmulateOptions } from '../emulate-options.ts';
+import {
+  benchMonitor,
+  checkOptions,
+  isMonitor,
+  placeIfNamed,
+  placeOf,
+  type EmulateOptions,
+} from '../emulate-options.ts';
 import { openPinFile, type PinFile } from '../emulate-pins.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -118,6 +125,7 @@ async function serveBench(
     monitorFaults: faults.value,
     pace: 'free',
     historyUs: HISTORY_US,
+    ...(o.usbTcp !== undefined || o.usbPty !== undefined ? { usb: true } : {}),
     ...(pins.value ? { pinMask: pins.value.pinMask, onPins: pins.value.onPins } : {}),
   });
   if (!opened.ok) return opened;
@@ -193,18 +201,26 @@ async function carryWires(
   note: (line: string) => void,
 ): Promise<Result<Record<string, Carrier>>> {
   const bytesPerSecond = (baud === 'board' ? FOLLOWED_BAUD : baud) / 10;
-  const dutPlace = what === 'pico' ? placeOf(o.tcp, o.pty) : placeOf(o.dutTcp, o.dutPty);
-  const wires: (readonly [string, Link, Place, number?])[] = [['dut', bench.dut, dutPlace, bytesPerSecond]];
-  if (o.uart1Tcp !== undefined || o.uart1Pty !== undefined)
-    wires.push(['uart1', bench.uart1, placeOf(o.uart1Tcp, o.uart1Pty), bytesPerSecond]);
-  if (bench.monitor) wires.push(['monitor', bench.monitor, placeOf(o.monitorTcp, o.monitorPty)]);
+  const dutPlace = what === 'pico' ? placeIfNamed(o.tcp, o.pty) : placeOf(o.dutTcp, o.dutPty);
+  const wires: (readonly [Omit<CarriedWire, 'note'>, Place | null])[] = [
+    [{ name: 'dut', wire: bench.dut, bytesPerSecond }, dutPlace],
+    [{ name: 'uart1', wire: bench.uart1, bytesPerSecond }, placeIfNamed(o.uart1Tcp, o.uart1Pty)],
+  ];
+  if (bench.usb)
+    wires.push([
+      { name: 'usb', wire: bench.usb, waitingBytes: () => bench.usbWaitingBytes },
+      placeOf(o.usbTcp, o.usbPty),
+    ]);
+  if (bench.monitor)
+    wires.push([{ name: 'monitor', wire: bench.monitor }, placeOf(o.monitorTcp, o.monitorPty)]);
   const carriers: Record<string, Carrier> = {};
-  for (const [name, wire, place, limit] of wires) {
-    const carrier = await carry(
-      { wire, name, note, ...(limit === undefined ? {} : { bytesPerSecond: limit }) },
-      keeper,
-      place,
-    );
+  for (const [carried, place] of wires) {
+    const { name } = carried;
+    if (!place) {
+      keeper.add(nobodyListens(carried.wire));
+      continue;
+    }
+    const carrier = await carry({ ...carried, note }, keeper, place);
     if (!carrier.ok) {
       for (const c of Object.values(carriers)) await c[Symbol.asyncDispose]();
       return carrier;
@@ -212,6 +228,17 @@ async function carryWires(
     carriers[name] = carrier.value;
   }
   return ok(carriers);
+}
+
+/** What comes out of a wire that is not served is lost, and must not gather. */
+function nobodyListens(wire: Link): Outlet {
+  return {
+    congested: false,
+    collect: async () => {
+      wire.discardInput();
+      return false;
+    },
+  };
 }
 
 /** Clients are let go first, then what was behind them, in the order given. */

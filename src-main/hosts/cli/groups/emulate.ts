@@ -13,6 +13,8 @@ export const emulateCommands: CommandGroup = (command) => {
     .option('--pty <path>', 'pico, monitors: serve on a pseudo-terminal that is linked at this path')
     .option('--uart1-tcp <port>', "the board's second UART on 127.0.0.1", tcpPort)
     .option('--uart1-pty <path>', "the board's second UART on a pseudo-terminal")
+    .option('--usb-tcp <port>', 'the serial port the board shows over USB (CDC-ACM) on 127.0.0.1', tcpPort)
+    .option('--usb-pty <path>', 'the same on a pseudo-terminal')
     .option('--dut-tcp <port>', "bench: the board's UART on 127.0.0.1", tcpPort)
     .option('--dut-pty <path>', "bench: the board's UART on a pseudo-terminal")
     .option('--monitor-tcp <port>', 'bench: the monitor on 127.0.0.1', tcpPort)

@@ -1,0 +1,173 @@
+/**
+ * Navigation of a 24 h trace at 100 ksps (8.6 G samples): opening it, any 2000 columns, statistics of any span, a level
+ * trigger and quantiles over all of it. The file holds the real rows of all levels; words are stored once for each kind
+ * of chunk, see test/long-trace.ts. MICROJOULE_TRACE_H shortens the day.
+ */
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { orThrow } from '../../src-main/base/errors.ts';
+import { Rng } from '../../src-main/base/rng.ts';
+import { ppk2Codec } from '../../src-main/monitor/ppk2/decoder.ts';
+import { CHUNK_SAMPLES } from '../../src-main/trace/format.ts';
+import { envelope } from '../../src-main/trace/navigation-envelope.ts';
+import { histogram } from '../../src-main/trace/navigation-histogram.ts';
+import { statistics } from '../../src-main/trace/navigation-statistics.ts';
+import { nextTrigger } from '../../src-main/trace/navigation-trigger.ts';
+import { Trace } from '../../src-main/trace/trace.ts';
+import {
+  decodeKinds,
+  LONG_RATE_HZ,
+  openLongTrace,
+  SLEEP_AT,
+  SLEEP_SAMPLES,
+  writeLongTrace,
+} from '../long-trace.ts';
+
+export const name = 'trace24h';
+
+const HOURS = Number(process.env.MICROJOULE_TRACE_H ?? 24);
+const CHUNKS = Math.ceil((HOURS * 3600 * LONG_RATE_HZ) / CHUNK_SAMPLES);
+const COLUMNS = 2000;
+
+function timed(times: number[], work: () => void): void {
+  const began = performance.now();
+  work();
+  times.push(performance.now() - began);
+}
+
+function shareOf(times: readonly number[], share: number): number {
+  return [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+}
+
+/** Spans of every length, each at a random place. */
+function randomSpans(count: number, length: number, least: number): (readonly [number, number])[] {
+  const rng = new Rng(24);
+  return Array.from({ length: count }, () => {
+    const n = Math.floor(least * (length / least) ** rng.float());
+    const from = Math.floor(rng.float() * (length - n));
+    return [from, from + n] as const;
+  });
+}
+
+/** Mean and extremes by the plain sum over what every sample is. */
+function bruteForce(kinds: ReturnType<typeof decodeKinds>, sleepChunk: number, from: number, to: number) {
+  let sum = 0;
+  let lost = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (let at = from; at < to; at++) {
+    const chunk = Math.floor(at / CHUNK_SAMPLES);
+    const a = kinds[chunk === sleepChunk ? 'sleep' : 'work'].samples.amperes[at - chunk * CHUNK_SAMPLES]!;
+    // Neumaier's sum: the scan must be better than what it judges
+    const next = sum + a;
+    lost += Math.abs(sum) >= Math.abs(a) ? sum - next + a : a - next + sum;
+    sum = next;
+    if (a < min) min = a;
+    if (a > max) max = a;
+  }
+  return { mean: (sum + lost) / (to - from), min, max };
+}
+
+export async function bench() {
+  const folder = mkdtempSync(join(process.env.MICROJOULE_BENCH_DIR ?? tmpdir(), 'trace24h-'));
+  try {
+    const path = join(folder, 'day.mjtrace');
+    const writeBegan = performance.now();
+    writeLongTrace(path, CHUNKS);
+    const writeS = (performance.now() - writeBegan) / 1000;
+    const openBegan = performance.now();
+    using day = openLongTrace(path);
+    const trace = new Trace(day.source, ppk2Codec);
+    orThrow(envelope(trace, 0, trace.lengthSamples, 10));
+    const openMs = performance.now() - openBegan;
+
+    const length = trace.lengthSamples;
+    const sleepFrom = day.sleepChunk * CHUNK_SAMPLES + SLEEP_AT;
+    const spans = randomSpans(120, length, 2000);
+    // three readers, each of which meets every span once: what a busy machine adds to one of them does not count
+    const readers = [0, 1, 2].map(() => new Trace(day.source, ppk2Codec));
+    const costs = (work: (reader: Trace, from: number, to: number) => void): number[] =>
+      [[0, length] as const, ...spans].map(([from, to]) => {
+        const times: number[] = [];
+        for (const reader of readers) timed(times, () => work(reader, from, to));
+        return shareOf(times, 0.5);
+      });
+    const envelopeMs = costs((reader, from, to) => orThrow(envelope(reader, from, to, COLUMNS)));
+    const statisticsMs = costs((reader, from, to) => orThrow(statistics(reader, from, to)));
+
+    const kinds = decodeKinds();
+    let worst = 0;
+    const checked = [
+      ...randomSpans(12, 4_000_000, 1000).map(
+        ([a, b]) => [sleepFrom - 1_000_000 + a, sleepFrom - 1_000_000 + b] as const,
+      ),
+      [sleepFrom, sleepFrom + SLEEP_SAMPLES] as const,
+      [sleepFrom + 10, sleepFrom + 20] as const,
+    ].filter(([a, b]) => a >= 0 && b <= length);
+    for (const [from, to] of checked) {
+      const truth = bruteForce(kinds, day.sleepChunk, from, to);
+      const found = orThrow(statistics(trace, from, to));
+      const columns = orThrow(envelope(trace, from, to, 7));
+      for (const [a, b] of [
+        [found.meanA, truth.mean],
+        [found.minA, truth.min],
+        [found.maxA, truth.max],
+        [Math.min(...columns.min), truth.min],
+        [Math.max(...columns.max), truth.max],
+      ] as const)
+        worst = Math.max(worst, Math.abs(a - b) / Math.abs(b));
+    }
+    const work = bruteForce(kinds, -1, 0, CHUNK_SAMPLES).mean;
+    const asleep = bruteForce(kinds, 0, 0, CHUNK_SAMPLES).mean;
+    const wholeMean = (work * (day.chunks - 1) + asleep) / day.chunks;
+    const whole = orThrow(statistics(trace, 0, length));
+    worst = Math.max(worst, Math.abs(whole.meanA - wholeMean) / wholeMean);
+
+    const triggerMs: number[] = [];
+    let found = -1;
+    timed(triggerMs, () => {
+      const hit = orThrow(
+        nextTrigger(trace, { kind: 'level', levelA: 100e-6, direction: 'falling' }, 0, length),
+      );
+      if (hit.kind === 'found') found = hit.sample;
+    });
+    const quantileMs: number[] = [];
+    timed(quantileMs, () => orThrow(histogram(trace, 0, length)));
+    const check = (what: string, value: number, limit: number) => ({
+      name: what,
+      value,
+      limit,
+      ok: value <= limit,
+    });
+    return {
+      figures: {
+        hours: HOURS,
+        samples: length,
+        writeS,
+        fileMb: existsSync(path) ? statSync(path).size / 1e6 : 0,
+        openMs,
+        envelopeMsMedian: shareOf(envelopeMs, 0.5),
+        envelopeMsP95: shareOf(envelopeMs, 0.95),
+        envelopeMsWorst: Math.max(...envelopeMs),
+        wholeEnvelopeMs: envelopeMs[0]!,
+        statisticsMsMedian: shareOf(statisticsMs, 0.5),
+        statisticsMsP95: shareOf(statisticsMs, 0.95),
+        statisticsMsWorst: Math.max(...statisticsMs),
+        triggerMs: triggerMs[0]!,
+        quantilesMs: quantileMs[0]!,
+        worstRelativeError: worst,
+        sleepFoundOffBySamples: found - sleepFrom,
+      },
+      checks: [
+        check('opening, ms', openMs, 100),
+        check('2000 columns of any span, ms (95 %)', shareOf(envelopeMs, 0.95), 16),
+        check('statistics of any span, ms (95 %)', shareOf(statisticsMs, 0.95), 5),
+        check('relative difference to a scan', worst, 1e-9),
+        check('the sleep is found within the samples of its filter', Math.abs(found - sleepFrom), 3),
+      ],
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
