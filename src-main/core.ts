@@ -16,9 +16,11 @@ import type {
 import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
 import { datasetInputs, randomInputs } from './core/input-sets.ts';
+import { profileCode, type CodeProfileRequest } from './core/code-profile.ts';
 import { costModelFor, predictProgram, shippedCostModels, type FullPrediction } from './core/prediction.ts';
 import { prepare, type Prepared } from './core/prepare.ts';
 import { record, type RecordWatch } from './core/record.ts';
+import { latestCheck } from './core/checked-accuracy.ts';
 import { RigBench } from './core/rig-bench.ts';
 import { streamModel, type StreamRequest, type StreamWatch } from './core/stream.ts';
 import { refuseSupply } from './core/supply.ts';
@@ -113,6 +115,13 @@ export class Core implements AsyncDisposable {
     const stored = this.store.runs.load(runId);
     if (!stored.ok) return stored;
     const { plan } = stored.value;
+    const prepared = this.#prepareAgain(runId, plan);
+    if (!prepared.ok) return prepared;
+    return this.#withPorts(prepared.value, plan, wiring, (ports) => resumeRun(runId, ports, watch));
+  }
+
+  /** The model a run was made with: `run.no-model-path`, `run.other-model`, or why it cannot be read. */
+  #prepareAgain(runId: number, plan: RunPlanInput): Result<Prepared> {
     if (plan.model.path === null)
       return fail(
         'run.no-model-path',
@@ -129,7 +138,7 @@ export class Core implements AsyncDisposable {
         'The model file has changed since the run began.',
         'Put the file back, or start a new run.',
       );
-    return this.#withPorts(prepared.value, plan, wiring, (ports) => resumeRun(runId, ports, watch));
+    return prepared;
   }
 
   async #withPorts(
@@ -172,6 +181,7 @@ export class Core implements AsyncDisposable {
       windowChannel: target.board.pins.window.channel,
       operatorChannels: target.board.pins.operator.map((pin) => pin.channel),
       openTrace: (monitor) => newTraceFile(this.tracesDir, monitor, model.name, target),
+      checked: (monitor) => latestCheck(this.store, monitor, supplyV * 1000),
       nowIso: this.#nowIso,
     });
     const { prediction, remarks } = this.#expectation(prepared, supplyV);
@@ -244,6 +254,19 @@ export class Core implements AsyncDisposable {
       nowIso: this.#nowIso,
       tracesDir: this.tracesDir,
     });
+  }
+
+  /** Profiles the model of a run once more on the emulated board and keeps the profile with the run. */
+  async profileRun(runId: number, request: CodeProfileRequest): Promise<Result<CodeProfile>> {
+    const stored = this.store.runs.load(runId);
+    if (!stored.ok) return stored;
+    const { plan } = stored.value;
+    const prepared = this.#prepareAgain(runId, plan);
+    if (!prepared.ok) return prepared;
+    const profile = await profileCode(prepared.value, request);
+    if (!profile.ok) return profile;
+    const kept = this.store.codeProfiles.put(runId, profile.value);
+    return kept.ok ? profile : kept;
   }
 
   /** Latency and energy of a model before anything runs. */

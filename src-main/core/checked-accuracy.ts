@@ -1,4 +1,6 @@
 import type { MonitorCheck } from '../contract/index.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { Store } from '../store/store.ts';
 import type { MonitorAccuracy } from '../trace/accuracy.ts';
 import type { CheckedMonitor } from './rig-bench.ts';
 
@@ -37,4 +39,18 @@ export function supplyBoundMv(check: MonitorCheck, supplyMv: number): number | n
 
 export function checkedMonitor(check: MonitorCheck, base: MonitorAccuracy, supplyMv: number): CheckedMonitor {
   return { accuracy: accuracyOf(check, base), supplyPlusMinusMv: supplyBoundMv(check, supplyMv) };
+}
+
+/** `device:1a2b3c4d`: another calibration is another instrument. */
+export function calibrationWord({ identity: { calibration } }: Pick<Monitor, 'identity'>): string {
+  return `${calibration.origin}:${calibration.hash}`;
+}
+
+/** What the newest check of this very instrument says; null without one, or where its serial number is not known. */
+export function latestCheck(store: Store, monitor: Monitor, supplyMv: number): CheckedMonitor | null {
+  const { kind, serial } = monitor.identity;
+  if (serial === null) return null;
+  const check = store.monitorChecks.latest(kind, serial, calibrationWord(monitor));
+  // a database that cannot be read stops the run where it writes; here the bounds of the maker do
+  return check.ok && check.value ? checkedMonitor(check.value, monitor.accuracy, supplyMv) : null;
 }

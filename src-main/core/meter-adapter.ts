@@ -19,6 +19,7 @@ import { operatorSegments } from '../trace/operator-segments.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TraceWindow } from '../trace/windows.ts';
 import { recordTrace, type Recording } from '../trace/recording.ts';
+import { calibrationWord } from './checked-accuracy.ts';
 import { judgeWindow } from './window-soundness.ts';
 
 /** A trace file that a meter records into. */
@@ -107,13 +108,13 @@ export class RecordingMeter implements Meter {
 
   identity(): MonitorIdentity {
     const { monitor, emulated } = this.#options;
-    const { kind, serial, calibration } = monitor.identity;
+    const { kind, serial } = monitor.identity;
     return {
       kind,
       serial: serial ?? 'unknown',
       // the metadata names a hardware revision, but no firmware
       firmware: 'unknown',
-      calibration: `${calibration.origin}:${calibration.hash}`,
+      calibration: calibrationWord(monitor),
       sampleRateHz: monitor.streamFormat.sampleRateHz,
       emulated,
     };

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { LossCheck, MonitorCheck, ResistorCheck, VoltageCheck, ZeroCheck } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import { calibrationWord } from './checked-accuracy.ts';
 import { newTraceHeader } from '../trace/format.ts';
 import { MemoryTraceStore } from '../trace/memory-store.ts';
 import { recordTrace } from '../trace/recording.ts';
@@ -68,11 +69,11 @@ export async function checkMonitor(
   }
   const loss = await checkLoss(monitor, plan.lossS, hands);
   if (!loss.ok) return loss;
-  const { kind, serial, calibration } = monitor.identity;
+  const { kind, serial } = monitor.identity;
   return ok({
     kind,
     serial: serial ?? 'unknown',
-    calibration: `${calibration.origin}:${calibration.hash}`,
+    calibration: calibrationWord(monitor),
     checkedAt: nowIso(),
     zero: zero.value,
     resistors,

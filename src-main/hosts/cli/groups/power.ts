@@ -1,0 +1,32 @@
+import { finite, positive, secondsFrom0, words } from '../arguments.ts';
+import { perform, subcommand, type CommandGroup } from '../command-group.ts';
+import type { MonitorCheckOptions } from '../commands/monitor.ts';
+import type { CommonOptions } from '../context.ts';
+
+export const powerCommands: CommandGroup = (command) => {
+  const monitor = command('monitor', 'power monitors');
+  subcommand(monitor, 'ls', 'kinds that are known, what is plugged in, when each was checked').action(
+    async (o: CommonOptions) =>
+      perform(o, async (c) => (await import('../commands/monitor.ts')).listMonitors(c)),
+  );
+  subcommand(monitor, 'check', 'zero, known resistors, voltage and loss; what it finds bounds later energies')
+    .argument('<monitor>', 'KIND:ADDRESS, or a port whose USB ids tell the kind')
+    .option('--supply <volts>', 'voltage of the check', positive, 3.3)
+    .option('--resistor <ohm>', 'known resistor with its tolerance, like 1000:1% (several times)', words)
+    .option(
+      '--voltmeter <volts>',
+      'voltage at the output by a voltmeter (else asked for on a terminal)',
+      positive,
+    )
+    .option('--voltmeter-tolerance <percent>', 'of the voltmeter', positive, 0.5)
+    .option('--zero-s <s>', 'seconds without any load; 0 leaves it out', secondsFrom0, 3)
+    .option('--read-s <s>', 'seconds a resistor', positive, 3)
+    .option('--loss-s <s>', 'seconds in which samples are counted; 0 leaves it out', secondsFrom0, 60)
+    .option('--temperature <celsius>', 'of the room, for the record', finite)
+    .option('--wiring <text>', 'cables and jumpers, for the record')
+    .option('--serial <name>', 'of a monitor that tells none')
+    .option('--yes', 'ask nothing: what is to be connected is said, and is there')
+    .action(async (address: string, o: CommonOptions & MonitorCheckOptions) =>
+      perform(o, async (c) => (await import('../commands/monitor.ts')).check(address, o, c), ''),
+    );
+};
