@@ -7,8 +7,8 @@ typedef struct {
 } mj_rom_entry;
 
 uintptr_t mj_rom_lookup(const mj_rom_entry *table, uint32_t code);
-uint8_t *mj_rom_memset(uint8_t *to, uint8_t value, uint32_t count);
-uint32_t *mj_rom_memset4(uint32_t *to, uint8_t value, uint32_t count);
+uint8_t *mj_rom_memset(uint8_t *to, uint32_t value, uint32_t count);
+uint32_t *mj_rom_memset4(uint32_t *to, uint32_t value, uint32_t count);
 uint8_t *mj_rom_memcpy(uint8_t *to, const uint8_t *from, uint32_t count);
 uint32_t *mj_rom_memcpy4(uint32_t *to, const uint32_t *from, uint32_t count);
 uint32_t mj_rom_popcount(uint32_t value);
@@ -23,16 +23,16 @@ uintptr_t mj_rom_lookup(const mj_rom_entry *table, uint32_t code) {
   return 0;
 }
 
-uint8_t *mj_rom_memset(uint8_t *to, uint8_t value, uint32_t count) {
-  uint8_t *t = to;
-  for (; count > 0 && ((uintptr_t)t & 3u); count--) *t++ = value;
-  uint32_t word = value * 0x01010101u;
+uint8_t *mj_rom_memset(uint8_t *to, uint32_t value, uint32_t count) {
+  uint8_t *t = to, byte = (uint8_t)value;
+  for (; count > 0 && ((uintptr_t)t & 3u); count--) *t++ = byte;
+  uint32_t word = byte * 0x01010101u;
   for (; count >= 4; count -= 4, t += 4) *(uint32_t *)(void *)t = word;
-  for (; count > 0; count--) *t++ = value;
+  for (; count > 0; count--) *t++ = byte;
   return to;
 }
 
-uint32_t *mj_rom_memset4(uint32_t *to, uint8_t value, uint32_t count) {
+uint32_t *mj_rom_memset4(uint32_t *to, uint32_t value, uint32_t count) {
   (void)mj_rom_memset((uint8_t *)to, value, count);
   return to;
 }

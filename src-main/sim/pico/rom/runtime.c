@@ -12,7 +12,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memset(void *to, int value, size_t count);
 void __aeabi_memcpy4(void *restrict to, const void *restrict from, size_t count);
 uint8_t *mj_rom_memcpy(uint8_t *to, const uint8_t *from, uint32_t count);
-uint8_t *mj_rom_memset(uint8_t *to, uint8_t value, uint32_t count);
+uint8_t *mj_rom_memset(uint8_t *to, uint32_t value, uint32_t count);
 
 static mj_pair split(uint64_t value) {
   union {
@@ -57,7 +57,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count) {
 }
 
 void *memset(void *to, int value, size_t count) {
-  return mj_rom_memset(to, (uint8_t)value, count);
+  return mj_rom_memset(to, (uint32_t)value, count);
 }
 
 void __aeabi_memcpy4(void *restrict to, const void *restrict from, size_t count) {
