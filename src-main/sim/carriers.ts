@@ -83,6 +83,8 @@ export interface CarriedWire {
   readonly name: string;
   /** What the wire takes of clients a second; they wait beyond. Default: no limit. */
   readonly bytesPerSecond?: number;
+  /** Bytes the far side has not taken yet: clients wait while they are many. Default: 0. */
+  readonly waitingBytes?: () => number;
   readonly note?: (line: string) => void;
 }
 
@@ -118,6 +120,7 @@ interface Client {
 /** Bytes of a client that lie on the wire ahead of time, as in the buffer of a USB adapter. */
 const AHEAD_US = 50_000;
 const SLICE_BYTES = 256;
+const MOST_WAITING_BYTES = 65_536;
 
 class WireOutlet implements Outlet {
   readonly #carried: CarriedWire;
@@ -187,10 +190,10 @@ class WireOutlet implements Outlet {
 
   /** No faster than the line: a client that floods waits, and nothing grows. */
   async #send(client: Client, bytes: Uint8Array): Promise<void> {
-    const { wire, bytesPerSecond } = this.#carried;
+    const { wire, bytesPerSecond, waitingBytes = () => 0 } = this.#carried;
     for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
       const slice = bytes.subarray(at, at + SLICE_BYTES);
-      while (this.#wireFreeUs > wire.clock.nowUs() + AHEAD_US) {
+      while (this.#wireFreeUs > wire.clock.nowUs() + AHEAD_US || waitingBytes() > MOST_WAITING_BYTES) {
         await new Promise<void>((resolve) => this.#stepped.push(resolve));
         if (this.#closed || this.#client !== client) return;
       }

@@ -59,6 +59,8 @@ export interface SimulatedBench extends AsyncDisposable {
    * waits for it.
    */
   readonly usb: Link | null;
+  /** Bytes for `usb` that the board has not taken yet, as of the last advance. */
+  readonly usbWaitingBytes: number;
   readonly programmer: Programmer;
   /** The computer's end of both UARTs takes the board's rate, whatever it is. */
   followBoardRate(): void;
@@ -119,6 +121,7 @@ class Bench implements SimulatedBench {
   #usb: SimulatedLink | null;
   #monitor: SimulatedLink | null;
   #fault: Failure | null = null;
+  #usbWaitingBytes = 0;
   #asleep = false;
   #bootsel = false;
 
@@ -156,6 +159,9 @@ class Bench implements SimulatedBench {
   }
   get usb(): Link | null {
     return this.#usb;
+  }
+  get usbWaitingBytes(): number {
+    return this.#usbWaitingBytes;
   }
   get monitor(): Link | null {
     return this.#monitor;
@@ -271,6 +277,7 @@ class Bench implements SimulatedBench {
   #deliver(reply: AdvanceReply): void {
     this.#asleep = reply.asleep;
     this.#bootsel = reply.bootsel;
+    this.#usbWaitingBytes = reply.usbWaitingBytes;
     for (const d of reply.diagnoses ?? []) this.#note(d);
     if (reply.pins) this.#onPins?.(reply.pins);
     if (reply.uart1) this.#uart1.arrive(reply.uart1);

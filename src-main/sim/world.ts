@@ -62,6 +62,8 @@ export interface AdvanceReply {
   readonly dut: Uint8Array | null;
   readonly uart1: Uint8Array | null;
   readonly usb: Uint8Array | null;
+  /** Bytes for the USB serial port that the board has not taken yet. */
+  readonly usbWaitingBytes: number;
   readonly monitor: Uint8Array | null;
   /** Why the emulated board stopped, while it stands. */
   readonly fault: Failure | null;
@@ -357,6 +359,7 @@ export class World {
       dut: this.#dutOutput.length > 0 ? this.#dutOutput.take() : null,
       uart1: this.#uart1Output.length > 0 ? this.#uart1Output.take() : null,
       usb: this.#usbOutput.length > 0 ? this.#usbOutput.take() : null,
+      usbWaitingBytes: this.#usb?.waitingBytes ?? 0,
       monitor: this.#monitorOutput.length > 0 ? this.#monitorOutput.take() : null,
       fault: this.pico.failure,
       asleep: this.pico.asleep,
