@@ -11,7 +11,11 @@ import type { ImuRecipe } from '../src-main/engine/feature-recipe.ts';
 import type { ModelSpec, TensorSpec } from '../src-main/model/model-spec.ts';
 import { readModel } from '../src-main/model/reader.ts';
 import { writeModel } from '../src-main/model/writer.ts';
-import { openSimulatedBench, type SimulatedBench } from '../src-main/sim/simulated-bench.ts';
+import {
+  openSimulatedBench,
+  type SimulatedBench,
+  type SimulatedBenchOptions,
+} from '../src-main/sim/simulated-bench.ts';
 import { blockEnd, type SampleSource } from '../src-main/stream/sample-block.ts';
 import type { StreamSession, StreamSummary } from '../src-main/stream/stream-session.ts';
 
@@ -20,7 +24,11 @@ export interface StreamRig extends AsyncDisposable {
   readonly session: Session;
 }
 
-export async function openStreamRig(program: Program, baud = 921_600): Promise<StreamRig> {
+export async function openStreamRig(
+  program: Program,
+  baud = 921_600,
+  sim: Partial<SimulatedBenchOptions> = {},
+): Promise<StreamRig> {
   const { firmware } = orThrow(loadPrebuilt(pico));
   const config = {
     mode: HarnessMode.Performance,
@@ -31,7 +39,7 @@ export async function openStreamRig(program: Program, baud = 921_600): Promise<S
     baud,
   };
   const image = orThrow(buildImage({ board: pico, firmware, program, config }));
-  const bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none' }));
+  const bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none', ...sim }));
   orThrow(await bench.programmer.program(image.uf2));
   const session = orThrow(await openSession(bench.dut, { baud, bootUs: 2_000_000 }));
   return { bench, session, [Symbol.asyncDispose]: () => Promise.resolve(bench[Symbol.asyncDispose]()) };

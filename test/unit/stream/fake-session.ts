@@ -167,6 +167,10 @@ export class FakeSession implements StreamSession {
     });
   }
 
+  async resume(): Promise<Result<void>> {
+    return ok();
+  }
+
   async abort(): Promise<void> {
     this.aborted = true;
   }
