@@ -112,7 +112,11 @@ static void fill(mj_instruction *at, mj_handler handler, mj_format format, uint3
   }
 }
 
+/* Nothing was decoded since the table was as new. */
+static bool fresh = true;
+
 MJ_COLD void mj_decode(mj_instruction *at) {
+  fresh = false;
   uint32_t entry = (uint32_t)(at - mj_table);
   uint32_t pc = mj_address_of(at);
   uint32_t op = halfword(entry);
@@ -141,17 +145,27 @@ static void close_range(uint32_t from, uint32_t to) {
 }
 
 static void open_range(uint32_t from, uint32_t count) {
-  for (uint32_t i = from; i < from + count; i++) mj_table[i].handler = MJ_H_NOT_DECODED;
+  __builtin_memset(mj_table + from, 0, count * sizeof(mj_instruction));
 }
 
-/* Forgets everything decoded and sets the guards. */
-void mj_prepare_table(void) {
+static bool guarded;
+
+static void set_guards(void) {
   close_range(0, MJ_FLASH_ENTRY);
-  open_range(MJ_FLASH_ENTRY, MJ_FLASH_BYTES / 2);
   close_range(MJ_FLASH_ENTRY + MJ_FLASH_BYTES / 2, MJ_SRAM_ENTRY);
-  open_range(MJ_SRAM_ENTRY, MJ_SRAM_BYTES / 2);
   close_range(MJ_SRAM_ENTRY + MJ_SRAM_BYTES / 2, MJ_ROM_ENTRY);
-  open_range(MJ_ROM_ENTRY, MJ_ROM_BYTES / 2);
   close_range(MJ_ROM_ENTRY + MJ_ROM_BYTES / 2, MJ_ENTRIES);
-  for (uint32_t i = 0; i < sizeof mj_code_page; i++) mj_code_page[i] = 0;
+  guarded = true;
+}
+
+/* Forgets everything decoded; sets the guards the first time. */
+void mj_prepare_table(void) {
+  if (!guarded) set_guards();
+  if (fresh) return;
+  if (mj_state.profiling) mj_profile_forget(0, MJ_ENTRIES);
+  open_range(MJ_FLASH_ENTRY, MJ_FLASH_BYTES / 2);
+  open_range(MJ_SRAM_ENTRY, MJ_SRAM_BYTES / 2);
+  open_range(MJ_ROM_ENTRY, MJ_ROM_BYTES / 2);
+  __builtin_memset(mj_code_page, 0, sizeof mj_code_page);
+  fresh = true;
 }
