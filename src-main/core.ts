@@ -4,6 +4,7 @@ import { fail, failureText, ok, type Result } from './base/errors.ts';
 import type { Calibration } from './calibrate/calibrate.ts';
 import { inputBytes } from './compile/image.ts';
 import type {
+  CodeProfile,
   RecordRequest,
   RecordSummary,
   ReferenceCheck,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { RunResult } from '../contract/index.ts';
 import type { PowerTrace, ReportInput, SystemDescription } from '../report/report-model.ts';
 import { ppk2 } from '../monitor/ppk2/descriptor.ts';
+import type { Store } from '../store/store.ts';
 import { TraceFile } from '../store/trace-file.ts';
 import { Trace } from '../trace/trace.ts';
 import { findTarget } from './targets.ts';
@@ -103,12 +104,16 @@ function powerTrace(run: RunResult): PowerTrace | null {
 }
 
 /** What report/ needs of some runs: system description and the drawn part of their traces. */
-export function reportInput(runs: readonly RunResult[]): ReportInput {
+export function reportInput(runs: readonly RunResult[], store: Pick<Store, 'codeProfiles'>): ReportInput {
   const described = runs.find((r) => r.plan.mode === 'energy' && r.monitor) ?? runs[0];
   return {
     generator: `Microjoule ${productVersion()}`,
     system: described ? systemOf(described) : [],
     runs,
     powerTraces: runs.map(powerTrace).filter((t): t is PowerTrace => t !== null),
+    codeProfiles: runs.flatMap(({ runId }) => {
+      const profile = store.codeProfiles.of(runId);
+      return profile.ok && profile.value ? [{ runId, profile: profile.value }] : [];
+    }),
   };
 }

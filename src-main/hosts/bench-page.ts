@@ -48,7 +48,9 @@ export async function serveCore(
       runs: async () => core.runs(),
       async reportHtml(id) {
         const run = core.result(Number(id));
-        return run.ok ? ok(reportHtml(buildReport(reportInput([withNotes(core, run.value)])))) : run;
+        return run.ok
+          ? ok(reportHtml(buildReport(reportInput([withNotes(core, run.value)], core.store))))
+          : run;
       },
     },
   });

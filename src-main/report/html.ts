@@ -7,7 +7,8 @@ import { formatQuantity, formatSignedPercent } from '../contract/format-quantity
 import type { Source } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
 import { reportJson } from './json.ts';
-import type { PowerTrace, ReportModel } from './report-model.ts';
+import type { PowerTrace, ReportModel, RunCodeProfile } from './report-model.ts';
+import { functionRows, lineRows, profileFlame } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
 import { agreementRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
 import { reportStyle } from './style.ts';
@@ -194,6 +195,37 @@ function layerEnergy(run: RunResult): string {
   );
 }
 
+function codeProfileSection({ runId, profile }: RunCodeProfile): string {
+  const share = (part: number, whole: number) => (whole > 0 ? `${((100 * part) / whole).toFixed(1)} %` : '—');
+  const whole = (x: number) => Math.round(x).toLocaleString('en');
+  const functions = functionRows(profile)
+    .slice(0, 20)
+    .map((f) => [
+      esc(f.name),
+      whole(f.cycles),
+      share(f.cycles, profile.cycles),
+      share(f.stallCycles, f.cycles),
+      whole(f.calls),
+      whole(f.instructions),
+    ]);
+  const lines = lineRows(profile)
+    .slice(0, 20)
+    .map((l) => [
+      esc(l.file === null ? '(no line)' : `${l.file}:${l.line}`),
+      esc(l.functionName),
+      whole(l.cycles),
+      share(l.cycles, profile.cycles),
+    ]);
+  return (
+    `<h2>Where the cycles go</h2><p>Counted on the emulated board in an inference of run ${runId}, with nothing in the firmware for it: ` +
+    `${share(profile.asleepCycles, profile.cycles)} of the cycles asleep, ${share(profile.stallCycles, profile.cycles)} waiting for memory` +
+    `${profile.xipAccesses > 0 ? `, ${share(profile.xipHits, profile.xipAccesses)} of the flash accesses hit the cache` : ''}.</p>` +
+    `<figure>${profileFlame(profile)}</figure>` +
+    `<details><summary>Functions</summary>${tableOf(['Function', 'Cycles', 'Share', 'Stalled', 'Calls', 'Instructions'], functions, [1, 2, 3, 4, 5])}</details>` +
+    `<details><summary>Source lines</summary>${tableOf(['Line', 'Function', 'Cycles', 'Share'], lines, [2, 3])}</details>`
+  );
+}
+
 function predicted(model: ReportModel): string {
   const rows = model.runs.flatMap(agreementRows);
   if (rows.length === 0) return '';
@@ -283,6 +315,7 @@ export function reportHtml(model: ReportModel): string {
     `<section>${predicted(model)}</section>`,
     `<section>${model.runs.map(opProfile).find(Boolean) ?? ''}</section>`,
     `<section>${model.runs.map(layerEnergy).find(Boolean) ?? ''}</section>`,
+    `<section>${model.codeProfiles.map(codeProfileSection).join('')}</section>`,
     `<section>${power(model.powerTraces)}</section>`,
     `<section><h2>Windows</h2>${model.runs.map((r) => `${r.windows.length ? `<h3>Run ${r.runId}, ${esc(r.plan.mode)}</h3>` : ''}${windowStrip(r) && `<figure>${windowStrip(r)}</figure>`}${windowTable(r)}${failureNote(r)}`).join('')}${notes(model.runs)}</section>`,
     `<section><h2>Run rules (MLPerf Tiny)</h2>${model.runs.map(validity).join('')}</section>`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CodeProfile } from '../contract/code-profile.ts';
 import { Source } from '../contract/quantity.ts';
 import { RunResult } from '../contract/result.ts';
 import type { ReportModel } from './report-model.ts';
@@ -20,6 +21,7 @@ export const ReportDocument = z.object({
       regions: z.array(z.object({ from: z.number(), to: z.number(), label: z.string() })),
     }),
   ),
+  codeProfiles: z.array(z.object({ runId: z.number().int(), profile: CodeProfile })),
   sources: z.array(Source),
   method: z.array(z.object({ heading: z.string(), text: z.string() })),
 });

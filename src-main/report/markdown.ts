@@ -1,5 +1,6 @@
 import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
 import type { ReportModel } from './report-model.ts';
+import { functionRows } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
 import { agreementRows, referenceText, scoreRows } from './rows.ts';
 
@@ -92,6 +93,22 @@ export function reportMarkdown(model: ReportModel): string {
           ]
         : [];
     }),
+    ...model.codeProfiles.flatMap(({ runId, profile }) => [
+      '## Where the cycles go',
+      `Counted on the emulated board in an inference of run ${runId}.`,
+      table(
+        ['Function', 'Cycles', '%', 'Calls', 'Instructions'],
+        functionRows(profile)
+          .slice(0, 12)
+          .map((f) => [
+            f.name,
+            String(f.cycles),
+            ((100 * f.cycles) / profile.cycles).toFixed(1),
+            String(f.calls),
+            String(f.instructions),
+          ]),
+      ),
+    ]),
     ...(notes.length ? ['## Notes', notes.map((n) => `- ${n.replaceAll(/\s+/g, ' ')}`).join('\n')] : []),
     '## System',
     table(['Property', 'Value'], model.system),

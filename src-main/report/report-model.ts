@@ -1,3 +1,4 @@
+import type { CodeProfile } from '../contract/code-profile.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { Source } from '../contract/quantity.ts';
 
@@ -11,6 +12,12 @@ export interface PowerTrace {
   readonly regions: readonly { readonly from: number; readonly to: number; readonly label: string }[];
 }
 
+/** Where the cycles of one run's inference went. */
+export interface RunCodeProfile {
+  readonly runId: number;
+  readonly profile: CodeProfile;
+}
+
 /** Key → value pairs as MLPerf Tiny's system description asks for them. */
 export type SystemDescription = readonly (readonly [string, string])[];
 
@@ -22,6 +29,7 @@ export interface ReportModel {
   readonly system: SystemDescription;
   readonly runs: readonly RunResult[];
   readonly powerTraces: readonly PowerTrace[];
+  readonly codeProfiles: readonly RunCodeProfile[];
   readonly sources: readonly Source[];
   readonly method: readonly MethodParagraph[];
 }
@@ -36,6 +44,7 @@ export interface ReportInput {
   readonly system: SystemDescription;
   readonly runs: readonly RunResult[];
   readonly powerTraces?: readonly PowerTrace[];
+  readonly codeProfiles?: readonly RunCodeProfile[];
 }
 
 /** Builds the report of one or more runs of one model. Order: performance, energy, accuracy, then by start. */
@@ -51,6 +60,7 @@ export function buildReport(input: ReportInput): ReportModel {
     system: input.system,
     runs,
     powerTraces: input.powerTraces ?? [],
+    codeProfiles: input.codeProfiles ?? [],
     sources: [...new Set(runs.map((r) => r.source))],
     method: methodOf(runs),
   };

@@ -14,6 +14,7 @@ import {
   type Migration,
 } from './migrate.ts';
 import { MonitorChecks } from './monitor-checks.ts';
+import { CodeProfiles } from './code-profiles.ts';
 import { Notes } from './notes.ts';
 import { livenessOf, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { ReferenceChecks } from './reference-checks.ts';
@@ -45,6 +46,7 @@ export class Store implements AsyncDisposable {
   readonly path: string;
   readonly runs: Runs;
   readonly notes: Notes;
+  readonly codeProfiles: CodeProfiles;
   readonly edges: Edges;
   readonly calibrations: Calibrations;
   readonly referenceChecks: ReferenceChecks;
@@ -62,6 +64,7 @@ export class Store implements AsyncDisposable {
     this.path = context.path;
     this.runs = new Runs(context);
     this.notes = new Notes(context);
+    this.codeProfiles = new CodeProfiles(context);
     this.edges = new Edges(context);
     this.calibrations = new Calibrations(context);
     this.referenceChecks = new ReferenceChecks(context);

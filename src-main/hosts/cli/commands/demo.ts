@@ -77,8 +77,13 @@ export async function demo(o: DemoOptions, { output, signal }: CommandContext): 
     runs.push(done.value);
     if (done.value.status !== 'finished') break;
   }
+  const profiled = runs.find((r) => r.plan.mode === 'performance' && r.status === 'finished');
+  if (profiled) {
+    const profile = await core.profileRun(profiled.runId, { inferences: 1, seed: 1 });
+    if (!profile.ok) return output.fail(profile);
+  }
   const report = join(out, 'report.html');
-  writeFileSync(report, reportHtml(buildReport(reportInput(runs))));
+  writeFileSync(report, reportHtml(buildReport(reportInput(runs, core.store))));
   output.result({ database: core.store.path, report, runs }, () => demoText(runs, core.store.path, report));
   return Math.max(...runs.map(exitCodeOfRun), exitCodes.done);
 }

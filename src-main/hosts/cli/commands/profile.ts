@@ -1,15 +1,17 @@
 import { writeFileSync } from 'node:fs';
-import { fail } from '../../../base/errors.ts';
+import { fail, type Result } from '../../../base/errors.ts';
 import type { CodeProfile } from '../../../contract/index.ts';
 import { prepare } from '../../../core.ts';
 import { profileCode } from '../../../core/code-profile.ts';
 import { functionRows, lineRows, profileFlame } from '../../../report/code-profile.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { openCoreToRead } from '../open-core.ts';
 import { table } from '../output.ts';
 
 export interface ProfileOptions {
   readonly target: string;
+  readonly run?: number;
   readonly inferences: number;
   readonly seed: number;
   readonly zeroWait?: boolean;
@@ -20,15 +22,12 @@ export interface ProfileOptions {
 const n = (x: number) => Math.round(x).toLocaleString('en');
 const percent = (part: number, whole: number) => (whole > 0 ? ((100 * part) / whole).toFixed(1) : '');
 
-export async function profile(model: string, o: ProfileOptions, { output }: CommandContext): Promise<number> {
-  const prepared = prepare(model, o.target);
-  if (!prepared.ok) return output.fail(prepared);
-  const { inferences, seed } = o;
-  const done = await profileCode(prepared.value, {
-    inferences,
-    seed,
-    ...(o.zeroWait ? { zeroWait: true } : {}),
-  });
+export async function profile(
+  model: string | null,
+  o: ProfileOptions,
+  { output, db }: CommandContext,
+): Promise<number> {
+  const done = await make(model, o, db);
   if (!done.ok) return output.fail(done);
   if (o.svg !== undefined) {
     const written = writeSvg(o.svg, done.value);
@@ -36,6 +35,29 @@ export async function profile(model: string, o: ProfileOptions, { output }: Comm
   }
   output.result(done.value, () => codeProfileText(done.value, o.lines, o.svg));
   return exitCodes.done;
+}
+
+async function make(
+  model: string | null,
+  o: ProfileOptions,
+  db: string | null,
+): Promise<Result<CodeProfile>> {
+  const request = { inferences: o.inferences, seed: o.seed, ...(o.zeroWait ? { zeroWait: true } : {}) };
+  if ((model === null) === (o.run === undefined))
+    return fail(
+      'cli.usage',
+      { model, run: o.run ?? null },
+      'A profile is of a model or of the model of a run.',
+      'microjoule profile MODEL.tflite, or microjoule profile --run RUN.',
+    );
+  if (o.run !== undefined) {
+    const opened = await openCoreToRead(db);
+    if (!opened.ok) return opened;
+    await using core = opened.value;
+    return await core.profileRun(o.run, request);
+  }
+  const prepared = prepare(model!, o.target);
+  return prepared.ok ? profileCode(prepared.value, request) : prepared;
 }
 
 function writeSvg(path: string, of: CodeProfile) {

@@ -65,7 +65,7 @@ export async function report(
   if (!chosen.ok) return output.fail(chosen);
   const runs = resultsOf(core, chosen.value);
   if (!runs.ok) return output.fail(runs);
-  const model = buildReport(reportInput(runs.value));
+  const model = buildReport(reportInput(runs.value, core.store));
   const files: [string | undefined, () => string][] = [
     [o.html, () => reportHtml(model)],
     [o.md, () => reportMarkdown(model)],

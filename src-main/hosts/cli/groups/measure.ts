@@ -74,16 +74,17 @@ export const measureCommands: CommandGroup = (command) => {
       perform(o, async (c) => (await import('../commands/calibrate.ts')).calibrate(o, c)),
     );
   command(
-    'profile <model>',
+    'profile [model]',
     'where the cycles go: operators, functions, source lines, with nothing in the firmware for it',
   )
     .addOption(targetOption())
+    .option('--run <run>', 'the model of this run; the profile is kept with it and in its report', runNumber)
     .option('--inferences <n>', 'inferences to count', wholeFrom1, 1)
     .option('--seed <n>', 'seed of the random input', count, 1)
     .option('--zero-wait', 'as if flash and bus never made the core wait')
     .option('--svg <file>', 'also write a flame graph')
     .option('--lines <n>', 'functions and source lines to list', wholeFrom1, 12)
-    .action(async (model: string, o: CommonOptions & ProfileOptions) =>
-      perform(o, async (c) => (await import('../commands/profile.ts')).profile(model, o, c)),
+    .action(async (model: string | undefined, o: CommonOptions & ProfileOptions) =>
+      perform(o, async (c) => (await import('../commands/profile.ts')).profile(model ?? null, o, c)),
     );
 };
