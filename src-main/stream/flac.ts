@@ -75,15 +75,19 @@ export async function openFlac(path: string, file: FileHandle, size: number): Pr
   }
 }
 
+/** The decoder divides by 2^(bits − 1) − 1 where everybody else takes 2^(bits − 1): back to the integer it read. */
+function integerOf(value: number, bits: number): number {
+  return Math.round(value * (2 ** (bits - 1) - 1));
+}
+
 /** Of the samples as the encoder saw them: interleaved, little-endian, in whole bytes. */
 function md5Of(channels: readonly Float32Array[], frames: number, bits: number): string {
   const width = Math.ceil(bits / 8);
-  const scale = 2 ** (bits - 1);
   const bytes = new Uint8Array(frames * channels.length * width);
   let at = 0;
   for (let f = 0; f < frames; f++)
     for (const channel of channels) {
-      const v = Math.round(channel[f]! * scale);
+      const v = integerOf(channel[f]!, bits);
       for (let b = 0; b < width; b++) bytes[at++] = (v >> (8 * b)) & 0xff;
     }
   return createHash('md5').update(bytes).digest('hex');
@@ -96,6 +100,7 @@ function readerOf(
   sha256: string,
 ): AudioReader {
   let next = 0;
+  const scale = 2 ** (info.bitsPerSample - 1);
   return {
     kind: 'flac',
     sampleRateHz: info.sampleRateHz,
@@ -108,8 +113,8 @@ function readerOf(
       const from = channel === null ? channelData : [channelData[channel]!];
       for (let f = 0; f < frames; f++) {
         let sum = 0;
-        for (const c of from) sum += c[next + f]!;
-        out[f] = sum / from.length;
+        for (const c of from) sum += integerOf(c[next + f]!, info.bitsPerSample);
+        out[f] = sum / from.length / scale;
       }
       next += frames;
       return ok(out);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { Rng } from '../../src-main/base/rng.ts';
 import { nearestRank } from '../../src-main/stream/distribution.ts';
 import { PASS_BAND, resampled, STOP_BAND_DB } from '../../src-main/stream/resample.ts';
@@ -6,7 +6,7 @@ import { windowDet } from '../../src-main/stream/scoring-det.ts';
 import { scoreSegments } from '../../src-main/stream/scoring-segments.ts';
 import { scoreWords } from '../../src-main/stream/scoring-words.ts';
 import { describeWith, needs } from '../needs.ts';
-import { ask } from './stream-oracle.ts';
+import { ask, askAll } from './stream-oracle.ts';
 
 /** Many tones up to a share of the lower Nyquist frequency, fading in and out so that both ends are silent. */
 function tones(fromHz: number, toHz: number, length: number): Float64Array {
@@ -23,43 +23,50 @@ function tones(fromHz: number, toHz: number, length: number): Float64Array {
 
 const decibel = (x: number) => 20 * Math.log10(x);
 
-describeWith([needs.python], 'resampling against scipy.signal.resample_poly', () => {
-  it.each([
-    [44100, 16000],
-    [48000, 16000],
-    [22050, 16000],
-    [8000, 16000],
-    [11025, 16000],
-    [96000, 16000],
-    [50, 400],
-    [16001, 16000],
-  ])('%i Hz to %i Hz differs by less than the stop band', (from, to) => {
-    const signal = tones(from, to, from === 96000 ? 12000 : from > 16000 ? 6000 : 2000);
-    const ours = resampled(signal, from, to);
-    const theirs = ask<number[]>('resample', { from, to, samples: [...signal] });
-    expect(ours.length).toBe(theirs.length);
-    const worst = theirs.reduce((m, v, i) => Math.max(m, Math.abs(v - ours[i]!)), 0);
-    expect(decibel(worst)).toBeLessThan(-STOP_BAND_DB + 6);
-  });
+const RATES = [
+  [44100, 16000],
+  [48000, 16000],
+  [8000, 16000],
+  [11025, 16000],
+  [50, 400],
+  [16001, 16000],
+] as const;
 
-  it('would see a filter that is too short', () => {
-    const signal = tones(44100, 16000, 6000);
-    const theirs = ask<number[]>('resample', { from: 44100, to: 16000, samples: [...signal] });
-    const linear = theirs.map((_, k) => {
+describeWith([needs.python], 'resampling against scipy.signal.resample_poly', () => {
+  const signals = RATES.map(([from, to]) => tones(from, to, from > 16000 ? 6000 : 2000));
+  let theirs: number[][] = [];
+  beforeAll(() => {
+    theirs = askAll(
+      RATES.map(([from, to], i) => ({ what: 'resample', from, to, samples: [...signals[i]!] })),
+    );
+  });
+  const worst = (a: readonly number[], b: ArrayLike<number>) =>
+    decibel(a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0));
+
+  it.each(RATES.map(([from, to], i) => [from, to, i] as const))(
+    '%i Hz to %i Hz differs by less than the stop band',
+    (from, to, i) => {
+      const ours = resampled(signals[i]!, from, to);
+      expect(ours.length).toBe(theirs[i]!.length);
+      expect(worst(theirs[i]!, ours)).toBeLessThan(-STOP_BAND_DB + 6);
+    },
+  );
+
+  it('would see linear interpolation', () => {
+    const signal = signals[0]!;
+    const linear = theirs[0]!.map((_, k) => {
       const at = (k * 44100) / 16000;
       const i = Math.floor(at);
       return signal[i]! + (at - i) * ((signal[i + 1] ?? 0) - signal[i]!);
     });
-    expect(decibel(theirs.reduce((m, v, i) => Math.max(m, Math.abs(v - linear[i]!)), 0))).toBeGreaterThan(
-      -60,
-    );
+    expect(worst(theirs[0]!, linear)).toBeGreaterThan(-60);
   });
 });
 
 describeWith([needs.python], 'scores against scikit-learn and brute force', () => {
   it('gives the detection error trade-off of sklearn.metrics.det_curve', () => {
     const rng = new Rng(3);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const positive = Array.from({ length: 300 }, () => rng.float() < 0.3);
       // few distinct scores: ties must be one point
       const scores = positive.map((p) => Math.round(20 * (0.6 * rng.float() + (p ? 0.3 : 0))) / 20);
@@ -100,7 +107,7 @@ describeWith([needs.python], 'scores against scikit-learn and brute force', () =
 
   it('applies the wake-word rule as a brute-force reading of it does', () => {
     const rng = new Rng(5);
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 5; round++) {
       let at = 0;
       const words = Array.from({ length: 50 }, () => {
         const start = (at += rng.int(200, 6000));
@@ -136,7 +143,7 @@ describeWith([needs.python], 'scores against scikit-learn and brute force', () =
 
   it('takes percentiles by nearest rank as numpy does', () => {
     const rng = new Rng(6);
-    for (const n of [1, 2, 7, 100, 101]) {
+    for (const n of [1, 7, 100]) {
       const values = Float64Array.from({ length: n }, () => rng.int(0, 1000)).sort();
       const percents = [50, 90, 99];
       const theirs = ask<number[]>('percentiles', { values: [...values], percents });

@@ -11,3 +11,8 @@ export function ask<T>(what: string, query: Record<string, unknown>): T {
   if (run.status !== 0) throw new Error(run.stderr.toString());
   return JSON.parse(run.stdout.toString()) as T;
 }
+
+/** Several questions at once: starting Python takes longer than answering. */
+export function askAll<T>(queries: readonly ({ readonly what: string } & Record<string, unknown>)[]): T[] {
+  return ask<T[]>('many', { queries });
+}

@@ -87,5 +87,9 @@ def imu(q):
     return {"mean": x.mean(), "std": x.std(), "peak": f[np.argmax(p)], "frequencies": f.tolist(), "power": p.tolist()}
 
 
+def many(q):
+    return [globals()[each["what"]](each) for each in q["queries"]]
+
+
 query = json.load(sys.stdin)
 json.dump(globals()[query["what"]](query), sys.stdout)
