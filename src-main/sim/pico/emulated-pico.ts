@@ -453,12 +453,19 @@ export class EmulatedPico implements Chip {
     this.#bootTries = 0;
     this.#faults.reset();
     this.#jumpTo(this.now());
-    this.core.resetRegisters();
+    this.#resetCore();
     this.#mode = 'rom';
     this.#asleep = false;
     this.blocks.clocks.update();
     this.#bootAt.at(this.now() + BOOT_CYCLES);
     this.#report();
+  }
+
+  /** Blocks that were not reset go on asserting their lines: the NVIC sees them at once. */
+  #resetCore(): void {
+    const asserted = this.core.state[CPU.irqLevel]!;
+    this.core.resetRegisters();
+    this.core.state[CPU.irqLevel] = this.core.state[CPU.irqPending] = asserted;
   }
 
   /** The end of the ROM's part: what it found decides how it goes on. */

@@ -61,6 +61,7 @@ export class Adc implements RegisterBlock {
   #divider = 0;
   #enabled = 0;
   #forced = 0;
+  #driven = false;
   #converting = false;
   /** The value that comes out at the end of the running conversion, V. */
   #held = 0;
@@ -318,7 +319,9 @@ export class Adc implements RegisterBlock {
 
   #drive(): void {
     const status = (this.#raw() & this.#enabled) | this.#forced;
-    this.#chip.setInterrupt(IRQ_ADC_FIFO, status !== 0);
+    if ((status !== 0) === this.#driven) return;
+    this.#driven = status !== 0;
+    this.#chip.setInterrupt(IRQ_ADC_FIFO, this.#driven);
   }
 }
 

@@ -45,12 +45,12 @@ const WRITE = 1;
 const COUNT = 2;
 const CONTROL = 3;
 /** Which register each alias has at +0, +4, +8 and, with a trigger, at +C (2.5.2.1). */
-const ALIASES = [
-  [READ, WRITE, COUNT, CONTROL],
-  [CONTROL, READ, WRITE, COUNT],
-  [CONTROL, COUNT, READ, WRITE],
-  [CONTROL, WRITE, COUNT, READ],
-] as const;
+const ALIASES = Uint8Array.from([
+  ...[READ, WRITE, COUNT, CONTROL],
+  ...[CONTROL, READ, WRITE, COUNT],
+  ...[CONTROL, COUNT, READ, WRITE],
+  ...[CONTROL, WRITE, COUNT, READ],
+]);
 
 /** Numbers only: one is visited a transfer. */
 interface Channel {
@@ -85,6 +85,8 @@ export class Dma implements RegisterBlock {
   /** Channels that are busy, one bit each. */
   #busy = 0;
   #raw = 0;
+  /** The two interrupt lines as they stand. */
+  #driven = 0;
   readonly #enabled = [0, 0];
   readonly #forced = [0, 0];
 
@@ -155,7 +157,7 @@ export class Dma implements RegisterBlock {
 
   #readChannel(offset: number): number {
     const c = this.#channels[offset >> 6]!;
-    switch (ALIASES[(offset >> 4) & 3]![(offset >> 2) & 3]!) {
+    switch (ALIASES[(offset >> 2) & 15]!) {
       case READ:
         return c.read;
       case WRITE:
@@ -169,7 +171,7 @@ export class Dma implements RegisterBlock {
 
   #writeChannel(offset: number, value: number): void {
     const c = this.#channels[offset >> 6]!;
-    const register = ALIASES[(offset >> 4) & 3]![(offset >> 2) & 3]!;
+    const register = ALIASES[(offset >> 2) & 15]!;
     if (register === READ) c.read = value;
     else if (register === WRITE) c.write = value;
     else if (register === COUNT) c.reload = value;
@@ -414,8 +416,11 @@ export class Dma implements RegisterBlock {
   }
 
   #drive(): void {
-    this.#chip.setInterrupt(FIRST_IRQ, this.#status(0) !== 0);
-    this.#chip.setInterrupt(FIRST_IRQ + 1, this.#status(1) !== 0);
+    const lines = (this.#status(0) !== 0 ? 1 : 0) | (this.#status(1) !== 0 ? 2 : 0);
+    if (lines === this.#driven) return;
+    this.#driven = lines;
+    this.#chip.setInterrupt(FIRST_IRQ, (lines & 1) !== 0);
+    this.#chip.setInterrupt(FIRST_IRQ + 1, (lines & 2) !== 0);
   }
 }
 

@@ -79,6 +79,7 @@ export class I2c implements RegisterBlock {
   #rxHead = 0;
   #rxCount = 0;
   #enabled = false;
+  #driven = false;
   #raw = 0;
   #abortSource = 0;
   #phase: Phase = 'idle';
@@ -473,6 +474,9 @@ export class I2c implements RegisterBlock {
   }
 
   #drive(): void {
-    this.#chip.setInterrupt(this.#wiring.irq, (this.#rawNow() & this.#value(MASK)) !== 0);
+    const asserted = (this.#rawNow() & this.#value(MASK)) !== 0;
+    if (asserted === this.#driven) return;
+    this.#driven = asserted;
+    this.#chip.setInterrupt(this.#wiring.irq, asserted);
   }
 }

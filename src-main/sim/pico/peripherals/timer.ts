@@ -16,6 +16,8 @@ export class Timer implements RegisterBlock {
   #raw = 0;
   #enabled = 0;
   #forced = 0;
+  /** The four interrupt lines as they stand. */
+  #driven = 0;
   #paused = false;
   #debugPause = 7;
   #latchedHigh = 0;
@@ -161,6 +163,8 @@ export class Timer implements RegisterBlock {
 
   #drive(): void {
     const status = this.#status();
+    if (status === this.#driven) return;
+    this.#driven = status;
     for (let n = 0; n < 4; n++) this.#chip.setInterrupt(FIRST_IRQ + n, ((status >> n) & 1) === 1);
   }
 }

@@ -1,5 +1,6 @@
 /** GPIO inputs and interrupts: RP2040 data sheet 2.19.2–2.19.4, 2.19.6.1. */
 import { describe, expect, it } from 'vitest';
+import { CPU } from '../../../../src-main/sim/pico/core/cpu-state.ts';
 import { IoBank0 } from '../../../../src-main/sim/pico/peripherals/io-bank0.ts';
 import { BANK0_DEFAULTS, Pads } from '../../../../src-main/sim/pico/peripherals/pads.ts';
 import { IoQspi } from '../../../../src-main/sim/pico/peripherals/small-blocks.ts';
@@ -135,6 +136,19 @@ describe('GPIO inputs', () => {
     expect([qspi.inputs, qspi.read(0x08)]).toEqual([0x3c, 0]);
     qspi.bootselPressed = false;
     expect(qspi.inputs).toBe(0x3e);
+  });
+});
+
+describe('interrupt lines', () => {
+  it('outlast a reset of the core alone: the block goes on asserting', () => {
+    const s = new ScriptedPico([write(REG.PPB + 0xd0c, 0x05fa_0004)]); // resets the core again and again
+    s.advance(1000);
+    s.pico.setInterrupt(IRQ, true);
+    s.advance(20_000);
+    expect(s.pico.core.state[CPU.irqLevel]).toBe(1 << IRQ);
+    s.pico.setInterrupt(IRQ, false);
+    s.advance(40_000);
+    expect(s.pico.core.state[CPU.irqLevel]).toBe(0);
   });
 });
 
