@@ -3,6 +3,7 @@ import { fail, failureText, ok, type Failure, type Result } from '../base/errors
 import { withMode } from '../compile/image.ts';
 import type { StreamResult, StreamRunEvent, StreamRunPlan } from '../contract/index.ts';
 import type { Session } from '../device/session.ts';
+import type { Link } from '../link/link.ts';
 import type { Store } from '../store/store.ts';
 import type { ColumnMapping } from '../stream/columns.ts';
 import { openSource } from '../stream/open-source.ts';
@@ -21,7 +22,7 @@ import type {
 import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
 import { prepare, type Prepared } from './prepare.ts';
-import type { Rig } from './rig.ts';
+import type { Rig, RigFactory } from './rig.ts';
 import { hopRowsOf, streamModelOf, type StreamModel } from './stream-model.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './wiring.ts';
 
@@ -93,7 +94,8 @@ export async function streamModel(
   if (!rigs.ok) return rigs;
   const rig = await rigs.value.open(false);
   if (!rig.ok) return rig;
-  await using wires = rig.value;
+  await using bench = new OpenBench(rigs.value, rig.value, watch.signal);
+  const wires = bench.rig;
   // what is wrong with the source is said before the board is programmed
   const source = await sourceOf(request, shape.value, wires);
   if (!source.ok) return source;
@@ -105,12 +107,40 @@ export async function streamModel(
     request,
     prepared: prepared.value,
     shape: shape.value,
-    rig: wires,
+    bench,
     talk,
     samples,
     watch,
     context,
   });
+}
+
+/** The wires of the run; after a lost cable those that were opened again. */
+class OpenBench implements AsyncDisposable {
+  readonly signal: AbortSignal;
+  readonly #rigs: RigFactory;
+  #rig: Rig;
+
+  constructor(rigs: RigFactory, rig: Rig, signal: AbortSignal = new AbortController().signal) {
+    this.#rigs = rigs;
+    this.#rig = rig;
+    this.signal = signal;
+  }
+
+  get rig(): Rig {
+    return this.#rig;
+  }
+
+  async reconnect(): Promise<Result<Link>> {
+    const rig = await this.#rigs.reopen(this.#rig, false, this.signal);
+    if (!rig.ok) return rig;
+    this.#rig = rig.value;
+    return ok(rig.value.dut);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#rig[Symbol.asyncDispose]();
+  }
 }
 
 async function sourceOf(
@@ -169,12 +199,15 @@ interface Parts {
   readonly request: StreamRequest;
   readonly prepared: Prepared;
   readonly shape: StreamModel;
-  readonly rig: Rig;
+  readonly bench: OpenBench;
   readonly talk: Session;
   readonly samples: StreamSource;
   readonly watch: StreamWatch;
   readonly context: StreamContext;
 }
+
+/** So long the device waits for its cable to come back before it leaves the stream. */
+const SILENCE_US = 10_000_000;
 
 function ruleOf({ request, shape }: Parts): DetectionRule {
   return {
@@ -186,7 +219,7 @@ function ruleOf({ request, shape }: Parts): DetectionRule {
 }
 
 async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
-  const { request, prepared, shape, samples, talk, rig, context } = parts;
+  const { request, prepared, shape, samples, talk, bench, context } = parts;
   const run = new StreamRun();
   const rule = ruleOf(parts);
   const detects = rule.ignoredClasses.length < shape.classes.length;
@@ -198,6 +231,7 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
     frontEnd: request.frontEnd,
     ...(request.encoding === undefined ? {} : { encoding: request.encoding }),
     ...(detects ? { detection: rule } : {}),
+    silenceUs: SILENCE_US,
     onEvent: run.listener,
   });
   if (!opened.ok) return opened;
@@ -210,7 +244,11 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
       : Recorder.open(request.recordDir, samples.format, samples.origin, startedAt);
   if (!recorder.ok) return recorder;
   using recording = recorder.value;
-  const identity = await new SessionDevice(talk, rig.serials.board ?? 'unknown', request.baud).identity();
+  const identity = await new SessionDevice(
+    talk,
+    bench.rig.serials.board ?? 'unknown',
+    request.baud,
+  ).identity();
   const { streams } = context.store;
   const begun = {
     source: prepared.target.source,
@@ -234,7 +272,8 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
     recorder: recording,
     keep: (rows) => streams.append(id.value, rows),
     limitUs: request.durationS === null ? null : request.durationS * 1e6,
-    signal: parts.watch.signal ?? new AbortController().signal,
+    signal: bench.signal,
+    reconnect: () => bench.reconnect(),
     onEvent,
   });
   const result: StreamResult = {
@@ -301,10 +340,12 @@ function dtoOf({ id, facts, cause, next }: Failure): StreamResult['failure'] {
 }
 
 /** A stream that did not end as it should is scored only as far as it went, and says so. */
-function endNotes({ status, record, failure }: StreamOutcome): string[] {
-  if (status === 'finished') return [];
+function endNotes({ status, record, failure, reconnections }: StreamOutcome): string[] {
+  const lost = reconnections > 0 ? [`the link was lost and opened again ${reconnections} times`] : [];
+  if (status === 'finished') return lost;
   const why = failure ? failureText(failure) : 'it was stopped';
   return [
+    ...lost,
     `The stream ended after ${(record.durationUs / 1e6).toFixed(2)} s (${why}): all figures are of that part only.`,
   ];
 }

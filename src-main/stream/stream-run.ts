@@ -6,6 +6,7 @@ import type {
   StreamRunPlan,
   StreamWindowRow,
 } from '../contract/index.ts';
+import type { Link } from '../link/link.ts';
 import type { Recorder } from './recorder.ts';
 import { blockEnd, blockLength, type StreamBlock } from './sample-block.ts';
 import type { StreamRecord } from './score.ts';
@@ -29,6 +30,8 @@ export interface StreamRunPorts {
   /** null: until the source ends. */
   readonly limitUs: number | null;
   readonly signal: AbortSignal;
+  /** Opens the link to the device again after it was lost, or waits until it can; null: a lost link ends the stream. */
+  readonly reconnect: (() => Promise<Result<Link>>) | null;
   readonly onEvent: (event: StreamRunEvent) => void;
 }
 
@@ -38,6 +41,7 @@ export interface StreamOutcome {
   /** null: the device did not say it any more. */
   readonly summary: StreamSummary | null;
   readonly status: 'finished' | 'interrupted' | 'failed';
+  readonly reconnections: number;
   readonly failure: Failure | null;
 }
 
@@ -65,6 +69,7 @@ export class StreamRun {
   #recorder: Recorder | null = null;
   #onEvent: (event: StreamRunEvent) => void = () => undefined;
   #recordingFailure: Failure | null = null;
+  #reconnections = 0;
 
   /** For StreamOptions.onEvent. */
   readonly listener = (event: StreamEvent): void => {
@@ -114,7 +119,14 @@ export class StreamRun {
       truth: ports.source.truth(),
     };
     const status = failure ? 'failed' : ports.signal.aborted ? 'interrupted' : 'finished';
-    return { record, counters: summary?.counters ?? session.counters, summary, status, failure };
+    return {
+      record,
+      counters: summary?.counters ?? session.counters,
+      summary,
+      status,
+      reconnections: this.#reconnections,
+      failure,
+    };
   }
 
   async #feed(
@@ -140,10 +152,11 @@ export class StreamRun {
       const takenUs = (blockEnd(block) * 1e6) / plan.sampleRateHz;
       if (source.live && endSample === 0) this.#originUs = session.clock.nowUs() - takenUs;
       if (paced) {
-        const waited = await session.pump(this.#originUs + takenUs);
+        const waited = await this.#orReconnect(ports, () => session.pump(this.#originUs + takenUs));
         if (!waited.ok) return failed(waited);
       }
-      const pushed = await session.push(block);
+      // what a lost link did not carry becomes a gap with the next block
+      const pushed = await this.#orReconnect(ports, () => session.push(block));
       if (!pushed.ok) return failed(pushed);
       endSample = blockEnd(block);
       if (takenUs - saidUs >= PROGRESS_US) {
@@ -157,6 +170,21 @@ export class StreamRun {
       }
     }
     return { endSample, failure: null, sourceFailed: false };
+  }
+
+  /** A lost link is opened again, once for each loss. */
+  async #orReconnect(
+    { session, reconnect, onEvent, signal }: StreamRunPorts,
+    step: () => Promise<Result<void>>,
+  ): Promise<Result<void>> {
+    const done = await step();
+    if (done.ok || reconnect === null || !done.id.startsWith('link.') || signal.aborted) return done;
+    const { id, facts, cause, next } = done;
+    onEvent({ type: 'warning', failure: { id, facts: { ...facts }, cause, next } });
+    const link = await reconnect();
+    if (!link.ok) return link;
+    this.#reconnections++;
+    return session.resume(link.value);
   }
 
   #keep({ keep }: StreamRunPorts): Failure | null {

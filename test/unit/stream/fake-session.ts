@@ -31,7 +31,7 @@ export interface FakeDevice {
   /** From the last sample until the result is here. */
   readonly latencyUs?: number;
   /** Which pushes fail, by the block's first sample. */
-  readonly failAt?: { readonly sample: number; readonly failure: Failure };
+  readonly failAt?: { readonly sample: number; readonly failure: Failure; readonly times?: number };
   /** Indices of windows that the device skips, or whose results the line loses. */
   readonly drops?: readonly number[];
   readonly loses?: readonly number[];
@@ -43,11 +43,12 @@ export class FakeSession implements StreamSession {
   readonly plan: StreamPlan;
   readonly pushed: StreamBlock[] = [];
   aborted = false;
+  resumed = 0;
   readonly #device: FakeDevice;
   readonly #listener: StreamListener;
-  readonly #gaps: { firstSample: number; sampleCount: number; cause: 'source' }[] = [];
+  readonly #gaps: { firstSample: number; sampleCount: number; cause: 'source' | 'line' }[] = [];
   #end = 0;
-  #wholeFrom = 0;
+  #failures = 0;
   #index = 0;
   #windows = 0;
   #nextLast: number;
@@ -96,19 +97,21 @@ export class FakeSession implements StreamSession {
 
   async push(block: StreamBlock): Promise<Result<void>> {
     const { failAt } = this.#device;
-    if (failAt && block.firstSample >= failAt.sample) return failAt.failure;
+    if (failAt && block.firstSample >= failAt.sample && this.#failures++ < (failAt.times ?? Infinity))
+      return failAt.failure;
     this.pushed.push(block);
-    if (block.firstSample > this.#end || block.type === 'gap') {
-      const firstSample = Math.min(this.#end, block.firstSample);
-      const gap = { firstSample, sampleCount: blockEnd(block) - firstSample, cause: 'source' as const };
-      this.#gaps.push(gap);
-      this.#listener({ kind: 'gap', ...gap });
-      this.#wholeFrom = blockEnd(block);
-      this.#nextLast = this.#wholeFrom + this.plan.windowSamples - 1;
-    }
+    if (block.firstSample > this.#end) this.#gap(this.#end, block.firstSample - this.#end, 'line');
+    if (block.type === 'gap') this.#gap(block.firstSample, block.sampleCount, 'source');
     this.#end = blockEnd(block);
     while (this.#nextLast < this.#end) this.#window();
     return ok();
+  }
+
+  #gap(firstSample: number, sampleCount: number, cause: 'source' | 'line'): void {
+    const gap = { firstSample, sampleCount, cause };
+    this.#gaps.push(gap);
+    this.#listener({ kind: 'gap', ...gap });
+    this.#nextLast = firstSample + sampleCount + this.plan.windowSamples - 1;
   }
 
   #window(): void {
@@ -168,6 +171,7 @@ export class FakeSession implements StreamSession {
   }
 
   async resume(): Promise<Result<void>> {
+    this.resumed++;
     return ok();
   }
 

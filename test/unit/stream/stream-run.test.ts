@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fail, ok, type Failure, type Result } from '../../../src-main/base/errors.ts';
 import type { StreamRunEvent } from '../../../src-main/contract/index.ts';
+import type { Link } from '../../../src-main/link/link.ts';
 import type { StreamBlock } from '../../../src-main/stream/sample-block.ts';
 import { scoreStream } from '../../../src-main/stream/score.ts';
 import type { StreamSource } from '../../../src-main/stream/source.ts';
@@ -24,6 +25,7 @@ async function run(
   options: {
     limitUs?: number;
     signal?: AbortSignal;
+    reconnect?: () => Promise<Result<Link>>;
     keep?: (rows: StreamRows) => Result<void>;
     onPush?: (session: FakeSession, block: StreamBlock) => void;
   } = {},
@@ -49,6 +51,7 @@ async function run(
     keep: options.keep ?? ((rows) => (kept.push(rows), ok())),
     limitUs: options.limitUs ?? null,
     signal: options.signal ?? new AbortController().signal,
+    reconnect: options.reconnect ?? null,
     onEvent: (e) => events.push(e),
   });
   return { outcome, session, kept, events };
@@ -112,6 +115,31 @@ describe('a stream run', () => {
     expect(outcome).toMatchObject({ status: 'failed', summary: null, failure: { id: 'link.closed' } });
     expect(outcome.record.durationUs).toBe(700_000);
     expect(session.aborted).toBe(true);
+  });
+
+  it('a cable that comes back costs the samples of its time, which are a gap', async () => {
+    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.') as Failure;
+    const device = { ...quiet, failAt: { sample: 700, failure, times: 1 } };
+    const { outcome, session, events } = await run(listSource(second(2)), device, {
+      reconnect: async () => ok({} as Link),
+    });
+    expect(outcome).toMatchObject({ status: 'finished', reconnections: 1, failure: null });
+    expect(session.resumed).toBe(1);
+    expect(outcome.record.gaps).toEqual([{ firstSample: 700, sampleCount: 50, cause: 'line' }]);
+    expect(outcome.record.durationUs).toBe(2_000_000);
+    expect(events.filter((e) => e.type === 'warning')).toHaveLength(1);
+  });
+
+  it('a cable that does not come back ends the stream with that failure', async () => {
+    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.') as Failure;
+    const { outcome } = await run(
+      listSource(second(2)),
+      { ...quiet, failAt: { sample: 700, failure } },
+      {
+        reconnect: async () => fail('run.aborted', {}, 'Stopped.', 'Resume.'),
+      },
+    );
+    expect(outcome).toMatchObject({ status: 'failed', failure: { id: 'run.aborted' } });
   });
 
   it('is interrupted by its signal, and says so', async () => {
