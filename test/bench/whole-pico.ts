@@ -26,9 +26,16 @@ const COMMANDS = [
 const STEP_US = 2_000;
 const FLASH_BYTES = 2 * 1024 * 1024;
 
+/** Seconds are those the measuring thread had a core: what else runs on the machine, it does not pay for. */
 export interface Sample {
   readonly cycles: number;
   readonly seconds: number;
+}
+
+/** CPU time of this thread, s. */
+export function threadSeconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1e6;
 }
 
 export function kwsSynPages(): readonly Uf2Page[] {
@@ -36,29 +43,31 @@ export function kwsSynPages(): readonly Uf2Page[] {
   return orThrow(readUf2(image.uf2, FLASH_BYTES));
 }
 
-/** Runs in steps of virtual time until `seconds` of wall time have passed. */
+/** Runs in steps of virtual time until the thread has worked for `seconds`. */
 function timed(seconds: number, cyclesNow: () => number, step: () => void): Sample {
   const from = cyclesNow();
-  const began = performance.now();
+  const began = threadSeconds();
   let elapsed = 0;
   while (elapsed < seconds) {
     step();
-    elapsed = (performance.now() - began) / 1000;
+    elapsed = threadSeconds() - began;
   }
   return { cycles: cyclesNow() - from, seconds: elapsed };
 }
 
 /** Ours, with activity and UART connected as in the product. Counts cycles that were executed, not those slept through. */
 export class BusyPico {
-  readonly #began = performance.now();
+  readonly #began = threadSeconds();
   readonly #chip: EmulatedPico;
   #text = '';
   #us = 0;
   #asleepSinceUs: number | null = null;
   #sleptUs = 0;
 
-  constructor(pages: readonly Uf2Page[]) {
+  /** With a per-PC profile from power-on, or without. */
+  constructor(pages: readonly Uf2Page[], profiled = false) {
     this.#chip = new EmulatedPico({ activity: { activity: (a) => this.#noteSleep(a) } });
+    if (profiled) this.#chip.startProfile();
     const uart = new HostUart({
       toBoard: () => this.#chip.uartInput(0),
       arrived: (byte) => (this.#text += String.fromCharCode(byte)),
@@ -74,12 +83,17 @@ export class BusyPico {
     this.#until('m-infer-start');
   }
 
+  /** The WebAssembly memory of one instance: flash, SRAM, decoded code, counts. */
+  get memoryBytes(): number {
+    return this.#chip.core.sram.buffer.byteLength;
+  }
+
   /** From the chip's making on: boot and the commands are in it. */
   first(seconds: number): Sample {
-    const left = seconds - (performance.now() - this.#began) / 1000;
+    const left = seconds - (threadSeconds() - this.#began);
     this.run(Math.max(0, left));
     const slept = (this.#sleptUs * CLOCK_HZ) / 1e6;
-    return { cycles: this.#chip.now() - slept, seconds: (performance.now() - this.#began) / 1000 };
+    return { cycles: this.#chip.now() - slept, seconds: threadSeconds() - this.#began };
   }
 
   run(seconds: number): Sample {
