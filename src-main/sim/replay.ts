@@ -116,12 +116,14 @@ export function replay(recording: RunRecording): ReplayOutcome {
   };
 }
 
-/** JSON text of a recording; bytes as base64, sets as lists. */
+/** JSON text of a recording; bytes and float32 as base64, sets as lists. */
 export function recordingText(recording: RunRecording): string {
   // `this[key]`: a Buffer has been through its own toJSON before it comes as the value
   return JSON.stringify(recording, function (this: Record<string, unknown>, key, value: unknown) {
     const own = this[key];
     if (own instanceof Uint8Array) return { $bytes: Buffer.from(own).toString('base64') };
+    if (own instanceof Float32Array)
+      return { $floats: Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString('base64') };
     return own instanceof Set ? { $set: [...(own as ReadonlySet<unknown>)] } : value;
   });
 }
@@ -160,7 +162,9 @@ const KNOWN_CALLS: ReadonlySet<string> = new Set([
 
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { $bytes, $set } = value as { $bytes?: unknown; $set?: unknown };
+  const { $bytes, $floats, $set } = value as { $bytes?: unknown; $floats?: unknown; $set?: unknown };
   if (typeof $bytes === 'string') return Uint8Array.from(Buffer.from($bytes, 'base64'));
+  if (typeof $floats === 'string')
+    return new Float32Array(Uint8Array.from(Buffer.from($floats, 'base64')).buffer);
   return Array.isArray($set) ? new Set<unknown>($set) : value;
 }
