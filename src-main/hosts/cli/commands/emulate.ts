@@ -187,6 +187,8 @@ async function startBench(
     const programmed = await bench.programmer.program(image.uf2);
     if (!programmed.ok) return programmed;
   } else note('The flash is empty: nothing runs. Give --model or --uf2.');
+  // The world's thread is there before anybody is told where to connect: clients wait a second at most
+  await bench.clock.sleepUntilUs(1);
   const keeper = new TimeKeeper(bench, o.pace, { note });
   keeper.add(diagnosisOutlet(bench, note));
   return ok(keeper);
