@@ -145,6 +145,15 @@ export class ChunkWriter implements SampleReceiver {
   }
 
   words(words: Uint32Array, from: number, to: number, channel = 0): void {
+    this.#take(words, from, to, channel, null);
+  }
+
+  /** Of a file whose words carry no logic: `logic[i]` are the levels during `words[i]`; they are kept as edges. */
+  wordsWithLogic(words: Uint32Array, logic: Uint8Array, from: number, to: number): void {
+    this.#take(words, from, to, 0, logic);
+  }
+
+  #take(words: Uint32Array, from: number, to: number, channel: number, logic: Uint8Array | null): void {
     if (this.#stopped) return;
     if (this.#dropping) {
       if (channel === 0) this.#overrun += to - from;
@@ -159,6 +168,7 @@ export class ChunkWriter implements SampleReceiver {
         this.#failure = taken;
         return;
       }
+      if (logic) writer.decoded.logic.set(logic.subarray(from, from + taken.value), at);
       if (channel === 0)
         this.edges.scan(writer.decoded, at, at + taken.value, writer.chunkIndex * CHUNK_SAMPLES);
       from += taken.value;
