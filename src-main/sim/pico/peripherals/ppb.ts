@@ -7,6 +7,8 @@ const PENDSV = 1 << 14;
 const SYSTICK = 1 << 15;
 const NMI = 1 << 2;
 const AIRCR_KEY = 0x05fa;
+/** SCR: what gets pending wakes from WFE even where it is not enabled. */
+const SEVONPEND = 1 << 4;
 
 export interface PpbWiring {
   readonly state: Uint32Array;
@@ -65,8 +67,9 @@ export class Ppb implements RegisterBlock {
     const s = this.#wiring.state;
     const known = this.#writeNvic(offset, value) || this.#writeScb(offset, value);
     // As ARMv6-M B3.4: a level that is still asserted makes its interrupt pending again by itself
-    if (known && (s[CPU.irqPending]! | s[CPU.irqLevel]! | s[CPU.systemPending]!) !== 0)
-      this.#wiring.reconsider();
+    const asserted = s[CPU.irqPending]! | s[CPU.irqLevel]!;
+    const heeded = s[CPU.scr]! & SEVONPEND ? asserted : asserted & s[CPU.irqEnabled]!;
+    if (known && (heeded | s[CPU.systemPending]!) !== 0) this.#wiring.reconsider();
     return known;
   }
 

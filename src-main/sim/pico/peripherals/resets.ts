@@ -9,6 +9,11 @@ export const RESET_BIT = {
 
 export const ALL_RESETS = 0x01ff_ffff;
 
+/** 2.15.1: what runs from clk_peri, clk_usb, clk_adc or clk_rtc. */
+const OWN_CLOCK = (['ADC', 'RTC', 'SPI0', 'SPI1', 'UART0', 'UART1', 'USBCTRL'] as const).map(
+  (name) => RESET_BIT[name],
+);
+
 /** Blocks with a clock of their own leave reset only while it runs (2.14: a synchronised reset). */
 export type OwnClock = (bit: number) => boolean;
 
@@ -61,7 +66,7 @@ export class Resets implements RegisterBlock {
 
   #done(): number {
     let done = ~this.#held & ALL_RESETS;
-    for (let bit = 0; bit <= 24; bit++) if ((done >>> bit) & 1 && !this.#clockRuns(bit)) done &= ~(1 << bit);
+    for (const bit of OWN_CLOCK) if ((done >>> bit) & 1 && !this.#clockRuns(bit)) done &= ~(1 << bit);
     return done >>> 0;
   }
 }

@@ -26,9 +26,13 @@ export class Rosc implements RegisterBlock {
   }
 
   get output(): Frequency | null {
-    if (this.#control >>> 12 === DISABLE) return null;
+    if (!this.#running) return null;
     const divider = this.#divider - 0xaa0;
     return scaled(frequency(ROSC_HZ), DEFAULT_DIVIDER, divider >= 1 && divider <= 31 ? divider : 32);
+  }
+
+  get #running(): boolean {
+    return this.#control >>> 12 !== DISABLE;
   }
 
   read(offset: number): number | undefined {
@@ -37,9 +41,9 @@ export class Rosc implements RegisterBlock {
     if (offset === 0x10) return this.#divider;
     if (offset === 0x14) return this.#phase;
     // RANDOMBIT: 1 while the oscillator stands (2.17.8)
-    if (offset === 0x1c) return this.output ? this.#random.u32() & 1 : 1;
+    if (offset === 0x1c) return this.#running ? this.#random.u32() & 1 : 1;
     // STABLE, DIV_RUNNING, ENABLED
-    if (offset === 0x18) return this.output ? ((1 << 31) | (1 << 16) | (1 << 12)) >>> 0 : 0;
+    if (offset === 0x18) return this.#running ? ((1 << 31) | (1 << 16) | (1 << 12)) >>> 0 : 0;
     return undefined;
   }
 
