@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { SourceOrigin } from '../contract/stream.ts';
+import type { AudioReader } from './audio-reader.ts';
 import { Resampler } from './resample.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
 import { blockFrames, Quantiser16, type StreamSource } from './source.ts';
@@ -12,19 +13,6 @@ export interface AudioFileOptions {
   readonly sampleRateHz: number;
   /** Of a file with several channels: which one (from 0), or the mean of all. Refused where absent. */
   readonly channel?: number | 'mix';
-}
-
-/** Decoded audio, one channel, in reals of full scale ±1. */
-export interface AudioReader {
-  readonly kind: 'wav' | 'flac';
-  readonly sampleRateHz: number;
-  readonly channels: number;
-  readonly frameCount: number;
-  /** SHA-256 of the whole file. */
-  readonly sha256: string;
-  /** The next frames of one channel (null: the mean of all), at most `most`; none at the end. */
-  read(most: number, channel: number | null): Promise<Result<Float64Array>>;
-  close(): Promise<void>;
 }
 
 /** Rates below carry no speech; a file that claims one is no recording. */

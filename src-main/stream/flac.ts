@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { sha256Hex } from '../base/crc.ts';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
-import type { AudioReader } from './audio-file.ts';
+import type { AudioReader } from './audio-reader.ts';
 
 /** Compressed audio is decoded whole: so much of it is several hours of speech. */
 const MAX_FLAC_BYTES = 256 * 1024 * 1024;

@@ -67,7 +67,7 @@ describe('generated speech', () => {
   });
 
   it('ends with the failure of the voice', async () => {
-    const broken = fail('dataset.espeak-failed', {}, 'It crashed.', 'Install it again.') as Failure;
+    const broken = fail('dataset.espeak-failed', {}, 'It crashed.', 'Install it again.');
     let said = 0;
     const synthesiser = {
       ...formantVoice,

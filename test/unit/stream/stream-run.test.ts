@@ -10,7 +10,7 @@ import { FakeSession, gap, listSource, planFor, samples, type FakeDevice } from 
 
 const CLASSES = ['yes', 'no', 'silence'];
 const quiet: FakeDevice = { outputs: () => [0, 0, 1] };
-const lost = fail('stream.source-lost', {}, 'The microphone was unplugged.', 'Plug it in.') as Failure;
+const lost = fail('stream.source-lost', {}, 'The microphone was unplugged.', 'Plug it in.');
 
 interface Ran {
   readonly outcome: StreamOutcome;
@@ -107,7 +107,7 @@ describe('a stream run', () => {
   });
 
   it('a device that is lost ends the stream with its failure', async () => {
-    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.') as Failure;
+    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.');
     const { outcome, session } = await run(listSource(second(2)), {
       ...quiet,
       failAt: { sample: 700, failure },
@@ -118,7 +118,7 @@ describe('a stream run', () => {
   });
 
   it('a cable that comes back costs the samples of its time, which are a gap', async () => {
-    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.') as Failure;
+    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.');
     const device = { ...quiet, failAt: { sample: 700, failure, times: 1 } };
     const { outcome, session, events } = await run(listSource(second(2)), device, {
       reconnect: async () => ok({} as Link),
@@ -131,7 +131,7 @@ describe('a stream run', () => {
   });
 
   it('a cable that does not come back ends the stream with that failure', async () => {
-    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.') as Failure;
+    const failure = fail('link.closed', {}, 'Unplugged.', 'Plug it in.');
     const { outcome } = await run(
       listSource(second(2)),
       { ...quiet, failAt: { sample: 700, failure } },
@@ -153,7 +153,7 @@ describe('a stream run', () => {
   });
 
   it('a store that fails ends it', async () => {
-    const full = fail('store.full', {}, 'Full.', 'Free space.') as Failure;
+    const full = fail('store.full', {}, 'Full.', 'Free space.');
     const { outcome } = await run(listSource(second(4)), quiet, { keep: () => full });
     expect(outcome).toMatchObject({ status: 'failed', failure: { id: 'store.full' } });
     expect(outcome.record.durationUs).toBeLessThan(2_100_000);
