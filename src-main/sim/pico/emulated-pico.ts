@@ -614,10 +614,9 @@ export class EmulatedPico implements Chip {
     if (kind === 'watchdog') this.#noteBite();
     const restarts = kind === 'core' || this.blocks.watchdogReset();
     if (!restarts) return;
+    // Blocks that were not reset go on: their deadlines and the frames on their lines stay
     if (kind === 'core') this.blocks.coreReset();
-    this.blocks.clearLines();
-    this.events.clearAll();
-    this.surroundings.resume();
+    else this.blocks.clearLines();
     this.#start();
     this.#awaitFlash(this.flash.busyUntilUs);
   }
