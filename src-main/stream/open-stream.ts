@@ -11,7 +11,8 @@ import { LockStep } from './lock-step.ts';
 import type { DetectionRule, StreamOptions, StreamPlan, StreamSession } from './stream-session.ts';
 
 const DEFAULT_SILENCE_US = 3_000_000;
-const DEFAULT_STALL_US = 2_000_000;
+/** Longer than an inference that makes sense in a stream. */
+const DEFAULT_STALL_US = 5_000_000;
 /** Share of the line that the features may take on the way back. */
 const FEATURES_SHARE = 0.1;
 const REPORT_BYTES = 110;
@@ -47,7 +48,10 @@ async function openWith(
   if (!model.ok) return model;
   const format = checkFormat(options);
   if (!format.ok) return format;
-  const baud = session.identity.baud;
+  // the rate may have been changed since the session was opened
+  const now = await session.mj!.readIdentity();
+  if (!now.ok) return now;
+  const baud = session.identity.baud === null ? null : now.value.baud;
   const choice = chooseLine({
     features: options.features,
     baud,

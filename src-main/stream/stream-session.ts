@@ -176,7 +176,7 @@ export interface StreamOptions {
   readonly dropBacklogBytes?: number;
   /** How long the device waits for a frame before it goes back to its dialect. Default 3 s. */
   readonly silenceUs?: number;
-  /** How long `push` and `finish` wait for a sign of life. Default 2 s. */
+  /** How long `push` and `finish` wait for a sign of life. Default 5 s. */
   readonly stallUs?: number;
   readonly onEvent: StreamListener;
 }
