@@ -271,13 +271,20 @@ resume:
 dispatch:
   while (left > 0) {
     if (IS_FLASH_CODE(ip) && !SECOND_HALF(ip)) {
-      FETCH(ip);
-      if (left <= 0) { /* whatever was due while the core waited comes before
-                          the instruction */
-        r[15] = mj_address_of(ip);
-        mj_state.fetched = 1;
-        SAVE();
-        return MJ_EXIT_SLICE;
+      uint32_t word = (uint32_t)(ip - (FLASH_CODE)) * 2u;
+      if (__builtin_expect(mj_cache_holds(word), 1)) {
+        hits++;
+      } else {
+        SLOW_BEGIN();
+        mj_xip_miss(word);
+        left = mj_state.left;
+        hits = mj_state.cache_hits;
+        if (left <= 0) { /* whatever was due while the core waited comes before the instruction */
+          r[15] = mj_address_of(ip);
+          mj_state.fetched = 1;
+          SAVE();
+          return MJ_EXIT_SLICE;
+        }
       }
     }
   execute:

@@ -6,6 +6,7 @@ MJ_IMPORT(staleCache) void bus_stale_cache(uint32_t address);
 
 uint32_t mj_cache[MJ_CACHE_WORDS] __attribute__((aligned(64)));
 uint8_t mj_victim[MJ_CACHE_SETS] __attribute__((aligned(64)));
+uint8_t mj_resident[MJ_FLASH_WORDS] __attribute__((aligned(64)));
 /* The entries while CTRL.EN is 0: the tags keep their contents, and no access
  * looks at them. */
 static uint32_t parked[MJ_CACHE_WORDS];
@@ -16,7 +17,22 @@ static uint32_t entry_of(uint32_t pair, uint32_t way) {
   return way ? pair >> 16 : pair & 0xffffu;
 }
 
+/* Says in mj_resident whether the fast look-up may find this entry. Mirrors of flash beyond its end are not
+ * found. */
+static void show(uint32_t word, uint32_t way, uint32_t entry, bool shown) {
+  uint32_t offset = (entry & MJ_TAG) << 13 | word << 2;
+  if (!(entry & MJ_PRESENT) || offset >= MJ_FLASH_BYTES) return;
+  mj_resident[offset >> 2] = shown && !(entry & MJ_STALE) ? (uint8_t)(1u + way) : 0;
+}
+
+static void show_all(bool shown) {
+  for (uint32_t word = 0; word < MJ_CACHE_WORDS; word++)
+    for (uint32_t way = 0; way < 2; way++) show(word, way, entry_of(mj_cache[word], way), shown);
+}
+
 static void set_entry(uint32_t word, uint32_t way, uint32_t entry) {
+  show(word, way, entry_of(mj_cache[word], way), false);
+  show(word, way, entry, true);
   uint32_t keep = way ? 0x0000ffffu : 0xffff0000u;
   mj_cache[word] = (mj_cache[word] & keep) | entry << 16 * way;
 }
@@ -80,12 +96,25 @@ MJ_COLD void mj_xip_miss(uint32_t offset) {
   if (mj_state.cache_on) allocate(offset);
 }
 
+/* A look-up by tag: also of mirrors of flash beyond its end. */
+static bool holds(uint32_t offset) {
+  if (offset < MJ_FLASH_BYTES) return mj_cache_holds(offset);
+  uint32_t pair = mj_cache[offset >> 2 & (MJ_CACHE_WORDS - 1u)], entry = offset >> 13 | MJ_PRESENT;
+  uint8_t *victim = mj_victim + (offset >> 3 & (MJ_CACHE_SETS - 1u));
+  for (uint32_t way = 0; way < 2; way++)
+    if (entry_of(pair, way) == entry) {
+      *victim = (uint8_t)(1u - way);
+      return true;
+    }
+  return false;
+}
+
 /* Window 0 looks up and allocates, 1 looks up, 2 allocates, 3 does neither.
  * True: a hit. */
 static bool through_window(uint32_t address) {
   uint32_t window = address >> 24 & 3u, offset = address & 0xffffffu;
   if (window < 2u) {
-    if (mj_cache_holds(offset)) {
+    if (holds(offset)) {
       mj_state.cache_hits++;
       return true;
     }
@@ -123,6 +152,7 @@ void mj_xip_drop(uint32_t address) {
 
 /* 2.6.3.1: clears the tags; the data memory keeps its contents. */
 MJ_EXPORT(mj_xip_flush) void mj_xip_flush(void) {
+  show_all(false);
   for (uint32_t i = 0; i < MJ_CACHE_WORDS; i++) mj_cache[i] = parked[i] = 0;
   for (uint32_t i = 0; i < MJ_CACHE_SETS; i++) mj_victim[i] = 0;
 }
@@ -131,11 +161,13 @@ MJ_EXPORT(mj_xip_flush) void mj_xip_flush(void) {
 MJ_EXPORT(mj_xip_enable) void mj_xip_enable(uint32_t on) {
   if (mj_state.cache_on == on) return;
   mj_state.cache_on = on;
+  show_all(false);
   for (uint32_t i = 0; i < MJ_CACHE_WORDS; i++) {
     uint32_t kept = on ? parked[i] : mj_cache[i];
     parked[i] = on ? 0u : kept;
     mj_cache[i] = on ? kept : 0u;
   }
+  show_all(true);
 }
 
 /* Flash in [from, from + count) was erased or programmed: what the cache holds
@@ -149,6 +181,7 @@ MJ_EXPORT(mj_xip_outdate) void mj_xip_outdate(uint32_t from, uint32_t count) {
       if ((entry & MJ_PRESENT) && offset - (from & ~3u) < count + (from & 3u))
         entries[word] |= (uint32_t)MJ_STALE << 16 * way;
     }
+  show_all(true);
 }
 
 /* 2.6.3.3: a bus error unless the cache is off and powered. A line whose data

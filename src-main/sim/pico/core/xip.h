@@ -26,21 +26,19 @@ extern uint32_t mj_cache[MJ_CACHE_WORDS];
  * published: LRU is assumed. */
 extern uint8_t mj_victim[MJ_CACHE_SETS];
 
-/* Is the word at `offset` into the 16 MiB window in the cache? Counts nothing.
+/*
+ * The same by address, for the look-up that has to be fast: 0 where the word of flash is not in the cache or
+ * not to be believed, else 1 + its way.
  */
+#define MJ_FLASH_WORDS (MJ_FLASH_BYTES / 4u)
+extern uint8_t mj_resident[MJ_FLASH_WORDS];
+
+/* Is the word at `offset` into flash in the cache? Counts nothing. */
 static inline bool mj_cache_holds(uint32_t offset) {
-  uint32_t pair = mj_cache[offset >> 2 & (MJ_CACHE_WORDS - 1u)];
-  uint32_t entry = offset >> 13 | MJ_PRESENT;
-  uint8_t *victim = mj_victim + (offset >> 3 & (MJ_CACHE_SETS - 1u));
-  if ((pair & 0xffffu) == entry) {
-    *victim = 1;
-    return true;
-  }
-  if (pair >> 16 == entry) {
-    *victim = 0;
-    return true;
-  }
-  return false;
+  uint32_t where = mj_resident[offset >> 2 & (MJ_FLASH_WORDS - 1u)];
+  if (where == 0) return false;
+  mj_victim[offset >> 3 & (MJ_CACHE_SETS - 1u)] = (uint8_t)(2u - where);
+  return true;
 }
 
 /* The core reads a word through the cached, allocating window and it was not
