@@ -84,6 +84,8 @@ export class Dma implements RegisterBlock {
   #running = false;
   /** Channels that are busy, one bit each. */
   #busy = 0;
+  /** The earliest `doneAt` of all channels, or an earlier cycle. */
+  #soonestEnd = Infinity;
   #raw = 0;
   /** The two interrupt lines as they stand. */
   #driven = 0;
@@ -150,6 +152,7 @@ export class Dma implements RegisterBlock {
     this.#timers.reset();
     this.#sniffer.reset();
     this.#readFree = this.#writeFree = 0;
+    this.#soonestEnd = Infinity;
     this.#lastServed = DMA_CHANNELS - 1;
     this.#raw = this.#enabled[0] = this.#enabled[1] = this.#forced[0] = this.#forced[1] = 0;
     this.#drive();
@@ -234,7 +237,7 @@ export class Dma implements RegisterBlock {
       c.usedTicks = this.#timers.ticksAt(request - FIRST_TIMER_DREQ, now);
     else if (request !== UNPACED && this.#wiring.dreq(request) === null)
       this.#unmodelledRequest(c.n, request);
-    if (c.count === 0) c.doneAt = now + START_CYCLES;
+    if (c.count === 0) this.#endsAt(c, now + START_CYCLES);
     this.#checkAlignment(c);
     this.#wake(now + START_CYCLES);
   }
@@ -266,7 +269,7 @@ export class Dma implements RegisterBlock {
       c.count = 0;
       c.control &= ~(15 << 11);
       c.control |= c.n << 11; // no chain
-      c.doneAt = Math.min(c.doneAt, this.#chip.now() + ABORT_CYCLES);
+      this.#endsAt(c, Math.min(c.doneAt, this.#chip.now() + ABORT_CYCLES));
       this.#wake(c.doneAt);
     }
   }
@@ -286,7 +289,8 @@ export class Dma implements RegisterBlock {
     if (this.#busy === 0) return null;
     let found: Channel | null = null;
     for (let i = 1; i <= DMA_CHANNELS; i++) {
-      const c = this.#channels[(this.#lastServed + i) % DMA_CHANNELS]!;
+      const n = this.#lastServed + i;
+      const c = this.#channels[n < DMA_CHANNELS ? n : n - DMA_CHANNELS]!;
       if (!c.busy || c.count === 0 || !(c.control & EN) || this.#credits(c, cycle) <= 0) continue;
       if (c.control & HIGH_PRIORITY) return c;
       found ??= c;
@@ -366,7 +370,7 @@ export class Dma implements RegisterBlock {
     if (c.control & SNIFF_EN && this.#sniffer.watches(c.n)) this.#sniffer.see(out, bytes);
     this.#claimAhead(from, at, to, writeStart);
     this.#advance(c, bytes);
-    if (c.count === 0) c.doneAt = writeEnd;
+    if (c.count === 0) this.#endsAt(c, writeEnd);
     if (!bus.write(to, out, bytes)) this.#halt(c, WRITE_ERROR);
   }
 
@@ -397,8 +401,10 @@ export class Dma implements RegisterBlock {
 
   /** Channels whose last write is over by `cycle`: interrupt, chain. */
   #finish(cycle: number): void {
+    const by = Math.min(cycle, this.#chip.now());
+    if (this.#soonestEnd > by) return;
     for (const c of this.#channels) {
-      if (c.doneAt > cycle || c.doneAt > this.#chip.now()) continue;
+      if (c.doneAt > by) continue;
       c.doneAt = Infinity;
       c.busy = false;
       this.#busy &= ~(1 << c.n);
@@ -409,6 +415,14 @@ export class Dma implements RegisterBlock {
       const chained = (c.control >> 11) & 15;
       if (chained !== c.n && chained < DMA_CHANNELS) this.#trigger(this.#channels[chained]!);
     }
+    this.#soonestEnd = Infinity;
+    for (const c of this.#channels) this.#endsAt(c, c.doneAt);
+  }
+
+  /** The last write of a channel is over at `cycle`. */
+  #endsAt(c: Channel, cycle: number): void {
+    c.doneAt = cycle;
+    if (cycle < this.#soonestEnd) this.#soonestEnd = cycle;
   }
 
   #status(line: number): number {
