@@ -3,7 +3,7 @@ import { sqliteCondition, sqliteFacts } from './sqlite-failure.ts';
 
 /** What SQLite refused of a trace file, in the words of traces. Anything else is a bug and thrown. */
 export function traceFailure(error: unknown, path: string): Failure {
-  const condition = sqliteCondition(path, error);
+  const condition = schemaIsDamaged(error) ? 'corrupt' : sqliteCondition(path, error);
   const { sqlite, message } = sqliteFacts(error);
   const facts = { path, code: sqlite, reason: message };
   switch (condition) {
@@ -35,6 +35,11 @@ export function traceFailure(error: unknown, path: string): Failure {
         'Check the path, the disk and the permissions of the folder.',
       );
   }
+}
+
+/** Our statements fit the schema we write: where SQLite cannot compile them, the file's own text of it was changed. */
+function schemaIsDamaged(error: unknown): boolean {
+  return sqliteFacts(error).sqlite === 'SQLITE_ERROR' && /no such|malformed/.test(sqliteFacts(error).message);
 }
 
 export function notATrace(path: string): Failure {

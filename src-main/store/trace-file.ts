@@ -18,6 +18,7 @@ import {
   type TraceState,
 } from '../trace/format.ts';
 import { livenessOf, thisProcess } from './process-identity.ts';
+import { RowDigests, type Digested } from './trace-digest.ts';
 import { traceFailure, guardedTrace } from './trace-failure.ts';
 import { readHeader, TraceMeta } from './trace-meta.ts';
 import { TraceRows, type TraceProgress } from './trace-rows.ts';
@@ -52,6 +53,7 @@ export class TraceFile implements ChunkStore, Disposable {
   readonly #meta: TraceMeta;
   readonly #rows: TraceRows;
   readonly #progress: TraceProgress = { lengthSamples: 0, state: 'recording' };
+  #digests = new RowDigests();
 
   private constructor(
     path: string,
@@ -125,11 +127,15 @@ export class TraceFile implements ChunkStore, Disposable {
   commitNow(batch: TraceBatch): Result<void> {
     const low = diskLow(this.path, this.#options);
     if (low) return low;
+    const digests = this.#digests.copy();
     const done = this.#write(() => {
-      this.#insert(batch);
+      this.#insert(batch, digests);
       this.#meta.set('length', String(batch.lengthSamples));
+      this.#meta.set('digest', digests.toText());
     });
-    if (done.ok) this.#progress.lengthSamples = batch.lengthSamples;
+    if (!done.ok) return done;
+    this.#digests = digests;
+    this.#progress.lengthSamples = batch.lengthSamples;
     return done;
   }
 
@@ -168,7 +174,7 @@ export class TraceFile implements ChunkStore, Disposable {
 
   /** Why the recording ended; null while it goes on. */
   reason(): Result<string | null> {
-    return guardedTrace(this.path, () => this.#meta.reason());
+    return guardedTrace(this.path, () => this.#meta.reason(this.state()));
   }
 
   /** Looks anew how far another thread or process has recorded. */
@@ -231,7 +237,7 @@ export class TraceFile implements ChunkStore, Disposable {
     });
   }
 
-  #insert(batch: TraceBatch): void {
+  #insert(batch: TraceBatch, digests: RowDigests): void {
     const sql = (text: string) => this.#rows.sql(text);
     const chunk = sql('INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)');
     for (const c of batch.chunks)
@@ -252,20 +258,20 @@ export class TraceFile implements ChunkStore, Disposable {
       values.run(summaryKey(v.channel ?? 0, v.level, v.block), v.crc, v.bytes);
     const calibration = sql('INSERT INTO calibration VALUES (?, ?, ?)');
     for (const c of batch.calibrations) calibration.run(c.version, c.json, rowCrc(c.version, c.json));
-    const supply = sql('INSERT INTO supply VALUES (NULL, ?, ?, ?, ?, ?)');
+    const put = (table: Digested, text: string, ...row: (string | number)[]) => {
+      const crc = rowCrc(...row);
+      if (sql(text).run(...row, crc).changes > 0) digests.add(table, crc);
+    };
     for (const { sample, volts, uncertaintyV, origin } of batch.supplies)
-      supply.run(sample, volts, uncertaintyV, origin, rowCrc(sample, volts, uncertaintyV, origin));
-    const gap = sql('INSERT INTO gap VALUES (?, ?, ?, ?)');
+      put('supply', 'INSERT INTO supply VALUES (NULL, ?, ?, ?, ?, ?)', sample, volts, uncertaintyV, origin);
     for (const { firstSample, missing, cause } of batch.gaps)
-      gap.run(firstSample, missing, cause, rowCrc(firstSample, missing, cause));
-    const edge = sql('INSERT INTO edge VALUES (?, ?, ?, ?, ?)');
+      put('gap', 'INSERT INTO gap VALUES (?, ?, ?, ?)', firstSample, missing, cause);
     for (const { channel, sample, level, uncertainSamples } of batch.edges)
-      edge.run(channel, sample, level, uncertainSamples, rowCrc(channel, sample, level, uncertainSamples));
-    const mark = sql('INSERT INTO mark VALUES (NULL, ?, ?, ?, ?)');
+      put('edge', 'INSERT INTO edge VALUES (?, ?, ?, ?, ?)', channel, sample, level, uncertainSamples);
     for (const { sample, kind, detail } of batch.marks)
-      mark.run(sample, kind, detail, rowCrc(sample, kind, detail));
-    const clock = sql('INSERT OR REPLACE INTO clock VALUES (?, ?, ?)');
-    for (const { sample, hostUs } of batch.clockPoints) clock.run(sample, hostUs, rowCrc(sample, hostUs));
+      put('mark', 'INSERT INTO mark VALUES (NULL, ?, ?, ?, ?)', sample, kind, detail);
+    for (const { sample, hostUs } of batch.clockPoints)
+      put('clock', 'INSERT OR IGNORE INTO clock VALUES (?, ?, ?)', sample, hostUs);
   }
 }
 
@@ -277,6 +283,7 @@ function initialise(db: Database.Database, path: string, header: TraceHeader): v
     const meta = new TraceMeta(path, db, TRACE_FORMAT_VERSION);
     meta.set('header', JSON.stringify(header));
     meta.set('length', '0');
+    meta.set('digest', new RowDigests().toText());
     meta.set('state', 'recording');
     meta.set('writer', JSON.stringify(thisProcess()));
   })();

@@ -74,15 +74,19 @@ export class TraceMeta {
     if (!length.ok) return length;
     const state = this.text('state');
     if (!state.ok) return state;
-    const lengthSamples = Number(length.value ?? 0);
-    const known = STATES.find((s) => s === (state.value ?? 'recording'));
+    const lengthSamples = length.value === null ? NaN : Number(length.value);
+    const known = STATES.find((s) => s === state.value);
     if (!Number.isSafeInteger(lengthSamples) || lengthSamples < 0 || !known)
       return damagedRow(this.#path, 'meta');
     return ok({ lengthSamples, state: known });
   }
 
-  reason(): Result<string | null> {
-    return this.text('reason');
+  /** Of a trace that has ended; null while it goes on. */
+  reason(state: TraceState): Result<string | null> {
+    const reason = this.text('reason');
+    return reason.ok && reason.value === null && state !== 'recording'
+      ? damagedRow(this.#path, 'meta')
+      : reason;
   }
 
   /** Who records it, as far as the file tells. */

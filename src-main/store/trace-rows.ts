@@ -15,6 +15,7 @@ import type {
   TraceHeader,
   TraceState,
 } from '../trace/format.ts';
+import { checkRows, DIGESTED, type Digested } from './trace-digest.ts';
 import { damagedRow, guardedTrace } from './trace-failure.ts';
 import { chunkKey, summaryKey } from './trace-schema.ts';
 
@@ -43,6 +44,8 @@ export class TraceRows implements ChunkSource {
   readonly #progress: TraceProgress;
   readonly #channel: number;
   readonly #statements: Map<string, Database.Statement>;
+  /** Tables whose rows were counted. */
+  readonly #counted: Set<string>;
   /** Rows of small tables have a CRC from format version 2 on. */
   readonly #crc: string;
 
@@ -52,14 +55,15 @@ export class TraceRows implements ChunkSource {
     header: TraceHeader,
     progress: TraceProgress,
     channel = 0,
-    statements = new Map<string, Database.Statement>(),
+    shared = { statements: new Map<string, Database.Statement>(), counted: new Set<string>() },
   ) {
     this.#path = path;
     this.#db = db;
     this.header = header;
     this.#progress = progress;
     this.#channel = channel;
-    this.#statements = statements;
+    this.#statements = shared.statements;
+    this.#counted = shared.counted;
     this.#crc = header.formatVersion >= 2 ? 'crc' : 'NULL AS crc';
   }
 
@@ -72,9 +76,9 @@ export class TraceRows implements ChunkSource {
   }
 
   channel(index: number): ChunkSource {
-    return index === this.#channel
-      ? this
-      : new TraceRows(this.#path, this.#db, this.header, this.#progress, index, this.#statements);
+    if (index === this.#channel) return this;
+    const shared = { statements: this.#statements, counted: this.#counted };
+    return new TraceRows(this.#path, this.#db, this.header, this.#progress, index, shared);
   }
 
   chunk(index: number): Result<ChunkRecord> {
@@ -82,6 +86,7 @@ export class TraceRows implements ChunkSource {
       const key = chunkKey(this.#channel, index);
       const row = this.sql('SELECT * FROM chunk WHERE idx = ?').get(key) as ChunkRow | undefined;
       if (!row) return noChunk(index);
+      if (![row.words, row.gaps, row.state].every(isBlob)) return damaged('chunk', 0, index);
       const record: ChunkRecord = {
         channel: this.#channel,
         index,
@@ -180,11 +185,21 @@ export class TraceRows implements ChunkSource {
     return statement;
   }
 
+  /** Once, when a table is first read. */
+  #count(table: string): Result<void> {
+    const digested = DIGESTED.find((t): t is Digested => t === table);
+    if (!digested || this.#counted.has(table) || this.header.formatVersion < 2) return ok();
+    const checked = checkRows(this.#db, this.#path, digested);
+    if (checked.ok) this.#counted.add(table);
+    return checked;
+  }
+
   #blob(text: string, level: number, block: number): Result<SummaryRecord> {
     return guardedTrace(this.#path, () => {
       const row = this.sql(text).get(summaryKey(this.#channel, level, block)) as
         { crc: number; bytes: Buffer } | undefined;
       if (!row) return noChunk(block);
+      if (!isBlob(row.bytes)) return damaged('summary', level, block);
       const record = { channel: this.#channel, level, block, bytes: row.bytes, crc: row.crc };
       return summaryCrc(record) === row.crc ? ok(record) : damaged('summary', level, block);
     });
@@ -197,6 +212,8 @@ export class TraceRows implements ChunkSource {
     crcOf: (row: T) => number,
   ): Result<readonly T[]> {
     return guardedTrace(this.#path, () => {
+      const counted = this.#count(table);
+      if (!counted.ok) return counted;
       const bounded = values.map((v) => Math.min(v, Number.MAX_SAFE_INTEGER));
       const rows = this.sql(text).all(...bounded) as Checked<T>[];
       for (const row of rows)
@@ -204,6 +221,11 @@ export class TraceRows implements ChunkSource {
       return ok(rows.map(({ crc: _, ...rest }) => rest as T));
     });
   }
+}
+
+/** What a damaged row holds need not be what its column was declared as. */
+function isBlob(value: unknown): boolean {
+  return Buffer.isBuffer(value);
 }
 
 /** A blob may lie at any address; words must not. */

@@ -61,7 +61,6 @@ CREATE TABLE mark (
   detail TEXT NOT NULL,
   crc INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX mark_by_sample ON mark (sample);
 CREATE TABLE clock (sample INTEGER PRIMARY KEY, host_us REAL NOT NULL, crc INTEGER NOT NULL) STRICT;
 `;
 

@@ -58,7 +58,7 @@ export function statistics(
     );
   const known = accuracy && accuracy.gainRel.length >= sums.rangeSum.length ? accuracy : undefined;
   const energy = known ? energyOf(trace, span, known) : noAccuracy();
-  if (!energy.ok && energy.id.startsWith('trace.damaged')) return energy;
+  if (!energy.ok && /damaged|corrupt/.test(energy.id)) return energy;
   const whole = sums.valid > 0;
   return ok({
     fromSample: from,
