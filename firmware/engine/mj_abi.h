@@ -482,7 +482,7 @@ typedef struct {
   uint16_t output_bytes;
   uint16_t feature_bytes; /* 0 where they are not sent */
   uint16_t status; /* Status */
-  uint32_t audio_us; /* device time since the stream began */
+  uint32_t since_start_us; /* device time since the stream began, when the report was made */
 } mj_stream_window_record;
 _Static_assert(sizeof(mj_stream_window_record) == 44, "mj_stream_window_record");
 

@@ -42,7 +42,7 @@ void mj_stream_send_gap(mj_stream *s, uint32_t index) {
 
 void mj_stream_send_window(mj_stream *s, mj_stream_frame type, mj_stream_window_record *window,
                            const uint8_t *output) {
-  window->audio_us = mj_port_now_us() - s->start_us;
+  window->since_start_us = mj_port_now_us() - s->start_us;
   begin(s, type);
   put(s, window, sizeof *window);
   if (output != NULL) put(s, output, window->output_bytes);

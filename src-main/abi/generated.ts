@@ -1524,8 +1524,8 @@ export interface StreamWindowRecord {
   featureBytes: number;
   /** Status */
   status: number;
-  /** device time since the stream began */
-  audioUs: number;
+  /** device time since the stream began, when the report was made */
+  sinceStartUs: number;
 }
 export const StreamWindowRecordBytes = 44;
 export function readStreamWindowRecord(view: DataView, at: number): StreamWindowRecord {
@@ -1543,7 +1543,7 @@ export function readStreamWindowRecord(view: DataView, at: number): StreamWindow
     outputBytes: ((o = at + 34), view.getUint16(o, true)),
     featureBytes: ((o = at + 36), view.getUint16(o, true)),
     status: ((o = at + 38), view.getUint16(o, true)),
-    audioUs: ((o = at + 40), view.getUint32(o, true)),
+    sinceStartUs: ((o = at + 40), view.getUint32(o, true)),
   };
 }
 export function writeStreamWindowRecord(view: DataView, at: number, value: StreamWindowRecord): void {
@@ -1573,5 +1573,5 @@ export function writeStreamWindowRecord(view: DataView, at: number, value: Strea
   o = at + 38;
   view.setUint16(o, value.status, true);
   o = at + 40;
-  view.setUint32(o, value.audioUs, true);
+  view.setUint32(o, value.sinceStartUs, true);
 }

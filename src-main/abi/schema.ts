@@ -570,7 +570,7 @@ export const structs: readonly StructSchema[] = [
       f('outputBytes', 'u16', ''),
       f('featureBytes', 'u16', '0 where they are not sent'),
       f('status', 'u16', 'Status'),
-      f('audioUs', 'u32', 'device time since the stream began'),
+      f('sinceStartUs', 'u32', 'device time since the stream began, when the report was made'),
     ],
   },
 ];

@@ -319,6 +319,13 @@ export async function enterStream(
   setup: Uint8Array,
   options: StreamLineOptions,
 ): Promise<Result<StreamLine>> {
+  if (talk.topology.kind !== 'direct')
+    return fail(
+      'device.stream-not-direct',
+      { address: talk.link.address, topology: talk.topology.kind },
+      'Frames do not pass an interface board, which speaks in lines.',
+      'Connect the board itself.',
+    );
   const loaded = await bulkLoad(talk, 'stream', setup);
   if (!loaded.ok) return loaded;
   const begun = await talk.ask({

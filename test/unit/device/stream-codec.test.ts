@@ -27,7 +27,7 @@ const report: StreamReport = {
 const record: StreamWindowRecord = {
   ...{ index: 11, lastSample: 15_839, frontEndCycles: 1, inferenceCycles: 2, latencyUs: 3, queuedBytes: 0 },
   ...{ featuresCrc32: 0xdeadbeef, score: -5, detectedClass: -1, outputBytes: 3, featureBytes: 0, status: 0 },
-  audioUs: 0,
+  sinceStartUs: 0,
 };
 
 /** A frame as the device would send it, made here byte by byte. */
