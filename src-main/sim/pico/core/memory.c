@@ -161,5 +161,5 @@ MJ_EXPORT(mj_forget_flash) void mj_forget_flash(uint32_t offset, uint32_t count)
 /* For the loader: `count` bytes of SRAM from `sram_offset` were changed from outside. */
 MJ_EXPORT(mj_forget_sram) void mj_forget_sram(uint32_t sram_offset, uint32_t count) {
   for (uint32_t at = sram_offset & ~255u; at < sram_offset + count && at < MJ_SRAM_BYTES; at += 256u)
-    mj_forget_page(at);
+    if (mj_code_page[at >> 8]) mj_forget_page(at);
 }
