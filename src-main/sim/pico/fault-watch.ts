@@ -36,7 +36,6 @@ export class FaultWatch {
   #patience = SUSPICIOUS_CYCLES;
   #probeLeft = 0;
   #entries = 0;
-  #returning = false;
 
   /** `vector` reads a handler's address from the vector table. */
   constructor(state: Uint32Array, vector: (exception: number) => number) {
@@ -71,7 +70,6 @@ export class FaultWatch {
     } else if (cycle - this.#sinceCycle > this.#patience) {
       this.#probeLeft = PROBE_STEPS;
       this.#entries = 0;
-      this.#returning = false;
     }
     return null;
   }
@@ -146,10 +144,8 @@ export class FaultWatch {
     const s = this.#state;
     const exception = s[CPU.ipsr]!;
     this.#probeLeft--;
-    // Its exception return was reached, and the next step is in a handler again: tail-chained
-    const returning = s[PC]! >= EXC_RETURN;
-    if (this.#returning && !returning && exception === this.#suspect) this.#entries++;
-    this.#returning = returning;
+    // A step that ends at the exception return was the handler's last; what follows without one back is tail-chained
+    if (exception === this.#suspect && s[PC]! >= EXC_RETURN) this.#entries++;
     const over = exception !== this.#suspect || this.#probeLeft === 0;
     if (this.#entries < STORM_ENTRIES) {
       if (over) this.#lookAgainLater(cycle);
