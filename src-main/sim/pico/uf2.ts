@@ -102,7 +102,7 @@ function imageOf(pages: readonly RamPage[]): Uf2Image {
   return {
     kind: 'flash',
     pages: offsets,
-    sparseSectors: sparse.map(([sector]) => FLASH_START + sector * SECTOR),
+    sparseSectors: sparse.map(([sector]) => FLASH_START + sector * SECTOR).sort((a, b) => a - b),
   };
 }
 

@@ -56,7 +56,7 @@ describe('a UF2', () => {
     const sector = Array.from({ length: 16 }, (_, i) => 0x1000_0000 + 256 * i);
     expect(sparse(...sector, 0x1000_1000)).toEqual([]);
     expect(sparse(...sector.slice(1), 0x1000_1000)).toEqual([0x1000_0000]);
-    expect(sparse(0x1000_3000, 0x1000_1000, 0x1000_0000)).toEqual([0x1000_0000, 0x1000_1000].sort());
+    expect(sparse(0x1000_3000, 0x1000_1000, 0x1000_0000)).toEqual([0x1000_0000, 0x1000_1000]);
   });
 });
 
