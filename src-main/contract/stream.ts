@@ -225,19 +225,24 @@ export const StreamScores = z.object({
 });
 export type StreamScores = z.infer<typeof StreamScores>;
 
-/** Mean energy over the stream, split by what the device did. */
+/** Energy of a whole stream, gross, split by what the device did. */
 export const StreamEnergy = z.object({
   supplyV: z.number(),
   energyUj: z.number(),
   durationUs: z.number(),
   meanPowerMw: z.number(),
-  /** While the front end, the inference, or neither worked: by their share of time and power. */
-  frontEndUj: z.number().nullable(),
-  inferenceUj: z.number().nullable(),
-  idleUj: z.number().nullable(),
+  frontEndUj: z.number(),
+  inferenceUj: z.number(),
+  /** Receiving and waiting. */
+  restUj: z.number(),
   /** frontEnd / (frontEnd + inference). */
   frontEndShare: z.number().nullable(),
-  systematicUj: z.number().nullable(),
+  /** frontEnd / all. */
+  frontEndShareOfAll: z.number(),
+  /** What one sample at every edge may have put into the wrong part, µJ. */
+  edgesUj: z.number(),
+  coverage: z.number(),
+  traceId: z.string(),
   method: z.string(),
 });
 export type StreamEnergy = z.infer<typeof StreamEnergy>;

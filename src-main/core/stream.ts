@@ -23,6 +23,8 @@ import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import type { Rig, RigFactory } from './rig.ts';
+import { StreamMeter } from './stream-meter.ts';
+import { refuseSupply } from './supply.ts';
 import { hopRowsOf, streamModelOf, type StreamModel } from './stream-model.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './wiring.ts';
 
@@ -92,7 +94,7 @@ export async function streamModel(
     operators: program.ops.length,
   });
   if (!rigs.ok) return rigs;
-  const rig = await rigs.value.open(false);
+  const rig = await rigs.value.open(request.monitor);
   if (!rig.ok) return rig;
   await using bench = new OpenBench(rigs.value, rig.value, watch.signal);
   const wires = bench.rig;
@@ -100,6 +102,9 @@ export async function streamModel(
   const source = await sourceOf(request, shape.value, wires);
   if (!source.ok) return source;
   await using samples = source.value;
+  const meter = await meterFor(request, prepared.value, wires, context);
+  if (!meter.ok) return meter;
+  await using metered = meter.value;
   const session = await deployFor(request, prepared.value, wires);
   if (!session.ok) return session;
   await using talk = session.value;
@@ -108,6 +113,7 @@ export async function streamModel(
     prepared: prepared.value,
     shape: shape.value,
     bench,
+    meter: metered,
     talk,
     samples,
     watch,
@@ -190,6 +196,20 @@ async function sourceOf(
   );
 }
 
+async function meterFor(
+  request: StreamRequest,
+  { target, model }: Prepared,
+  rig: Rig,
+  { tracesDir, nowIso }: StreamContext,
+): Promise<Result<StreamMeter | null>> {
+  if (!request.monitor) return ok(null);
+  const { supplyV } = request;
+  return (
+    refuseSupply(target.board, supplyV) ??
+    StreamMeter.open(rig, { target, supplyV, tracesDir, nowIso, title: `${model.name}, stream` })
+  );
+}
+
 async function deployFor(request: StreamRequest, { image }: Prepared, rig: Rig): Promise<Result<Session>> {
   const fast = withMode(image, HarnessMode.Performance, request.baud);
   return fast.ok ? deployImage(rig, fast.value) : fast;
@@ -200,6 +220,7 @@ interface Parts {
   readonly prepared: Prepared;
   readonly shape: StreamModel;
   readonly bench: OpenBench;
+  readonly meter: StreamMeter | null;
   readonly talk: Session;
   readonly samples: StreamSource;
   readonly watch: StreamWatch;
@@ -265,6 +286,8 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
   if (!id.ok) return id;
   const onEvent = parts.watch.onEvent ?? (() => undefined);
   onEvent({ type: 'started', streamId: id.value, plan });
+  const recordingPower = parts.meter?.begin();
+  if (recordingPower && !recordingPower.ok) return recordingPower;
   const outcome = await run.run({
     source: samples,
     session,
@@ -273,13 +296,16 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
     keep: (rows) => streams.append(id.value, rows),
     limitUs: request.durationS === null ? null : request.durationS * 1e6,
     signal: bench.signal,
-    reconnect: () => bench.reconnect(),
+    // a trace of the power cannot have a hole as long as a person looks for a plug
+    reconnect: parts.meter ? null : () => bench.reconnect(),
     onEvent,
   });
+  const energy = await energyOf(parts.meter, context);
   const result: StreamResult = {
     streamId: id.value,
     ...begun,
-    ...resultOf(outcome, samples, prepared.model.remarks),
+    ...resultOf(outcome, samples, [...prepared.model.remarks, ...energy.notes]),
+    energy: energy.value,
     endedAt: context.nowIso(),
   };
   return finish(result, outcome, recording, streams, onEvent);
@@ -329,9 +355,23 @@ function resultOf(outcome: StreamOutcome, samples: StreamSource, remarks: readon
     truth: record.truth,
     figures: summary ? figuresOf(windows, detections, plan.sampleRateHz, summary) : null,
     scores: scoreStream(record),
-    energy: null,
     notes: [...remarks, ...samples.notes(), ...endNotes(outcome)],
     failure: failure ? dtoOf(failure) : null,
+  };
+}
+
+/** A stream stands without its energy; why there is none is said. */
+async function energyOf(
+  meter: StreamMeter | null,
+  { store }: StreamContext,
+): Promise<{ readonly value: StreamResult['energy']; readonly notes: readonly string[] }> {
+  if (!meter) return { value: null, notes: [] };
+  const ended = await meter.end();
+  if (!ended.ok) return { value: null, notes: [`No energy: ${failureText(ended)}`] };
+  const noted = store.traces.add(ended.value.trace);
+  return {
+    value: ended.value.energy,
+    notes: noted.ok ? [] : [`The trace is not in the database: ${failureText(noted)}`],
   };
 }
 

@@ -135,7 +135,7 @@ function segments(r: StreamResult): Section[] {
 
 function energy({ energy: e }: StreamResult): Section[] {
   if (!e) return [];
-  const mj = (uj: number | null) => (uj === null ? '—' : (uj / 1000).toPrecision(4));
+  const mj = (uj: number) => (uj / 1000).toPrecision(4);
   return [
     {
       heading: 'Energy',
@@ -144,7 +144,8 @@ function energy({ energy: e }: StreamResult): Section[] {
       rows: [
         ['front end', mj(e.frontEndUj)],
         ['inference', mj(e.inferenceUj)],
-        ['rest', mj(e.idleUj)],
+        ['rest', mj(e.restUj)],
+        ['what edges may have put into the wrong part', `± ${mj(e.edgesUj)}`],
         ['front end, of front end and inference', percent(e.frontEndShare)],
       ],
     },

@@ -158,7 +158,7 @@ export function streamText(r: StreamResult): string {
     );
   if (energy)
     lines.push(
-      `energy: ${(energy.energyUj / 1e3).toPrecision(4)} mJ, ${energy.meanPowerMw.toPrecision(4)} mW; front end ${percent(energy.frontEndShare)} of front end and inference (${energy.method})`,
+      `energy: ${(energy.energyUj / 1e3).toPrecision(4)} mJ, ${energy.meanPowerMw.toPrecision(4)} mW; front end ${percent(energy.frontEndShare)} of what front end and inference took`,
     );
   if (r.scores) lines.push(scoresText(r.scores));
   lines.push(...r.notes.map((n) => `note: ${n}`));
