@@ -38,6 +38,9 @@ export class Timer implements RegisterBlock {
   read(offset: number): number | undefined {
     const count = this.#count();
     switch (offset) {
+      case 0x00: // write-only
+      case 0x04:
+        return 0;
       case 0x08:
         return this.#latchedHigh;
       case 0x0c:

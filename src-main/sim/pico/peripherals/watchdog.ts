@@ -1,7 +1,7 @@
 /** WATCHDOG and the tick generator: RP2040 data sheet 4.7. RP2040-E1: the counter drops by two a tick. */
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { EventSlot } from '../events.ts';
-import { ratio, scaled, type Frequency } from '../frequency.ts';
+import { hertz, ratio, scaled, type Frequency } from '../frequency.ts';
 import { TickDomain } from '../tick-domain.ts';
 
 const ENABLE = 1 << 30;
@@ -53,7 +53,8 @@ export class Watchdog implements RegisterBlock {
     if (offset === 0x00) return (this.#control | this.#timeLeft()) >>> 0;
     if (offset === 0x08) return this.#reason;
     if (offset >= 0x0c && offset <= 0x28) return this.scratch[(offset - 0x0c) >> 2];
-    if (offset === 0x2c) return this.#tick | (this.#running() ? TICK_RUNNING : 0);
+    if (offset === 0x2c)
+      return this.#tick | (this.#running() ? TICK_RUNNING | (this.#toNextTick() << 11) : 0);
     return undefined;
   }
 
@@ -89,6 +90,13 @@ export class Watchdog implements RegisterBlock {
     this.#biteAt.clear();
     this.#loaded = 0;
     this.#retick();
+  }
+
+  /** TICK.COUNT: clk_ref cycles until the next tick. */
+  #toNextTick(): number {
+    const now = this.#chip.now();
+    const cycles = this.#ticks.cycleOf(this.#ticks.ticksAt(now) + 1) - now;
+    return Math.min(0x1ff, Math.ceil((cycles * hertz(this.#ref!)) / hertz(this.#sys!)));
   }
 
   #running(): boolean {

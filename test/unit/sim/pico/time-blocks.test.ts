@@ -138,6 +138,19 @@ describe('TIMER', () => {
     expect(t.read(0x28)).toBe(0);
   });
 
+  it('each alarm has its own bit and its own IRQ, 0 to 3', () => {
+    for (let n = 0; n < 4; n++) {
+      const { chip, t } = timer();
+      t.write(0x38, 15);
+      t.write(0x10 + 4 * n, 10);
+      expect(t.read(0x20)).toBe(1 << n);
+      chip.pass(10 * US);
+      expect([t.read(0x34), t.read(0x40), chip.interrupts]).toEqual([1 << n, 1 << n, 1 << n]);
+      t.write(0x34, 1 << n);
+      expect([t.read(0x34), chip.interrupts]).toEqual([0, 0]);
+    }
+  });
+
   it('an armed alarm follows a change of the tick', () => {
     const { chip, t } = timer();
     t.write(0x10, 100);
@@ -171,6 +184,17 @@ describe('WATCHDOG', () => {
     expect(w.read(0x2c)! & (1 << 10)).toBe(1 << 10);
     w.write(0x2c, 0x00c);
     expect(ticks.at(-1)).toBeNull();
+  });
+
+  it('TICK.COUNT counts clk_ref cycles down to the next tick', () => {
+    const { chip, w } = watchdog();
+    const count = (): number => (w.read(0x2c)! >> 11) & 0x1ff;
+    w.write(0x2c, 0x20c);
+    expect(count()).toBe(12);
+    chip.pass(65); // 60 of 125 cycles are left: 5.76 of clk_ref
+    expect(count()).toBe(6);
+    chip.pass(US);
+    expect(count()).toBe(6);
   });
 
   it('RP2040-E1: the counter drops by two a tick, so LOAD is twice the µs', () => {
