@@ -5,7 +5,14 @@ import type { Link } from '../../link/link.ts';
 import type { MonitorAccuracy } from '../../trace/accuracy.ts';
 import { float32Buffer, float32Calibration } from '../../trace/float32.ts';
 import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source.ts';
-import { alreadyStreams, badVoltage, changedInStream, noSupplySet, onlySupplies } from '../failures.ts';
+import {
+  alreadyStreams,
+  badVoltage,
+  changedInStream,
+  linkLost,
+  noSupplySet,
+  onlySupplies,
+} from '../failures.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { ScpiConversation } from './conversation.ts';
 import { scpi } from './descriptor.ts';
@@ -238,7 +245,9 @@ export class ScpiMonitor implements Monitor {
     return settled.ok ? { kind: 'stopped' } : { kind: 'refused', failure: settled };
   }
 
-  async #lost(receiver: SampleReceiver, failure: Failure): Promise<StreamEnd> {
+  /** Whoever writes finds a pulled plug before whoever reads: it is the same end. */
+  async #lost(receiver: SampleReceiver, cause: Failure): Promise<StreamEnd> {
+    const failure = cause.id.startsWith('link.') ? linkLost(this.#link, cause.id) : cause;
     receiver.mark(failure.id, failure.cause);
     const settled = await receiver.settle();
     return settled.ok ? { kind: 'lost', failure } : { kind: 'refused', failure: settled };
