@@ -48,17 +48,12 @@ export async function latencyByTimer(
   );
 }
 
-/**
- * Energy images print no laps: the cycles of one profiled inference tell the latency. Of two, the second: the first
- * finds caches cold, and a network small enough to stay in them would be taken for much slower than in a window.
- */
+/** Energy images print no laps: the cycles of one profiled inference tell the latency. */
 export async function latencyByProfile(
   device: Device,
   clockHz: number,
   options: StepOptions,
 ): Promise<Result<number>> {
-  const cold = await device.profile(options);
-  if (!cold.ok) return cold;
   const profile = await device.profile(options);
   if (!profile.ok) return profile;
   if (profile.value.totalCycles <= 0)
