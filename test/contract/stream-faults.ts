@@ -5,6 +5,8 @@ import type { Link, LinkRead, ReadRequest } from '../../src-main/link/link.ts';
 /** What happens to the n-th block of samples since `arm`, or to what is read; null leaves it as it is. */
 export interface LineFaults {
   readonly onWrite?: (bytes: Uint8Array, write: number) => Uint8Array | null;
+  /** This block is sent in two halves, so long apart. */
+  readonly pause?: { readonly write: number; readonly us: number };
   readonly onRead?: (bytes: Uint8Array, read: number) => Uint8Array | null;
 }
 
@@ -38,9 +40,16 @@ export class FaultyLink implements Link {
     return this.inner.deterministic;
   }
 
-  write(bytes: Uint8Array): Promise<Result<void>> {
+  async write(bytes: Uint8Array): Promise<Result<void>> {
     if (bytes.length < LEAST_BLOCK_BYTES) return this.inner.write(bytes);
-    return this.inner.write(this.#faults.onWrite?.(bytes, this.#writes++) ?? bytes);
+    const write = this.#writes++;
+    const { pause, onWrite } = this.#faults;
+    if (pause?.write !== write) return this.inner.write(onWrite?.(bytes, write) ?? bytes);
+    const half = bytes.length >> 1;
+    const begun = await this.inner.write(bytes.subarray(0, half));
+    if (!begun.ok) return begun;
+    await this.clock.sleepUntilUs(this.clock.nowUs() + pause.us);
+    return this.inner.write(bytes.subarray(half));
   }
 
   async read(request: ReadRequest): Promise<LinkRead> {
