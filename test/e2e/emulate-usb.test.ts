@@ -1,16 +1,20 @@
 /** The serial port an emulated board shows over USB, as other programs find it. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { WallClock } from '../../src-main/base/clock.ts';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { Rng } from '../../src-main/base/rng.ts';
 import { openLink } from '../../src-main/link/open.ts';
-import { root } from '../needs.ts';
-import { microjoule } from './cli-process.ts';
+import { describeWith, needs, root } from '../needs.ts';
+import { brokenUsbImage } from '../unit/sim/usb/usb-board.ts';
+import { microjoule, scratch } from './cli-process.ts';
 import { emulating } from './served-process.ts';
 
-const image = join(root, 'test/images/usb-cdc/usb-cdc.uf2');
+const image = join(root, 'test/images/prebuilt/usb-cdc.uf2');
 const clock = new WallClock();
+const { dir, remove } = scratch();
+afterAll(remove);
 
 describe('microjoule emulate pico --usb-tcp', () => {
   it.each(['real', 'free'] as const)('echoes 20 000 bytes in order at %s pace', async (pace) => {
@@ -29,16 +33,6 @@ describe('microjoule emulate pico --usb-tcp', () => {
     expect(Buffer.concat(parts).equals(Buffer.from(bytes))).toBe(true);
   });
 
-  it('a board that enumerates wrongly is named on standard error', async () => {
-    const wrong = join(root, 'test/images/usb-cdc/usb-cdc-wrong-length.uf2');
-    const answer = await microjoule(
-      ['emulate', 'pico', '--usb-tcp', '0', '--uf2', wrong, '--pace', 'free', '--for', '20'],
-      { when: { text: 'usb-bad-descriptor', act: (kill) => kill('SIGINT') } },
-    );
-    expect(answer.stderr).toContain('sim.diagnosis.usb-bad-descriptor');
-    expect(answer.stderr).toContain('wTotalLength=79');
-  });
-
   it.each([
     [['--usb-tcp', '0', '--usb-pty', '/tmp/x'], 'cli.two-places'],
     [['--usb-pty', '/tmp/x', '--pty', '/tmp/x'], 'cli.same-place'],
@@ -47,5 +41,18 @@ describe('microjoule emulate pico --usb-tcp', () => {
     const answer = await microjoule(['emulate', 'pico', '--uf2', image, ...places]);
     expect(answer.stderr).toContain(id);
     expect(answer.code).toBe(2);
+  });
+});
+
+describeWith([needs.armGcc], 'microjoule emulate pico --usb-tcp with wrong firmware', () => {
+  it('a board that enumerates wrongly is named on standard error', async () => {
+    const wrong = join(dir, 'wrong-length.uf2');
+    writeFileSync(wrong, brokenUsbImage('LENGTH'));
+    const answer = await microjoule(
+      ['emulate', 'pico', '--usb-tcp', '0', '--uf2', wrong, '--pace', 'free', '--for', '20'],
+      { when: { text: 'usb-bad-descriptor', act: (kill) => kill('SIGINT') } },
+    );
+    expect(answer.stderr).toContain('sim.diagnosis.usb-bad-descriptor');
+    expect(answer.stderr).toContain('wTotalLength=79');
   });
 });

@@ -27,6 +27,7 @@ export const imageNames = [
   'imu-i2c',
   'imu-fifo',
   'mic-adc',
+  'usb-cdc',
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 
@@ -39,7 +40,17 @@ export const prebuiltNames = [
   'imu-i2c',
   'imu-fifo',
   'mic-adc',
+  'usb-cdc',
 ] as const;
+
+/** The compiler whose output is committed: with it a fresh build is the same, byte for byte. */
+export const COMPILER = '12.2';
+
+/** Of the cross-compiler here, like `12.2`; null without one. */
+export function compilerRelease(): string | null {
+  const run = spawnSync('arm-none-eabi-gcc', ['-dumpversion'], { encoding: 'utf8' });
+  return run.status === 0 ? run.stdout.trim().split('.').slice(0, 2).join('.') : null;
+}
 
 export interface ImageOptions {
   /** Macros: `MJ_BROKEN_…` leaves a step out. */

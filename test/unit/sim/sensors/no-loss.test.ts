@@ -9,8 +9,7 @@ import { readUf2 } from '../../../../src-main/sim/pico/uf2.ts';
 import type { Sensors } from '../../../../src-main/sim/sensors/attach.ts';
 import { openSimulatedBench } from '../../../../src-main/sim/simulated-bench.ts';
 import { World } from '../../../../src-main/sim/world.ts';
-import { buildImage, prebuiltImage } from '../../../images/build.ts';
-import { COMPILER, compilerRelease } from '../../../images/usb-cdc/build.ts';
+import { buildImage, COMPILER, compilerRelease, prebuiltImage } from '../../../images/build.ts';
 import { describeWith, needs } from '../../../needs.ts';
 
 type Image = 'imu-i2c' | 'imu-fifo' | 'mic-adc';

@@ -1,12 +1,10 @@
 /** An emulated Pico on a USB cable, with the test image or a broken one, watched at every level. */
-import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { orThrow, type Failure } from '../../../../src-main/base/errors.ts';
 import { EmulatedPico } from '../../../../src-main/sim/pico/emulated-pico.ts';
 import { readUf2 } from '../../../../src-main/sim/pico/uf2.ts';
 import type { ControlRequest, ControlResult } from '../../../../src-main/sim/usb/pipes.ts';
 import { UsbHost } from '../../../../src-main/sim/usb/usb-host.ts';
-import { root } from '../../../needs.ts';
+import { buildImage, prebuiltImage } from '../../../images/build.ts';
 
 export interface SeenPacket {
   readonly us: number;
@@ -29,6 +27,11 @@ export interface Statistics {
 /** Modes of the image's data endpoints. */
 export const MODE = { echo: 0, source: 1, sink: 2, halt: 3, deaf: 4 } as const;
 
+/** The image with one thing wrong; needs the cross-compiler. */
+export function brokenUsbImage(what: 'USB_CLOCK' | 'LENGTH' | 'ADDRESS' | 'HALT' | 'AVAILABLE'): Uint8Array {
+  return buildImage('usb-cdc', { defines: [`MJ_BROKEN_${what}`] });
+}
+
 export class UsbBoard {
   readonly pico: EmulatedPico;
   readonly host: UsbHost;
@@ -40,10 +43,9 @@ export class UsbBoard {
   us = 0;
   #received: number[] = [];
 
-  constructor(image = 'usb-cdc', sliceCycles?: number) {
+  constructor(uf2 = prebuiltImage('usb-cdc'), sliceCycles?: number) {
     this.pico = new EmulatedPico(sliceCycles ? { sliceCycles } : {});
-    const uf2 = readFileSync(join(root, 'test/images/usb-cdc', `${image}.uf2`));
-    this.pico.program(orThrow(readUf2(new Uint8Array(uf2), this.pico.core.flash.length)));
+    this.pico.program(orThrow(readUf2(uf2, this.pico.core.flash.length)));
     this.host = new UsbHost({
       device: this.pico.blocks.usb,
       alarm: (fire) => this.pico.surroundings.alarm(fire),

@@ -4,10 +4,7 @@
  * a source of counting bytes, a sink that checks them, halted endpoints, or an OUT endpoint that is never
  * armed, and read and write a block of memory in data stages of several packets.
  */
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "chip.h"
+#include "usb.h"
 
 #define PACKET 64u
 #define RING 512u
@@ -44,7 +41,7 @@ static const uint8_t device_descriptor[] = {
 
 #define CONFIGURATION_BYTES 75
 static const uint8_t configuration_descriptor[] = {
-#ifdef MJ_VARIANT_WRONG_LENGTH
+#ifdef MJ_BROKEN_LENGTH
     9,
     2,
     WORD(CONFIGURATION_BYTES + 4),
@@ -164,11 +161,11 @@ static uint32_t out_control(uint32_t endpoint) {
 /* Half of a buffer control; AVAILABLE one clk_usb cycle after the rest: data sheet 4.1.2.5.1. */
 static void arm(uint32_t control, uint32_t buffer, uint32_t half) {
   uint32_t at = control + 2u * buffer;
-#ifndef MJ_VARIANT_AVAILABLE_AT_ONCE
-  MJ_REG16(at) = (uint16_t)half;
+#ifndef MJ_BROKEN_AVAILABLE
+  REG16(at) = (uint16_t)half;
   __asm volatile("nop\nnop\nnop\nnop\nnop\nnop");
 #endif
-  MJ_REG16(at) = (uint16_t)(half | BUF_AVAILABLE);
+  REG16(at) = (uint16_t)(half | BUF_AVAILABLE);
 }
 
 static uint32_t next_pid(void) {
@@ -208,9 +205,9 @@ static void receive(uint8_t *to, uint32_t count) {
 }
 
 static void refuse(void) {
-  MJ_REG(USB_EP_STALL_ARM) = 3;
-  MJ_REG(in_control(0)) = BUF_STALL;
-  MJ_REG(out_control(0)) = BUF_STALL;
+  REG(USB_EP_STALL_ARM) = 3;
+  REG(in_control(0)) = BUF_STALL;
+  REG(out_control(0)) = BUF_STALL;
 }
 
 static void arm_out(uint32_t buffer) {
@@ -222,8 +219,8 @@ static void start_data(uint32_t new_mode) {
   ring_in = ring_out = next_in = next_out = 0;
   counting_in = counting_out = 0;
   uint32_t stall = mode == MODE_HALT ? BUF_STALL : 0u;
-  MJ_REG(in_control(EP_DATA)) = BUF_RESET_SELECT | stall;
-  MJ_REG(out_control(EP_DATA)) = BUF_RESET_SELECT | stall;
+  REG(in_control(EP_DATA)) = BUF_RESET_SELECT | stall;
+  REG(out_control(EP_DATA)) = BUF_RESET_SELECT | stall;
   if (mode == MODE_HALT) return;
   arm_out(0);
   arm_out(1);
@@ -232,9 +229,9 @@ static void start_data(uint32_t new_mode) {
 static void configure(bool on) {
   configured = on;
   uint32_t common = on ? EP_ENABLE | EP_INT_EACH : 0u;
-  MJ_REG(DPRAM + 8u * EP_NOTIFY) = common | EP_INTERRUPT | NOTIFY_BUFFER;
-  MJ_REG(DPRAM + 8u * EP_DATA) = common | EP_DOUBLE | EP_BULK | IN_BUFFER;
-  MJ_REG(DPRAM + 8u * EP_DATA + 4u) = common | EP_DOUBLE | EP_BULK | OUT_BUFFER;
+  REG(DPRAM + 8u * EP_NOTIFY) = common | EP_INTERRUPT | NOTIFY_BUFFER;
+  REG(DPRAM + 8u * EP_DATA) = common | EP_DOUBLE | EP_BULK | IN_BUFFER;
+  REG(DPRAM + 8u * EP_DATA + 4u) = common | EP_DOUBLE | EP_BULK | OUT_BUFFER;
   if (on) start_data(MODE_ECHO);
 }
 
@@ -273,10 +270,10 @@ static void get_descriptor(const setup_packet *s) {
 /* An endpoint's halt is cleared: both data endpoints start anew, with DATA0. */
 static void clear_feature(const setup_packet *s) {
   if ((s->type & 0x1fu) == 2 && s->value == 0) {
-#ifndef MJ_VARIANT_HALT_FOR_EVER
+#ifndef MJ_BROKEN_HALT
     if (mode == MODE_HALT) {
       uint32_t control = s->index & 0x80u ? in_control(EP_DATA) : out_control(EP_DATA);
-      MJ_REG(control) = BUF_RESET_SELECT;
+      REG(control) = BUF_RESET_SELECT;
       if (!(s->index & 0x80u)) {
         arm_out(0);
         arm_out(1);
@@ -356,8 +353,8 @@ static void vendor_request(const setup_packet *s) {
 
 static void on_setup(void) {
   setup_packet s;
-  uint32_t low = MJ_REG(DPRAM);
-  uint32_t high = MJ_REG(DPRAM + 4u);
+  uint32_t low = REG(DPRAM);
+  uint32_t high = REG(DPRAM + 4u);
   s.type = (uint8_t)(low & 0xffu);
   s.request = (uint8_t)(low >> 8 & 0xffu);
   s.value = (uint16_t)(low >> 16);
@@ -375,8 +372,8 @@ static void on_setup(void) {
 
 static void on_ep0_in(void) {
   if (new_address) {
-#ifndef MJ_VARIANT_NO_ADDRESS
-    MJ_REG(USB_ADDR_ENDP) = new_address;
+#ifndef MJ_BROKEN_ADDRESS
+    REG(USB_ADDR_ENDP) = new_address;
 #endif
     new_address = 0;
   }
@@ -390,7 +387,7 @@ static void on_ep0_in(void) {
 
 static void on_ep0_out(void) {
   if (!receiving) return;
-  uint32_t count = MJ_REG(out_control(0)) & BUF_LENGTH;
+  uint32_t count = REG(out_control(0)) & BUF_LENGTH;
   if (count > to_receive) count = to_receive;
   for (uint32_t i = 0; i < count; i++) receiving[i] = dpram(EP0_BUFFER)[i];
   receiving += count;
@@ -407,7 +404,7 @@ static uint32_t ring_used(void) {
 
 /* Bytes of DPRAM in words: a packet of 64 costs sixteen loads. */
 static void take_packet(uint32_t buffer) {
-  uint32_t count = MJ_REG16(out_control(EP_DATA) + 2u * buffer) & BUF_LENGTH;
+  uint32_t count = REG16(out_control(EP_DATA) + 2u * buffer) & BUF_LENGTH;
   volatile uint8_t *from = dpram(OUT_BUFFER + PACKET * buffer);
   counts.received += count;
   if (mode == MODE_SINK) {
@@ -420,7 +417,7 @@ static void take_packet(uint32_t buffer) {
 }
 
 static bool out_is_full(uint32_t buffer) {
-  return (MJ_REG16(out_control(EP_DATA) + 2u * buffer) & BUF_FULL) != 0;
+  return (REG16(out_control(EP_DATA) + 2u * buffer) & BUF_FULL) != 0;
 }
 
 /* A buffer that cannot be taken stays full: the host gets NAK. */
@@ -434,7 +431,7 @@ static void pump_out(void) {
 }
 
 static bool in_is_free(uint32_t buffer) {
-  return (MJ_REG16(in_control(EP_DATA) + 2u * buffer) & (BUF_AVAILABLE | BUF_FULL)) == 0;
+  return (REG16(in_control(EP_DATA) + 2u * buffer) & (BUF_AVAILABLE | BUF_FULL)) == 0;
 }
 
 static void pump_in(void) {
@@ -454,7 +451,7 @@ static void pump_in(void) {
 
 static void on_bus_reset(void) {
   counts.bus_resets++;
-  MJ_REG(USB_ADDR_ENDP) = 0;
+  REG(USB_ADDR_ENDP) = 0;
   new_address = 0;
   sending = NULL;
   receiving = NULL;
@@ -463,30 +460,30 @@ static void on_bus_reset(void) {
 }
 
 static void on_buffers(void) {
-  uint32_t done = MJ_REG(USB_BUFF_STATUS);
-  MJ_CLEAR(USB_BUFF_STATUS) = done;
+  uint32_t done = REG(USB_BUFF_STATUS);
+  REG_CLEAR(USB_BUFF_STATUS) = done;
   if (done & 1u) on_ep0_in();
   if (done & 2u) on_ep0_out();
 }
 
-void image_on_usb(void) {
-  uint32_t status = MJ_REG(USB_INTS);
+static void on_usb(void) {
+  uint32_t status = REG(USB_INTS);
   if (status & INT_BUS_RESET) {
-    MJ_CLEAR(USB_SIE_STATUS) = STATUS_BUS_RESET;
+    REG_CLEAR(USB_SIE_STATUS) = STATUS_BUS_RESET;
     on_bus_reset();
   }
   if (status & INT_SUSPEND) {
-    MJ_CLEAR(USB_SIE_STATUS) = STATUS_SUSPENDED;
+    REG_CLEAR(USB_SIE_STATUS) = STATUS_SUSPENDED;
     counts.suspends++;
   }
   if (status & INT_RESUME) {
-    MJ_CLEAR(USB_SIE_STATUS) = STATUS_RESUME;
+    REG_CLEAR(USB_SIE_STATUS) = STATUS_RESUME;
     counts.resumes++;
   }
   /* In this order: the status stage of the last request may be over and the next SETUP be there */
   if (status & INT_BUFF_STATUS) on_buffers();
   if (status & INT_SETUP_REQ) {
-    MJ_CLEAR(USB_SIE_STATUS) = STATUS_SETUP_REC;
+    REG_CLEAR(USB_SIE_STATUS) = STATUS_SETUP_REC;
     on_setup();
   }
   if (configured) {
@@ -497,28 +494,35 @@ void image_on_usb(void) {
   }
 }
 
-static uint32_t rom_word(uint32_t address) {
-  return MJ_REG16(address);
+#ifdef MJ_BROKEN_USB_CLOCK
+/* The crystal's 12 MHz instead of PLL_USB's 48. */
+static void spoil_clock(void) {
+  REG_CLEAR(CLOCKS + CLK_USB) = CLK_ENABLE;
+  REG(CLOCKS + CLK_USB) = 3u << 5;
+  REG_SET(CLOCKS + CLK_USB) = CLK_ENABLE;
 }
+#endif
 
-/* memset of the boot ROM, as start-up code finds it: data sheet 2.8.3. */
-static void fill(uint32_t address, uint32_t count) {
-  typedef void *(*lookup)(uint32_t table, uint32_t code);
-  typedef void *(*set)(void *to, uint8_t value, uint32_t count);
-  lookup find = (lookup)(uintptr_t)rom_word(0x18);
-  set rom_set = (set)find(rom_word(0x14), 'M' | 'S' << 8);
-  rom_set((void *)(uintptr_t)address, 0, count);
-}
+void *memset(void *to, int value, size_t count);
 
-void image_main(void) {
-  fill(USB, USB_BYTES);
-  fill(DPRAM, 4096);
-  MJ_REG(USB_MUXING) = 0x9;
-  MJ_REG(USB_PWR) = 0xc;
-  MJ_REG(USB_MAIN_CTRL) = 1;
-  MJ_REG(USB_SIE_CTRL) = SIE_EP0_INT_1BUF;
-  MJ_REG(USB_INTE) = INT_BUFF_STATUS | INT_BUS_RESET | INT_SETUP_REQ | INT_SUSPEND | INT_RESUME;
-  MJ_REG(NVIC_ISER) = 1u << USB_IRQ;
-  MJ_SET(USB_SIE_CTRL) = SIE_PULLUP_EN;
+void main(void) {
+#ifdef MJ_BROKEN_USB_CLOCK
+  spoil_clock();
+#endif
+  /* as the vendor's driver begins: reset, then everything 0, by the ROM's memset */
+  REG_SET(RESETS_RESET) = RESET_USBCTRL;
+  REG_CLEAR(RESETS_RESET) = RESET_USBCTRL;
+  while (!(REG(RESETS_DONE) & RESET_USBCTRL)) {
+  }
+  memset((void *)(uintptr_t)USB, 0, USB_BYTES);
+  memset((void *)(uintptr_t)DPRAM, 0, 4096);
+  REG(USB_MUXING) = 0x9;
+  REG(USB_PWR) = 0xc;
+  REG(USB_MAIN_CTRL) = 1;
+  REG(USB_SIE_CTRL) = SIE_EP0_INT_1BUF;
+  REG(USB_INTE) = INT_BUFF_STATUS | INT_BUS_RESET | INT_SETUP_REQ | INT_SUSPEND | INT_RESUME;
+  set_handler(IRQ_USBCTRL, on_usb);
+  enable_irq(IRQ_USBCTRL);
+  REG_SET(USB_SIE_CTRL) = SIE_PULLUP_EN;
   for (;;) __asm volatile("wfi");
 }

@@ -1,24 +1,10 @@
-/* Addresses and fields this image uses: RP2040 data sheet 2.14-2.18, 2.8.3, 4.1. */
-#ifndef MJ_USB_CDC_CHIP_H
-#define MJ_USB_CDC_CHIP_H
+/* USB controller, device mode: RP2040 data sheet 4.1. */
+#ifndef MJ_IMAGE_USB_H
+#define MJ_IMAGE_USB_H
 
-#include <stdint.h>
+#include "../startup/startup.h"
 
-#define MJ_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
-#define MJ_REG16(address) (*(volatile uint16_t *)(uintptr_t)(address))
-#define MJ_SET(address) MJ_REG((address) + 0x2000u)
-#define MJ_CLEAR(address) MJ_REG((address) + 0x3000u)
-
-#define RESETS 0x4000c000u
-#define CLOCKS 0x40008000u
-#define XOSC 0x40024000u
-#define PLL_SYS 0x40028000u
-#define PLL_USB 0x4002c000u
-#define NVIC_ISER 0xe000e100u
-
-#define RESET_PLL_SYS (1u << 12)
-#define RESET_PLL_USB (1u << 13)
-#define RESET_USB (1u << 24)
+#define REG16(address) (*(volatile uint16_t *)(uintptr_t)(address))
 
 #define DPRAM 0x50100000u
 #define USB 0x50110000u
@@ -35,7 +21,7 @@
 #define USB_PWR (USB + 0x78u)
 #define USB_INTE (USB + 0x90u)
 #define USB_INTS (USB + 0x98u)
-#define USB_IRQ 5u
+#define IRQ_USBCTRL 5u
 
 #define SIE_PULLUP_EN (1u << 16)
 #define SIE_EP0_INT_1BUF (1u << 29)
