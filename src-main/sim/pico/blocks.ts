@@ -139,7 +139,7 @@ export class Blocks {
     this.usb = this.#createUsb();
     this.busctrl = new Busctrl(() => wiring.xipCache.accesses().all);
     this.syscfg = new Syscfg(wiring.nmiMaskChanged);
-    this.xipCtrl = new XipCtrl(chip, wiring.xipCache);
+    this.xipCtrl = new XipCtrl(chip, wiring.xipCache, () => this.dma.dreqChanged());
     this.ssi = new Ssi(chip, flash, wiring.xipChanged);
     this.#byResetBit = this.#blocksUnderReset();
     this.resets = new Resets(
@@ -310,6 +310,8 @@ export class Blocks {
         return this.i2c1.receiveDreq;
       case 36:
         return this.adc.dreq;
+      case 37:
+        return this.xipCtrl.streamDreq;
       default:
         return null;
     }

@@ -32,6 +32,7 @@ export class XipCtrl implements RegisterBlock {
   readonly #chip: Chip;
   readonly #cache: XipCache;
   readonly #wordAt: EventSlot;
+  readonly #dreqChanged: () => void;
   #control = 3;
   #flushedAt = 0;
   #hitsFrom = 0;
@@ -47,7 +48,9 @@ export class XipCtrl implements RegisterBlock {
     reset: () => undefined,
   };
 
-  constructor(chip: Chip, cache: XipCache) {
+  /** `dreqChanged` is told of each word that came into the stream's FIFO. */
+  constructor(chip: Chip, cache: XipCache, dreqChanged: () => void = () => undefined) {
+    this.#dreqChanged = dreqChanged;
     this.#chip = chip;
     this.#cache = cache;
     this.#wordAt = chip.events.slot((cycle) => this.#wordArrived(cycle));
@@ -58,9 +61,9 @@ export class XipCtrl implements RegisterBlock {
     return (this.#control & 2) !== 0;
   }
 
-  /** A word waits in the stream's FIFO: DREQ_XIP_STREAM. */
-  get streamReady(): boolean {
-    return this.#fifo.length > 0;
+  /** Words that wait in the stream's FIFO: DREQ_XIP_STREAM. */
+  get streamDreq(): number {
+    return this.#fifo.length;
   }
 
   read(offset: number): number | undefined {
@@ -150,6 +153,7 @@ export class XipCtrl implements RegisterBlock {
     this.#fifo.push(word);
     this.#streamAddress = (this.#streamAddress + 4) >>> 0;
     this.#streamLeft--;
+    this.#dreqChanged();
     this.#next(cycle);
   }
 

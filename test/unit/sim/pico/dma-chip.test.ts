@@ -48,6 +48,17 @@ describe('what the DMA reaches', () => {
     for (let i = 0; i < 4; i++) expect(sram(s, 4 + 16 * i, 4)).toEqual(sram(s, 0x1000 + 4 * i, 4));
   });
 
+  it('the stream of XIP words at 0x5040_0000, paced by its request line', () => {
+    const s = run([
+      write(0x1400_0014, FLASH + 0x100),
+      write(0x1400_0018, 40),
+      ...start(0, 0x5040_0000, SRAM + 0x1000, 40, 1 | (2 << 2) | (1 << 5) | (37 << 15)),
+      wait(0),
+    ]);
+    expect(s.fault).toBeNull();
+    expect(sram(s, 0x1000, 160)).toEqual([...s.pico.core.flash.subarray(0x100, 0x100 + 160)]);
+  });
+
   it('neither SIO nor the core’s private peripherals nor a hole: the channel halts with its flag', () => {
     for (const address of [REG.SIO + 4, REG.PPB + 0xd00, 0x3000_0000, 0x2004_2000]) {
       const from = run([...start(0, address, SRAM + 0x1000, 4, COPY), wait(0), read(DMA + 0x10, 0)]);
