@@ -85,6 +85,7 @@ export class Core implements AsyncDisposable {
       tracesDir: this.tracesDir,
       nowIso: this.#nowIso,
       references: this.store.traces,
+      checkOf: (monitor, supplyMv) => latestCheck(this.store, monitor, supplyMv),
     });
   }
 

@@ -197,7 +197,7 @@ export const TraceComparison = z.object({
 export type TraceComparison = z.infer<typeof TraceComparison>;
 
 export const RecordRequest = z.object({
-  /** `emulated`, or the address of a power monitor. */
+  /** `emulated`, `KIND:ADDRESS`, or an address whose USB ids tell the kind. */
   monitor: z.string().min(1),
   /** Stops by itself after so many seconds of samples. */
   seconds: z.number().positive().optional(),
@@ -205,7 +205,8 @@ export const RecordRequest = z.object({
   path: z.string().optional(),
   title: z.string().optional(),
   supplyMv: z.number().int().positive().default(3300),
-  mode: z.enum(['source', 'ampere']).default('ampere'),
+  /** Default: `ampere` where the monitor can measure another's supply. */
+  mode: z.enum(['source', 'ampere']).optional(),
   /** What an emulated monitor measures: a load file; a built-in one where absent. */
   load: z.string().optional(),
   seed: z.number().int().nonnegative().default(1),

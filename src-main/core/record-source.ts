@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { WallClock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { RecordRequest } from '../contract/index.ts';
-import { openLink } from '../link/open.ts';
-import { listPorts } from '../link/ports.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import { ppk2 } from '../monitor/ppk2/descriptor.ts';
 import { openPpk2 } from '../monitor/ppk2/driver.ts';
 import { createLoadPlayer, parseLoadFile, type LoadStep } from '../sim/monitors/load-file.ts';
 import { createPpk2Twin } from '../sim/monitors/ppk2-twin.ts';
 import { pulledPpk2 } from '../sim/pulled-ppk2.ts';
-import { isSerial, usbPlaceOf } from './usb-place.ts';
+import type { MonitorAccuracy } from '../trace/accuracy.ts';
+import { openMonitorAt } from './open-monitor.ts';
+import type { CheckedMonitor } from './rig-bench.ts';
 
 export const EMULATED = 'emulated';
 
@@ -18,6 +16,8 @@ export const EMULATED = 'emulated';
 export interface RecordSource {
   readonly monitor: Monitor;
   readonly emulated: boolean;
+  /** Of its newest check where there is one, else what its driver states. */
+  readonly accuracy: MonitorAccuracy;
 }
 
 /** A sensor node: sleeps at 40 µA, wakes every 100 ms for 6 ms with D0 high, and sends for 1 ms of them. */
@@ -30,19 +30,42 @@ const BUILT_IN_LOAD: readonly LoadStep[] = [
   { timeUs: 100_000, currentA: 40e-6, logic: 0 },
 ];
 
-/** Opens the monitor and sets its supply. `link.*`, `monitor.*`, `load.*`, `cli.cannot-read`. */
-export async function openRecordSource(request: RecordRequest): Promise<Result<RecordSource>> {
-  const opened = request.monitor === EMULATED ? await emulated(request) : await real(request);
+/** Opens the monitor and sets its supply. `link.*`, `monitor.*`, `load.*`, `cli.unknown-monitor`, `cli.no-monitor-address`. */
+export async function openRecordSource(
+  request: RecordRequest,
+  checkOf: (monitor: Monitor, supplyMv: number) => CheckedMonitor | null,
+): Promise<Result<RecordSource>> {
+  const opened =
+    request.monitor === EMULATED ? await emulated(request) : await openMonitorAt(request.monitor);
   if (!opened.ok) return opened;
-  const set = await opened.value.setSupply({
-    mode: request.mode ?? 'ampere',
-    millivolts: request.supplyMv ?? 3300,
-  });
-  if (!set.ok) {
-    await opened.value[Symbol.asyncDispose]();
-    return set;
+  const monitor = opened.value;
+  const supplyMv = request.supplyMv ?? 3300;
+  const check = checkOf(monitor, supplyMv);
+  const supplied = await supply(monitor, request, supplyMv, check);
+  if (!supplied.ok) {
+    await monitor[Symbol.asyncDispose]();
+    return supplied;
   }
-  return ok({ monitor: opened.value, emulated: request.monitor === EMULATED });
+  const emulates = request.monitor === EMULATED;
+  return ok({ monitor, emulated: emulates, accuracy: check?.accuracy ?? monitor.accuracy });
+}
+
+/** A monitor that supplies the device switches it on. */
+async function supply(
+  monitor: Monitor,
+  { mode }: RecordRequest,
+  millivolts: number,
+  check: CheckedMonitor | null,
+): Promise<Result<void>> {
+  const how = mode ?? (monitor.descriptor.canMeasureInline ? 'ampere' : 'source');
+  const plusMinus = check?.supplyPlusMinusMv ?? null;
+  const set = await monitor.setSupply({
+    mode: how,
+    millivolts,
+    ...(plusMinus === null ? {} : { uncertaintyMv: plusMinus }),
+  });
+  if (!set.ok || how === 'ampere') return set;
+  return monitor.setDutPower(true);
 }
 
 async function emulated(request: RecordRequest): Promise<Result<Monitor>> {
@@ -66,14 +89,4 @@ function loadOf(path: string): Result<LoadStep[]> {
       'Check path and permissions.',
     );
   }
-}
-
-async function real({ monitor: address }: RecordRequest): Promise<Result<Monitor>> {
-  const ports = isSerial(address) ? await listPorts([]) : ok([]);
-  const serial = ports.ok ? usbPlaceOf(address, ports.value)?.serial : undefined;
-  const link = await openLink(address, { clock: new WallClock(), baud: ppk2.baud });
-  if (!link.ok) return link;
-  const monitor = await openPpk2(link.value, serial === undefined ? {} : { serial });
-  if (!monitor.ok) await link.value[Symbol.asyncDispose]();
-  return monitor;
 }

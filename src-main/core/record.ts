@@ -5,11 +5,13 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import type { RecordRequest, RecordStatus, RecordSummary } from '../contract/index.ts';
 import { ThreadedTraceFile } from '../store/threaded-trace-file.ts';
 import { RESERVED_BYTES } from '../store/trace-file.ts';
+import type { Monitor } from '../monitor/monitor.ts';
 import type { TraceReferences } from '../store/traces.ts';
 import { clockRelation } from '../trace/clock-relation.ts';
 import { newTraceHeader } from '../trace/format.ts';
 import { recordTrace, type Recording, type RecordingEnd } from '../trace/recording.ts';
 import { openRecordSource, type RecordSource } from './record-source.ts';
+import type { CheckedMonitor } from './rig-bench.ts';
 import { infoOf } from './trace-info.ts';
 import { failureDto } from './trace-views.ts';
 
@@ -25,6 +27,8 @@ export interface RecordContext {
   readonly nowIso: () => string;
   /** Where the database notes the trace. */
   readonly references: Pick<TraceReferences, 'add'>;
+  /** What the newest check of this very instrument found. */
+  readonly checkOf: (monitor: Monitor, supplyMv: number) => CheckedMonitor | null;
 }
 
 const STATUS_MS = 250;
@@ -38,13 +42,13 @@ export async function record(
   watch: RecordWatch,
   context: RecordContext,
 ): Promise<Result<RecordSummary>> {
-  const opened = await openRecordSource(request);
+  const opened = await openRecordSource(request, context.checkOf);
   if (!opened.ok) return opened;
   await using monitor = opened.value.monitor;
   const file = await createFile(opened.value, request, context);
   if (!file.ok) return file;
   await using store = file.value;
-  const rate = monitor.descriptor.sampleRateHz;
+  const rate = monitor.streamFormat.sampleRateHz;
   const recording = recordTrace(monitor, store, monitor.descriptor.codec, {
     maxSamples: request.seconds === undefined ? Infinity : Math.round(request.seconds * rate),
     // a running instrument waits for nobody; a simulated one does
@@ -66,7 +70,7 @@ export async function record(
 }
 
 async function createFile(
-  { monitor, emulated }: RecordSource,
+  { monitor, emulated, accuracy }: RecordSource,
   request: RecordRequest,
   { tracesDir, nowIso }: RecordContext,
 ): Promise<Result<ThreadedTraceFile>> {
@@ -86,7 +90,7 @@ async function createFile(
     traceId,
     title: request.title ?? `${monitor.descriptor.name}${emulated ? ', emulated' : ''}`,
     source: emulated ? 'emulated' : 'measured',
-    accuracy: monitor.accuracy,
+    accuracy,
     startedAt: nowIso(),
   });
   return ThreadedTraceFile.create(path, header, { minFreeBytes: RESERVED_BYTES });

@@ -134,7 +134,7 @@ describe('statistics', () => {
     expect(close(parts.supplyJ, 0.01 * s.energy!.joules)).toBe(true);
     const worst = Math.max(truth.max - truth.mean, truth.mean - truth.min);
     expect(close(parts.lossJ, (5000 - truth.valid) * worst * scale)).toBe(true);
-    const sum = Object.values(parts).reduce((a, b) => a + b, 0);
+    const sum = Object.values<number>({ ...parts }).reduce((a, b) => a + b, 0);
     expect(close(s.energy!.systematicJ, sum)).toBe(true);
   });
 

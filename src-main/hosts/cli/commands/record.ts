@@ -13,10 +13,12 @@ export interface RecordOptions {
   readonly out?: string;
   readonly title?: string;
   readonly supply: number;
-  readonly mode: 'source' | 'ampere';
+  readonly mode?: 'source' | 'ampere';
   readonly load?: string;
   readonly seed: number;
 }
+
+const PLAIN_EVERY = 40;
 
 export async function record(o: RecordOptions, { output, db, signal }: CommandContext): Promise<number> {
   const monitors = o.monitor ?? ['emulated'];
@@ -24,16 +26,17 @@ export async function record(o: RecordOptions, { output, db, signal }: CommandCo
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
   const several = monitors.length > 1;
+  let looks = 0;
   const states = new Map<number, RecordStatus>();
   const all = await Promise.all(
     monitors.map(async (monitor, k) => {
       const path = o.out !== undefined && several ? join(o.out, `monitor-${k + 1}.mjtrace`) : o.out;
       const request = {
         monitor,
-        mode: o.mode,
         supplyMv: Math.round(o.supply * 1000),
         // two emulated ones are not the same instrument
         seed: o.seed + k,
+        ...(o.mode === undefined ? {} : { mode: o.mode }),
         ...(o.for === undefined ? {} : { seconds: o.for }),
         ...(path === undefined ? {} : { path }),
         ...(o.title === undefined ? {} : { title: o.title }),
@@ -43,6 +46,8 @@ export async function record(o: RecordOptions, { output, db, signal }: CommandCo
         signal,
         onStatus: (status) => {
           states.set(k, status);
+          // into a file or a pipe a line now and then is enough
+          if (!process.stderr.isTTY && looks++ % PLAIN_EVERY !== 0) return;
           output.progress(statusText([...states.values()]), fractionOf(status, o.for), null);
         },
       });

@@ -12,7 +12,11 @@ const span = {
 
 export const traceCommands: CommandGroup = (command) => {
   command('record', 'record the current of a power monitor into a trace file')
-    .option('--monitor <address>', '`emulated`, or a port; more than once for several at once', words)
+    .option(
+      '--monitor <address>',
+      '`emulated`, KIND:ADDRESS or a port; more than once for several at once',
+      words,
+    )
     .option('--for <time>', 'stop after so much (60s, 5m, 2h); else Ctrl-C ends it', duration)
     .option('--out <file>', 'trace file (default: in the folder of traces); of several monitors a folder')
     .option('--title <text>', 'what it is')
@@ -23,9 +27,10 @@ export const traceCommands: CommandGroup = (command) => {
       3.3,
     )
     .addOption(
-      new Option('--mode <mode>', '`source`: the monitor supplies the device; `ampere`: it only measures')
-        .choices(['source', 'ampere'])
-        .default('ampere'),
+      new Option(
+        '--mode <mode>',
+        '`source`: the monitor supplies the device; `ampere` (default where it can): it only measures',
+      ).choices(['source', 'ampere']),
     )
     .option('--load <file>', 'what an emulated monitor measures (CSV time_us,current_a[,logic])')
     .option('--seed <n>', "of an emulated monitor's noise", count, 1)
