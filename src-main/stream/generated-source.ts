@@ -7,6 +7,7 @@ import { formantVoice } from '../dataset/syn-kws/formant-voice.ts';
 import { SPEECH_STREAM_VERSION, speechStream } from '../dataset/syn-kws/speech-stream.ts';
 import type { GroundTruth, LabelledSpan, SourceOrigin } from '../contract/stream.ts';
 import type { SampleFormat, StreamBlock } from './sample-block.ts';
+import { SWW01_WORDS } from './scoring-words.ts';
 import { blockFrames, DPS_PER_COUNT, G_PER_COUNT, type StreamSource } from './source.ts';
 
 /** A generator ends on request only: nobody streams longer than a day. */
@@ -14,7 +15,8 @@ const LONGEST_S = 86_400;
 
 export interface GeneratorOptions {
   readonly seed: number;
-  readonly durationS: number;
+  /** null, for speech with a wake word: until it was spoken SWW01_WORDS times. */
+  readonly durationS: number | null;
   /** Of an IMU; speech is 16 kHz. */
   readonly sampleRateHz: number;
   /** Speech with this keyword only. */
@@ -27,10 +29,12 @@ export const generatorNames = ['kws', 'imu'] as const;
 
 /** `gen:kws` or `gen:imu`: seeded samples without end whose truth is known. */
 export async function openGenerator(name: string, options: GeneratorOptions): Promise<Result<StreamSource>> {
-  if (!(options.durationS > 0 && options.durationS <= LONGEST_S))
+  const { durationS, wakeWord } = options;
+  const counted = durationS === null && name === 'kws' && wakeWord !== undefined;
+  if (!counted && !(durationS !== null && durationS > 0 && durationS <= LONGEST_S))
     return fail(
       'stream.bad-duration',
-      { durationS: options.durationS, longestS: LONGEST_S },
+      { durationS, longestS: LONGEST_S },
       'A generator has no end of its own.',
       'Say how long with --for, for example --for 60s.',
     );
@@ -57,6 +61,9 @@ async function speech(options: GeneratorOptions): Promise<StreamSource> {
     format,
     durationS,
     episodes: speechStream({ seed, synthesiser, ...(wakeWord === undefined ? {} : { wakeWord }) }),
+    ...(durationS === null && wakeWord !== undefined
+      ? { until: { label: wakeWord, count: SWW01_WORDS } }
+      : {}),
     truthKind: 'words',
     origin: {
       kind: 'generator',
@@ -100,19 +107,24 @@ function imu({ seed, durationS, sampleRateHz }: GeneratorOptions): StreamSource 
 
 interface GeneratedOptions {
   readonly format: SampleFormat;
-  readonly durationS: number;
+  readonly durationS: number | null;
+  /** Where there is no duration: ends AFTER_LAST_S after so many spans of this label. */
+  readonly until?: { readonly label: string; readonly count: number };
   readonly episodes: AsyncGenerator<Result<Episode>>;
   readonly truthKind: GroundTruth['kind'];
   readonly origin: SourceOrigin;
   readonly notes: readonly string[];
 }
 
+/** The last word may still be detected 1 s after it; the next one begins later. */
+const AFTER_LAST_S = 1.2;
+
 /** Cuts the episodes of a generator into blocks and keeps what was true of them. */
 class GeneratedSource implements StreamSource {
   readonly format: SampleFormat;
   readonly origin: SourceOrigin;
   readonly live = false;
-  readonly frameCount: number;
+  readonly frameCount: number | null;
   readonly #options: GeneratedOptions;
   readonly #blockFrames: number;
   readonly #spans: LabelledSpan[] = [];
@@ -120,23 +132,26 @@ class GeneratedSource implements StreamSource {
   /** Sample frames in all episodes so far. */
   #made = 0;
   #given = 0;
+  #end: number;
 
   constructor(options: GeneratedOptions) {
     this.#options = options;
     this.format = options.format;
     this.origin = options.origin;
-    this.frameCount = Math.round(options.durationS * options.format.sampleRateHz);
+    const { durationS, format } = options;
+    this.frameCount = durationS === null ? null : Math.round(durationS * format.sampleRateHz);
+    this.#end = this.frameCount ?? Infinity;
     this.#blockFrames = blockFrames(options.format);
   }
 
   async next(): Promise<Result<StreamBlock | null>> {
     const { channels } = this.format;
-    const count = Math.min(this.#blockFrames, this.frameCount - this.#given);
-    if (count <= 0) return ok(null);
-    while (this.#ready.length < count * channels) {
+    while (this.#ready.length < this.#blockFrames * channels && this.#made < this.#end) {
       const more = await this.#more();
       if (!more.ok) return more;
     }
+    const count = Math.min(this.#blockFrames, this.#end - this.#given);
+    if (count <= 0) return ok(null);
     const samples = this.#ready.slice(0, count * channels);
     this.#ready = this.#ready.subarray(count * channels);
     const firstSample = this.#given;
@@ -181,6 +196,14 @@ class GeneratedSource implements StreamSource {
     joined.set(samples, this.#ready.length);
     this.#ready = joined;
     this.#made += samples.length / this.format.channels;
+    this.#lookForEnd();
     return ok();
+  }
+
+  #lookForEnd(): void {
+    const { until, format } = this.#options;
+    if (!until || this.#end < Infinity) return;
+    const last = this.#spans.filter((s) => s.label === until.label)[until.count - 1];
+    if (last) this.#end = Math.round((last.endUs / 1e6 + AFTER_LAST_S) * format.sampleRateHz);
   }
 }

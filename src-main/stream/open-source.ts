@@ -44,7 +44,7 @@ export async function openSource(request: SourceRequest): Promise<Result<StreamS
   if (spec.startsWith('gen:'))
     return openGenerator(rest, {
       seed: request.seed,
-      durationS: request.durationS ?? GENERATOR_S,
+      durationS: request.durationS ?? (request.wakeWord === undefined ? GENERATOR_S : null),
       sampleRateHz: format.sampleRateHz,
       ...(request.wakeWord === undefined ? {} : { wakeWord: request.wakeWord }),
     });

@@ -61,6 +61,15 @@ describe('generated speech', () => {
     expect(labels.filter((l) => l === 'marvin').length).toBeGreaterThan(labels.length / 2);
   });
 
+  it('of a wake word without a time ends when it was spoken 50 times and could still be detected', async () => {
+    const { samples, truth, source } = await generate('kws', { durationS: null, wakeWord: 'yes' });
+    const words = truth.spans.filter((s) => s.label === 'yes');
+    expect(words).toHaveLength(50);
+    expect(source.frameCount).toBeNull();
+    expect(samples.length).toBe(Math.round((words[49]!.endUs / 1e6 + 1.2) * 16000));
+    expect(truth.spans.every((s) => s.endUs < (samples.length / 16000) * 1e6)).toBe(true);
+  });
+
   it('says that the voice is our own where espeak-ng is not', async () => {
     const { source } = await generate('kws', { durationS: 1 });
     expect(source.origin.details.join()).toMatch(/our own voice/);

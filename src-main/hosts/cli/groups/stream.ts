@@ -37,7 +37,7 @@ export const streamCommands: CommandGroup = (command) => {
     .option('--channel <n>', 'of a file with several channels: which one (from 0), or `mix`')
     .option('--columns <mapping>', 'what is in which column, like time=0:ms,ax=1:g,…')
     .option('--rate <hz>', "of an IMU model's samples (default: 50)", positive)
-    .option('--word <word>', 'gen:kws: only this keyword')
+    .option('--word <word>', 'gen:kws: only this keyword; without --for until it was spoken 50 times')
     .option('--seed <n>', 'of a generator', count, 1)
     .option('--baud <n>', 'line rate to the board', wholeFrom1, 921_600)
     .option('--source-baud <n>', 'line rate of text: and frames: sources', wholeFrom1)
