@@ -158,6 +158,7 @@ const KNOWN_CALLS: ReadonlySet<string> = new Set([
   'loadRam',
   'reset',
   'unplugMonitor',
+  'setUsbPlugged',
 ]);
 
 function revive(_key: string, value: unknown): unknown {
