@@ -14,13 +14,16 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
+import { TraceAnnotations } from '../../../src-main/store/trace-annotations.ts';
 import { TraceFile } from '../../../src-main/store/trace-file.ts';
 import { TRACE_SCHEMA } from '../../../src-main/store/trace-schema.ts';
 import { MemoryTraceStore } from '../../../src-main/trace/memory-store.ts';
+import { envelope } from '../../../src-main/trace/navigation-envelope.ts';
 import { Trace } from '../../../src-main/trace/trace.ts';
 import { ChunkWriter } from '../../../src-main/trace/recorder.ts';
 import { root } from '../../needs.ts';
 import { plainCodec, plainWord } from './plain-codec.ts';
+import { toVersion1 } from './trace-v1.ts';
 import { plainHeader, writePlain } from './written-trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trace-file-'));
@@ -103,6 +106,45 @@ describe('a trace file', () => {
     const page = readFileSync(join(root, 'docs/trace-file.md'), 'utf8').replace(/\s+/g, ' ');
     for (const statement of TRACE_SCHEMA.trim().split(';\n'))
       expect(page).toContain(statement.replace(/\s+/g, ' ').trim().replace(/;$/, ''));
+  });
+});
+
+describe('a trace file of format version 1', () => {
+  it('reads as it did: samples, sums, envelopes, edges, gaps, supply', async () => {
+    const [path, old] = [fresh(), fresh()];
+    await written(path);
+    copyFileSync(path, old);
+    toVersion1(old, plainCodec);
+    using today = orThrow(TraceFile.open(path));
+    using before = orThrow(TraceFile.open(old));
+    expect(before.header.formatVersion).toBe(1);
+    const [a, b] = [new Trace(today, plainCodec), new Trace(before, plainCodec)];
+    expect(b.lengthSamples).toBe(a.lengthSamples);
+    for (const [from, to] of [
+      [0, 370_105],
+      [900, 66_000],
+      [65_500.5, 200_000.25],
+      [16_384, 344_064],
+    ] as const)
+      expect(orThrow(b.span(from, to))).toEqual(orThrow(a.span(from, to)));
+    for (const columns of [3, 20, 300, 3000])
+      expect(orThrow(envelope(b, 0, 370_105, columns))).toEqual(orThrow(envelope(a, 0, 370_105, columns)));
+    for (const t of [a, b]) expect(orThrow(t.edges(0)).length).toBeGreaterThan(3);
+    expect(b.edges(0)).toEqual(a.edges(0));
+    expect(b.gaps()).toEqual(a.gaps());
+    expect(b.marks()).toEqual(a.marks());
+    expect(b.supply(0, 10)).toEqual(a.supply(0, 10));
+    expect([before.state(), orThrow(before.reason()), before.interrupted()]).toEqual([
+      'complete',
+      'stopped',
+      false,
+    ]);
+    expect(before.clockPoints()).toEqual({ ok: true, value: [] });
+    expect(before.valueCounts(0, 0).ok).toBe(false);
+    // and can be annotated
+    const notes = new TraceAnnotations(() => '2001-02-03T04:05:06Z');
+    orThrow(notes.add(old, 5, 10, 'old'));
+    expect(orThrow(notes.list(old)).map((n) => n.text)).toEqual(['old']);
   });
 });
 
