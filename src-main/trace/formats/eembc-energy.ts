@@ -65,7 +65,7 @@ export function importEembc(
 ): Result<ImportedTrace> {
   const energy = readEembcEnergy(bytes);
   if (!energy.ok) return energy;
-  const { sampleRateHz, microjoules } = energy.value;
+  const { sampleRateHz } = energy.value;
   const windows = eembcWindows(about.timestampsS);
   return ok({
     format: 'eembc',
