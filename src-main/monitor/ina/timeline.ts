@@ -1,5 +1,5 @@
 /** How fast the place of a reading follows the sketch's loop, which never keeps its rate exactly. */
-const FOLLOW = 0.02;
+const FOLLOW = 0.1;
 
 /** What to do with a reading: samples missing before it, and whether it has a place of its own. */
 export interface Placed {

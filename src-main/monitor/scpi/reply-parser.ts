@@ -60,7 +60,7 @@ export class ScpiReplyParser {
     if (!(length <= LONGEST_BLOCK)) return this.#bad('a block whose length is no number');
     const from = 2 + digits;
     if (h.length < from + length + 1) return null;
-    const bytes = h.slice(from, from + length);
+    const bytes = new Uint8Array(h.subarray(from, from + length));
     const ended = h[from + length] === NEWLINE;
     this.#held = h.subarray(from + length + 1);
     return ended ? { kind: 'block', bytes } : this.#bad('a block that is longer than it says');
@@ -71,7 +71,7 @@ export class ScpiReplyParser {
     const length = h.length - 3;
     if (length > LONGEST_BLOCK) return this.#bad('a block without end');
     if (length < 0 || h[h.length - 1] !== NEWLINE || length % this.#itemBytes !== 0) return null;
-    return { kind: 'perhaps', bytes: h.slice(2, 2 + length) };
+    return { kind: 'perhaps', bytes: new Uint8Array(h.subarray(2, 2 + length)) };
   }
 
   #bad(why: string): ScpiReply {
