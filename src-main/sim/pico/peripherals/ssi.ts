@@ -159,9 +159,11 @@ export class Ssi implements RegisterBlock {
     const quad = ((control >> 21) & 3) === 2;
     if (!quad && this.#flash.continuousRead) return 'the flash is still in continuous read (EBh), not at 03h';
     const sckHz = sysHz / this.#divider();
-    const limitHz = quad ? MAX_HZ.quad : MAX_HZ.slow;
+    const limitHz = quad || spi >>> 24 === 0x0b ? MAX_HZ.quad : MAX_HZ.slow;
     if (sckHz > limitHz) return `the flash is clocked at ${sckHz / 1e6} MHz, above ${limitHz / 1e6} MHz`;
-    return quad ? this.#quadProblem(spi) : spi === 0x0300_0218 ? null : 'SPI_CTRLR0 is not an 03h read';
+    // 03h, or 0Bh with its 8 clocks of wait
+    const single = spi === 0x0300_0218 || spi === 0x0b00_4218;
+    return quad ? this.#quadProblem(spi) : single ? null : 'SPI_CTRLR0 is not an 03h or 0Bh read';
   }
 
   /**
@@ -181,7 +183,9 @@ export class Ssi implements RegisterBlock {
 
   #quadProblem(spi: number): string | null {
     if (!this.#flash.quadEnabled) return 'the flash has QE clear: IO2 and IO3 are not data lines';
-    if (spi === 0xa000_2022) return this.#flash.continuousRead ? null : 'the flash is not in continuous read';
+    // No instruction, address and mode byte quad, 4 wait cycles; mode bits 5:4 are 10 (A0h here, 20h elsewhere)
+    if ((spi & 0x30ff_ffff) === 0x2000_2022)
+      return this.#flash.continuousRead ? null : 'the flash is not in continuous read';
     // EBh sent each time: instruction single, address and mode quad, 4 wait cycles
     return spi === 0xeb00_2221 ? null : 'SPI_CTRLR0 is none of the reads this flash knows';
   }

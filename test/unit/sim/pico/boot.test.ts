@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BOOT2_ENTRY, BOOT_CYCLES } from '../../../../src-main/sim/pico/boot-rom.ts';
+import { BOOT2_ENTRY, BOOT_CYCLES, romImage } from '../../../../src-main/sim/pico/boot-rom.ts';
 import { ROSC_HZ } from '../../../../src-main/sim/pico/peripherals/rosc.ts';
-import { code, FLASH, read, REG, write } from './script-image.ts';
+import { code, FLASH, fullSpeed, plainBoot2, read, REG, write } from './script-image.ts';
 import { ScriptedPico } from './scripted-pico.ts';
 
 const SSI = 0x1800_0000;
@@ -77,13 +77,40 @@ describe('boot from flash', () => {
     expect(p.fault).toBe('sim.fault.xip-not-set-up');
   });
 
-  it('an 03h flash clocked above 50 MHz is refused: 125 MHz needs a divider of 4, not 2', async () => {
-    const { fullSpeed, plainBoot2 } = await import('./script-image.ts');
+  it('an 03h flash clocked above 50 MHz is refused: 125 MHz needs a divider of 4, not 2', () => {
     const slow = new ScriptedPico(fullSpeed, { boot2: plainBoot2(4) }).advance(10_000);
     expect(slow.fault).toBeNull();
     const fast = new ScriptedPico(fullSpeed, { boot2: plainBoot2(2) }).advance(10_000);
     expect(fast.pico.failure).toMatchObject({ id: 'sim.fault.xip-not-set-up' });
     expect(String(fast.pico.failure!.facts.problem)).toContain('62.5 MHz');
+  });
+
+  it('0Bh reads with eight clocks of wait work too, up to 133 MHz', () => {
+    const fast = plainBoot2(2).map((s) =>
+      'write' in s && s.write === SSI + 0xf4 ? write(s.write, 0x0b00_4218) : s,
+    );
+    const p = new ScriptedPico([...fullSpeed, write(0x2000_0000, 0xcafe)], { boot2: fast }).advance(10_000);
+    expect([p.fault, p.result(0)]).toEqual([null, 0xcafe]);
+  });
+
+  it('reset_to_usb_boot ends in BOOTSEL, after 10 ms by the tick or at once without one', () => {
+    const rom = new DataView(romImage(0x4000).buffer);
+    let at = rom.getUint16(0x14, true);
+    while (rom.getUint16(at, true) !== 0x4255) at += 4; // 'U' 'B'
+    const function_ = rom.getUint16(at + 2, true);
+    // ldr r3, [pc, #4]; movs r0, #4; movs r1, #1; blx r3; .word UB
+    const call = code(0x4b01, 0x2004, 0x2101, 0x4798, function_, 0);
+    const tick = new ScriptedPico([...fullSpeed, call]);
+    const seen = (p: ScriptedPico) => p.pico.diagnoses.list[0];
+    tick.advance(14_000);
+    expect(tick.pico.mode).toBe('running');
+    tick.advance(30_000);
+    expect([tick.pico.mode, tick.fault]).toEqual(['bootsel', null]);
+    expect(seen(tick)).toMatchObject({
+      id: 'sim.diagnosis.usb-boot',
+      facts: { activityPins: 4, disabledInterfaces: 1 },
+    });
+    expect(new ScriptedPico([call]).advance(12_000).pico.mode).toBe('bootsel');
   });
 
   it('RUN starts the same image again and keeps SRAM; power off clears it', () => {
