@@ -173,3 +173,22 @@ describe('UART receiver', () => {
     expect(uart.read(FR)! & RXFE).toBe(RXFE);
   });
 });
+
+describe('UART and DMA', () => {
+  const DMACR = 0x48;
+
+  it('asks for characters while there is room, offers what it received, each only where DMACR says so', () => {
+    const { uart } = open();
+    uart.receive(1, false);
+    uart.receive(2, false);
+    expect([uart.transmitDreq, uart.receiveDreq]).toEqual([0, 0]);
+    uart.write(DMACR, 3);
+    expect([uart.transmitDreq, uart.receiveDreq]).toEqual([32, 2]);
+    for (let i = 0; i < 5; i++) uart.write(DR, i); // one goes to the shifter at once
+    expect(uart.transmitDreq).toBe(28);
+    uart.read(DR);
+    expect(uart.receiveDreq).toBe(1);
+    uart.write(CR, 0);
+    expect(uart.transmitDreq).toBe(0);
+  });
+});
