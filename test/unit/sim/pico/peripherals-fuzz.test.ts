@@ -82,7 +82,13 @@ function step(rng: Rng): Step[] {
       ];
     default:
       return [
-        read(rng.pick([I2C0, ADC, DMA, DMA + 0x400, REG.IO_BANK0]) + 4 * rng.int(0, 0x3f), rng.int(0, 63)),
+        read(
+          rng.pick([
+            ...[I2C0 + rng.pick(I2C_REGISTERS), ADC + 4 * rng.int(0, 8), DMA + 4 * rng.int(0, 0xbf)],
+            ...[DMA + rng.pick(DMA_GLOBALS), REG.IO_BANK0 + 4 * rng.int(0, 0x4b)],
+          ]),
+          rng.int(0, 63),
+        ),
       ];
   }
 }
