@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import type { RecordRequest } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { openPpk2 } from '../monitor/ppk2/driver.ts';
-import { createLoadPlayer, parseLoadFile, type LoadStep } from '../sim/monitors/load-file.ts';
+import { parseLoadFile, type LoadStep } from '../sim/monitors/load-file.ts';
 import { createPpk2Twin } from '../sim/monitors/ppk2-twin.ts';
 import { pulledPpk2 } from '../sim/pulled-ppk2.ts';
 import type { MonitorAccuracy } from '../trace/accuracy.ts';
@@ -73,8 +73,7 @@ async function emulated(request: RecordRequest): Promise<Result<Monitor>> {
   if (!steps.ok) return steps;
   const volts = (request.supplyMv ?? 3300) / 1000;
   const twin = createPpk2Twin({ seed: request.seed ?? 1, externalVolts: volts });
-  const load = createLoadPlayer(steps.value, { repeat: true });
-  return openPpk2(pulledPpk2(twin, load), { serial: `emulated-${request.seed ?? 1}` });
+  return openPpk2(pulledPpk2(twin, steps.value), { serial: `emulated-${request.seed ?? 1}` });
 }
 
 function loadOf(path: string): Result<LoadStep[]> {

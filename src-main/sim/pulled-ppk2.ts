@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Link, LinkRead, ReadRequest } from '../link/link.ts';
-import type { LoadPlayer } from './monitors/load-file.ts';
+import { createLoadPlayer, type LoadPlayer, type LoadStep } from './monitors/load-file.ts';
 import type { Ppk2Twin } from './monitors/ppk2-twin.ts';
 
 /** Virtual time a read of a running stream takes: 2000 samples. */
@@ -10,11 +10,11 @@ const STEP_US = 20_000;
 
 /**
  * The product's end of an emulated PPK2 without a board, in virtual time that only its reads and sleeps move: as fast as
- * the reader reads, and no byte is made before it is asked for.
+ * the reader reads, and no byte is made before it is asked for. The load is played again and again, from its beginning
+ * whenever a stream begins.
  */
-export function pulledPpk2(twin: Ppk2Twin, load: LoadPlayer): Link {
-  load.connect(twin);
-  return new PulledPpk2(twin, load);
+export function pulledPpk2(twin: Ppk2Twin, steps: readonly LoadStep[]): Link {
+  return new PulledPpk2(twin, steps);
 }
 
 class PulledPpk2 implements Link {
@@ -22,15 +22,16 @@ class PulledPpk2 implements Link {
   readonly deterministic = true;
   readonly clock: Clock;
   readonly #twin: Ppk2Twin;
-  readonly #load: LoadPlayer;
+  readonly #steps: readonly LoadStep[];
+  #load: LoadPlayer | null = null;
   #nowUs = 0;
   #closed = false;
   #waiting: Uint8Array | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(twin: Ppk2Twin, load: LoadPlayer) {
+  constructor(twin: Ppk2Twin, steps: readonly LoadStep[]) {
     this.#twin = twin;
-    this.#load = load;
+    this.#steps = steps;
     this.clock = {
       kind: 'virtual',
       nowUs: () => this.#nowUs,
@@ -52,7 +53,9 @@ class PulledPpk2 implements Link {
         'The link was closed on this side.',
         'Open it again.',
       );
+    const idle = !this.#twin.streaming;
     this.#twin.receive(bytes);
+    if (idle && this.#twin.streaming) this.#beginLoad();
     this.#collect();
     this.#wake?.();
     return ok();
@@ -86,9 +89,15 @@ class PulledPpk2 implements Link {
     this.#wake?.();
   }
 
+  #beginLoad(): void {
+    this.#load = createLoadPlayer(this.#steps, { repeat: true, startUs: this.#nowUs });
+    this.#load.connect(this.#twin);
+    this.#load.advanceTo(this.#nowUs);
+  }
+
   #advance(toUs: number): void {
     this.#nowUs = toUs;
-    this.#load.advanceTo(toUs);
+    this.#load?.advanceTo(toUs);
     this.#twin.advanceTo(toUs);
     this.#collect();
   }

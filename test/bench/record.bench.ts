@@ -12,7 +12,7 @@ import { openSerial } from '../../src-main/link/serial.ts';
 import { openPpk2 } from '../../src-main/monitor/ppk2/driver.ts';
 import { ppk2Codec } from '../../src-main/monitor/ppk2/decoder.ts';
 import { carryMonitor } from '../../src-main/sim/carried-monitor.ts';
-import { createLoadPlayer, type LoadStep } from '../../src-main/sim/monitors/load-file.ts';
+import type { LoadStep } from '../../src-main/sim/monitors/load-file.ts';
 import { createPpk2Twin } from '../../src-main/sim/monitors/ppk2-twin.ts';
 import { pulledPpk2 } from '../../src-main/sim/pulled-ppk2.ts';
 import { ThreadedTraceFile } from '../../src-main/store/threaded-trace-file.ts';
@@ -81,7 +81,7 @@ async function costOf(
 }
 
 async function inProcess(folder: string): Promise<Cost> {
-  const link = pulledPpk2(createPpk2Twin(), createLoadPlayer(LOAD, { repeat: true }));
+  const link = pulledPpk2(createPpk2Twin(), LOAD);
   await using monitor = orThrow(await openPpk2(link));
   orThrow(await monitor.setSupply({ mode: 'ampere', millivolts: 3300 }));
   return await costOf(monitor, [ppk2Codec], IN_PROCESS_S, join(folder, 'in-process.mjtrace'));
@@ -89,7 +89,14 @@ async function inProcess(folder: string): Promise<Cost> {
 
 async function throughPty(folder: string): Promise<Cost & { readonly socatCpuPerS: number }> {
   await using carrier = orThrow(
-    await carryMonitor({ kind: 'ppk2', steps: LOAD, repeat: true, pace: 'free', place: { kind: 'pty' }, seed: 1 }),
+    await carryMonitor({
+      kind: 'ppk2',
+      steps: LOAD,
+      repeat: true,
+      pace: 'free',
+      place: { kind: 'pty' },
+      seed: 1,
+    }),
   );
   const link = orThrow(await openSerial({ path: carrier.address, baud: 115_200, clock: new WallClock() }));
   await using monitor = orThrow(await openPpk2(link));
