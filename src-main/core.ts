@@ -197,7 +197,7 @@ export class Core implements AsyncDisposable {
       nowIso: this.#nowIso,
       referenceCheck: (programHash) => this.#referenceCheck(model.graph.sha256, programHash),
       prediction: prediction.ok ? prediction.value.prediction : null,
-      remarks: [...model.remarks, ...remarks],
+      remarks: [...model.remarks, ...remarks, ...(wiring.emulation?.zeroWait ? [ZERO_WAIT] : [])],
     });
   }
 
@@ -296,6 +296,8 @@ export class Core implements AsyncDisposable {
     return calibrateTarget(this.store, targetId, seed, wiring, watch);
   }
 }
+
+const ZERO_WAIT = 'Zero-wait memory: flash and bus never made the core wait. A comparison, no RP2040.';
 
 /** A crystal's usual tolerance with temperature, ±; the Pico's 12 MHz crystal is specified at ±30 ppm. */
 const CRYSTAL_PPM = 30;

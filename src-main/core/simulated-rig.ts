@@ -1,7 +1,18 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { EmulatedMonitor } from '../sim/monitors/twins.ts';
+import type { RunRecording } from '../sim/replay.ts';
 import { openSimulatedBench, type SimulatedBench } from '../sim/simulated-bench.ts';
 import type { Rig, RigFactory } from './rig.ts';
+
+export interface Emulation {
+  /** The core never waits for flash or bus: for comparisons. */
+  readonly zeroWait?: boolean;
+  /** Gets everything the board was given, when a rig is closed: `replay` lets the run happen again from it. */
+  readonly onRecording?: (recording: RunRecording) => void;
+}
+
+/** Between two hashes of the recorded board's state, virtual µs. */
+const HASH_EVERY_US = 100_000;
 
 function wires(bench: SimulatedBench): readonly ('dut' | 'monitor')[] {
   return bench.monitor ? ['dut', 'monitor'] : ['dut'];
@@ -16,6 +27,7 @@ export function simulatedRigs(
   seed: number,
   operators: number,
   monitorKind: EmulatedMonitor = 'ppk2',
+  emulation: Emulation = {},
 ): RigFactory {
   const benches = new WeakMap<Rig, SimulatedBench>();
   const pulled = new Set<'dut' | 'monitor'>();
@@ -32,7 +44,11 @@ export function simulatedRigs(
         pulled.add(wire);
         bench.unplug(wire);
       },
-      [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => {
+        const recording = bench.recording();
+        if (recording) emulation.onRecording?.(recording);
+        return bench[Symbol.asyncDispose]();
+      },
     };
     benches.set(rig, bench);
     return rig;
@@ -43,6 +59,8 @@ export function simulatedRigs(
         seed,
         monitor: withMonitor ? monitorKind : 'none',
         currentModel: { operatorsPerInference: operators },
+        ...(emulation.zeroWait ? { zeroWait: true } : {}),
+        ...(emulation.onRecording ? { recordHashUs: HASH_EVERY_US } : {}),
       });
       if (!bench.ok) return bench;
       if (withMonitor && !bench.value.monitor)

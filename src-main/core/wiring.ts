@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../base/errors.ts';
 import { realRigs } from './real-rig.ts';
 import type { Rig, RigFactory } from './rig.ts';
 import { emulatedMonitors } from '../sim/monitors/twins.ts';
-import { simulatedRigs } from './simulated-rig.ts';
+import { simulatedRigs, type Emulation } from './simulated-rig.ts';
 import type { TargetDescriptor } from './targets.ts';
 
 /** Where a run finds its hardware; the emulated bench needs none of it. */
@@ -13,6 +13,8 @@ export interface Wiring {
   readonly monitor?: string;
   /** Folders that hold mounted volumes, where the board's boot drive is not found by itself. */
   readonly mountFolders?: readonly string[];
+  /** Of an emulated target only. */
+  readonly emulation?: Emulation;
   /** Sees every rig that is opened or opened again: a test pulls its cables. */
   readonly onRig?: (rig: Rig) => void;
 }
@@ -47,8 +49,15 @@ function factoryOf(
         'This target is emulated: nothing is plugged in anywhere.',
         'Name a real target with --target, or leave --port out and let --monitor be a kind: ppk2, lpm01a.',
       );
-    return ok(simulatedRigs(world.seed, world.operators, kind));
+    return ok(simulatedRigs(world.seed, world.operators, kind, wiring.emulation));
   }
+  if (wiring.emulation)
+    return fail(
+      'cli.option-not-here',
+      { target: target.id },
+      'This target is a real board: how it is emulated does not apply.',
+      'Leave --zero-wait and --record-input out, or choose --target pico-emulated.',
+    );
   if (wiring.port === undefined)
     return fail(
       'cli.no-port',

@@ -60,6 +60,23 @@ describe('microjoule on the emulated bench', () => {
     expect(facts(b)).toEqual(facts(a));
   });
 
+  it('a recorded run happens again, state for state; zero wait is said', async () => {
+    const recording = join(dir, 'run.recording');
+    const run = json<RunResult>(
+      await microjoule(['run', model, '--zero-wait', '--record-input', recording, ...short]),
+    );
+    expect(run.notes.join()).toContain('Zero-wait memory');
+    const again = await microjoule(['replay', recording, '--json']);
+    expect(again.code).toBe(0);
+    expect(json(again)).toMatchObject({ difference: null, otherCore: false });
+    // the last byte the board was given, changed
+    const text = readFileSync(recording, 'utf8');
+    const at = text.lastIndexOf('"$bytes":"') + '"$bytes":"'.length;
+    const other = text[at] === 'a' ? 'b' : 'a';
+    writeFileSync(recording, `${text.slice(0, at)}${other}${text.slice(at + 1)}`);
+    expect((await microjoule(['replay', recording, '--json'])).code).toBe(3);
+  });
+
   it('says that half-second windows do not keep the run rules', async () => {
     const answer = await microjoule(['run', model, '--mode', 'performance', ...short]);
     const run = json<RunResult>(answer);

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { fail } from '../../../base/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
+import { writeText } from '../write-text.ts';
 import { table } from '../output.ts';
 
 export async function calibrate(
@@ -20,18 +19,8 @@ export async function calibrate(
   if (!done.ok) return output.fail(done);
   const { model, samples } = done.value;
   if (o.out !== undefined) {
-    try {
-      writeFileSync(o.out, `${JSON.stringify(model, null, 2)}\n`);
-    } catch (e) {
-      return output.fail(
-        fail(
-          'cli.cannot-write',
-          { path: o.out, code: (e as NodeJS.ErrnoException).code ?? '' },
-          'The file cannot be written.',
-          'Check folder and permissions.',
-        ),
-      );
-    }
+    const written = writeText(o.out, `${JSON.stringify(model, null, 2)}\n`);
+    if (!written.ok) return output.fail(written);
   }
   output.result({ model, layers: samples.length }, () =>
     [

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { fail } from '../../../base/errors.ts';
 import { csv, profilesTable, rowObjects, runsTable } from '../../../report/csv.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';
+import { writeText } from '../write-text.ts';
 import { resultsOf } from './report.ts';
 
 const exports = { runs: runsTable, profiles: profilesTable } as const;
@@ -36,18 +36,8 @@ export async function exportRows(
     output.result(rowObjects(table), () => csv(table.head, table.rows).trimEnd());
     return exitCodes.done;
   }
-  try {
-    writeFileSync(path, csv(table.head, table.rows));
-  } catch (e) {
-    return output.fail(
-      fail(
-        'cli.cannot-write',
-        { path, code: (e as NodeJS.ErrnoException).code ?? '' },
-        'The file cannot be written.',
-        'Check folder and permissions.',
-      ),
-    );
-  }
+  const written = writeText(path, csv(table.head, table.rows));
+  if (!written.ok) return output.fail(written);
   output.result({ written: path, rows: table.rows.length }, () => `${table.rows.length} rows → ${path}`);
   return exitCodes.done;
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { fail, type Result } from '../../../base/errors.ts';
 import type { CodeProfile } from '../../../contract/index.ts';
 import { prepare } from '../../../core.ts';
@@ -8,6 +7,7 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';
 import { table } from '../output.ts';
+import { writeText } from '../write-text.ts';
 
 export interface ProfileOptions {
   readonly target: string;
@@ -30,8 +30,8 @@ export async function profile(
   const done = await make(model, o, db);
   if (!done.ok) return output.fail(done);
   if (o.svg !== undefined) {
-    const written = writeSvg(o.svg, done.value);
-    if (written) return output.fail(written);
+    const written = writeText(o.svg, profileFlame(done.value));
+    if (!written.ok) return output.fail(written);
   }
   output.result(done.value, () => codeProfileText(done.value, o.lines, o.svg));
   return exitCodes.done;
@@ -58,20 +58,6 @@ async function make(
   }
   const prepared = prepare(model!, o.target);
   return prepared.ok ? profileCode(prepared.value, request) : prepared;
-}
-
-function writeSvg(path: string, of: CodeProfile) {
-  try {
-    writeFileSync(path, profileFlame(of));
-    return null;
-  } catch (e) {
-    return fail(
-      'cli.cannot-write',
-      { path, code: (e as NodeJS.ErrnoException).code ?? '' },
-      'The file cannot be written.',
-      'Check folder and permissions.',
-    );
-  }
 }
 
 /** Tables of a profile for a terminal: operators, functions, source lines. */

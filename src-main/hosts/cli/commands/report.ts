@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../../base/errors.ts';
 import type { RunResult } from '../../../contract/index.ts';
 import type { Core } from '../../../core.ts';
@@ -11,6 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';
 import { withNotes } from '../run-notes.ts';
+import { writeText } from '../write-text.ts';
 
 /** The newest finished run of each mode, all of the model of the newest one. */
 function newestRuns(core: Core): Result<number[]> {
@@ -39,20 +39,6 @@ export function resultsOf(core: Core, ids: readonly number[]): Result<RunResult[
   return ok(out);
 }
 
-function write(path: string, text: string): Result<void> {
-  try {
-    writeFileSync(path, text);
-    return ok();
-  } catch (e) {
-    return fail(
-      'cli.cannot-write',
-      { path, code: (e as NodeJS.ErrnoException).code ?? '' },
-      'The file cannot be written.',
-      'Check folder and permissions.',
-    );
-  }
-}
-
 export async function report(
   ids: readonly number[],
   o: { readonly html?: string; readonly md?: string; readonly jsonFile?: string },
@@ -74,7 +60,7 @@ export async function report(
   const written: string[] = [];
   for (const [path, text] of files) {
     if (path === undefined) continue;
-    const done = write(path, text());
+    const done = writeText(path, text());
     if (!done.ok) return output.fail(done);
     written.push(path);
   }

@@ -2,10 +2,13 @@ import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../../base/errors.ts';
 import type { RunEvent, RunResult } from '../../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
-import type { Core, RunRequest } from '../../../core.ts';
+import type { Core, RunRequest, Wiring } from '../../../core.ts';
+import type { Emulation } from '../../../core/simulated-rig.ts';
+import { recordingText, type RunRecording } from '../../../sim/replay.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { openCore } from '../open-core.ts';
 import type { Output } from '../output.ts';
+import { writeText } from '../write-text.ts';
 import { withNotes } from '../run-notes.ts';
 import { layersText, profileText, runText, watchRun } from '../run-view.ts';
 
@@ -25,6 +28,8 @@ export interface RunCommandOptions {
   readonly worldSeed: number;
   readonly resume?: number;
   readonly note?: string;
+  readonly zeroWait?: boolean;
+  readonly recordInput?: string;
 }
 
 /** What may be said when a run goes on: where its hardware is now, and a remark. The rest is in its plan. */
@@ -94,13 +99,26 @@ export async function run(
   const opened = await openCore(context.db);
   if (!opened.ok) return output.fail(opened);
   await using core = opened.value;
-  const wiring = { ...(o.port ? { port: o.port } : {}), ...(o.monitor ? { monitor: o.monitor } : {}) };
+  let recording: RunRecording | null = null;
+  const emulation: Emulation = {
+    ...(o.zeroWait ? { zeroWait: true } : {}),
+    ...(o.recordInput === undefined ? {} : { onRecording: (r) => (recording = r) }),
+  };
+  const wiring: Wiring = {
+    ...(o.port ? { port: o.port } : {}),
+    ...(o.monitor ? { monitor: o.monitor } : {}),
+    ...(Object.keys(emulation).length > 0 ? { emulation } : {}),
+  };
   const watch = { signal, onEvent: watchWithNote(core, o.note, output) };
   const done =
     o.resume !== undefined
       ? await core.resume(o.resume, wiring, watch)
       : await core.run(requestOf(model!, o), wiring, watch);
   output.endProgress();
+  if (recording) {
+    const written = writeText(o.recordInput!, recordingText(recording));
+    if (!written.ok) return output.fail(written);
+  }
   if (!done.ok) return output.fail(done);
   const shown = withNotes(core, done.value);
   output.result(shown, () =>

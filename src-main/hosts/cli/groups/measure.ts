@@ -37,6 +37,8 @@ export const measureCommands: CommandGroup = (command) => {
       1,
     )
     .option('--note <text>', 'a remark that show and report carry')
+    .option('--zero-wait', 'emulated target: as if flash and bus never made the core wait')
+    .option('--record-input <file>', 'emulated target: keep everything the board was given, for `replay`')
     .option('--resume <run>', 'go on with an interrupted run (takes --port, --monitor, --note)', runNumber)
     .action(async (model: string | undefined, o: CommonOptions & RunCommandOptions, own: Command) => {
       const given = own.options
@@ -87,4 +89,10 @@ export const measureCommands: CommandGroup = (command) => {
     .action(async (model: string | undefined, o: CommonOptions & ProfileOptions) =>
       perform(o, async (c) => (await import('../commands/profile.ts')).profile(model ?? null, o, c)),
     );
+  command(
+    'replay <recording>',
+    'let a recorded run on the emulated board happen again, and compare its states',
+  ).action(async (recording: string, o: CommonOptions) =>
+    perform(o, async (c) => (await import('../commands/replay.ts')).replayRun(recording, c)),
+  );
 };
