@@ -115,7 +115,7 @@ export class HostBus implements UsbHostPort {
   /** Resets the port; `attached` follows. */
   reset(): void {
     if (this.#state === 'unpowered' || this.#state === 'empty' || !this.#device.pulledUp) return;
-    this.#startReset(this.#busyUntil());
+    this.#startReset(this.#wiring.nowUs());
   }
 
   /** Frames end after the transaction under way; the device notices 3 ms later. */
@@ -206,10 +206,6 @@ export class HostBus implements UsbHostPort {
     const step = this.#step;
     this.#step = null;
     step?.();
-  }
-
-  #busyUntil(): number {
-    return Math.max(this.#wiring.nowUs(), this.#current ? this.#dueUs : 0);
   }
 
   /** The transaction under way is not finished. */

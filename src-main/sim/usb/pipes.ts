@@ -161,6 +161,8 @@ export class ControlTransfer implements Pipe {
 export interface StreamEvents {
   /** STALL: the endpoint's halt is to be cleared, then `cleared()` to be called. */
   readonly stalled: () => void;
+  /** A data packet came with the PID of the one before, whose ACK was not lost: it is dropped. */
+  readonly repeated: () => void;
   /** It cannot go on. */
   readonly ended: (end: TransferEnd) => void;
 }
@@ -207,7 +209,10 @@ abstract class Stream implements Pipe {
       }
     } else {
       this.#failures = 0;
-      if (answer !== 'ack' && (answer === 'data1') !== this.data1) return;
+      if (answer !== 'ack' && (answer === 'data1') !== this.data1) {
+        this.#events.repeated();
+        return;
+      }
       this.#stalls = 0;
       this.data1 = !this.data1;
       if (!this.moved(received)) this.#end('babble');

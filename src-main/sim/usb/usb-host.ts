@@ -307,6 +307,7 @@ export class UsbHost {
     const { endpoint: number, isIn } = endpoint;
     return {
       stalled: () => this.request('CLEAR_FEATURE halt', clearHalt(number, isIn), () => stream()?.cleared()),
+      repeated: () => this.#wiring.diagnosed(repeatedPid(number)),
       ended: (end) => this.#wiring.diagnosed(streamFailure(number, isIn, end)),
     };
   }
@@ -336,6 +337,15 @@ function noSerial(found: EnumeratedDevice): Failure {
     { vendorId, productId, interfaces: found.configuration.interfaces.length },
     'The device is configured, but none of its interfaces is a CDC-ACM serial port.',
     'Nothing is carried for this device; add CDC-ACM descriptors if a serial port was meant.',
+  );
+}
+
+function repeatedPid(endpoint: number): Failure {
+  return fail(
+    'sim.diagnosis.usb-repeated-pid',
+    { endpoint },
+    'Two packets of the endpoint in a row had the same DATA PID: a host takes the second for a repetition and drops it.',
+    'Toggle DATA_PID in buffer control with each packet; begin with DATA0 after SET_CONFIGURATION and CLEAR_FEATURE.',
   );
 }
 

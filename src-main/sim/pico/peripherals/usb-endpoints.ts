@@ -33,7 +33,7 @@ export interface EndpointEvents {
   readonly transactionComplete: () => void;
   readonly changed: () => void;
   /** An OUT packet came with the other DATA PID than its buffer expects. */
-  readonly sequenceError: () => void;
+  readonly sequenceError: (endpoint: number) => void;
   readonly overflow: () => void;
   readonly outsideDpram: (endpoint: number, address: number) => void;
   /** SIE_CTRL. */
@@ -156,7 +156,7 @@ export class UsbEndpoints {
     const half = this.#half(index, this.#dpram.bufferControl(index));
     // A repetition whose acknowledgement was lost: acknowledged and dropped (USB 2.0 8.6.3)
     if (((half & BUFFER.data1) !== 0) !== data1) {
-      this.#events.sequenceError();
+      this.#events.sequenceError(index >> 1);
       return this.#answered('ack');
     }
     const to = this.#address(index, buffer, payload.length);

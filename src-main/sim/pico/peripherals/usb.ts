@@ -71,6 +71,7 @@ export class Usb implements RegisterBlock, UsbDevicePort {
   readonly #line: UsbLine;
   #host: UsbHostPort | null = null;
   #clock: Frequency | null = null;
+  #clockIsRight = false;
   readonly #addresses = new Uint32Array(16);
   #mainControl = 0;
   #sieControl = 0;
@@ -98,7 +99,7 @@ export class Usb implements RegisterBlock, UsbDevicePort {
     this.#endpoints = new UsbEndpoints(this.dpram, {
       transactionComplete: () => this.#raise(TRANS_COMPLETE),
       changed: () => this.#drive(),
-      sequenceError: () => this.#raise(DATA_SEQ_ERROR),
+      sequenceError: (endpoint) => this.#wrongPid(endpoint),
       overflow: () => this.#raise(RX_OVERFLOW),
       outsideDpram: (endpoint, address) => this.#outsideDpram(endpoint, address),
       sieControl: () => this.#sieControl,
@@ -113,7 +114,7 @@ export class Usb implements RegisterBlock, UsbDevicePort {
 
   setClock(usb: Frequency | null): void {
     this.#clock = usb;
-    if (this.#mainControl & CONTROLLER_EN) this.#checkClock();
+    this.#clockIsRight = usb !== null && Math.abs(hertz(usb) - USB_HZ) <= USB_HZ * CLOCK_TOLERANCE;
   }
 
   // The registers: 4.1.4
@@ -205,6 +206,7 @@ export class Usb implements RegisterBlock, UsbDevicePort {
   sof(frame: number, us: number): void {
     this.#line.heard(us);
     if (!this.#listens()) return;
+    this.#checkClock();
     this.#frame = frame;
     this.#sofSeen = true;
     this.#drive();
@@ -366,11 +368,10 @@ export class Usb implements RegisterBlock, UsbDevicePort {
   }
 
   #checkClock(): void {
-    const hz = this.#clock ? hertz(this.#clock) : 0;
-    if (Math.abs(hz - USB_HZ) <= USB_HZ * CLOCK_TOLERANCE) return;
+    if (this.#clockIsRight) return;
     this.#chip.stop(
       'sim.fault.usb-clock',
-      { clkUsbHz: hz },
+      { clkUsbHz: this.#clock ? hertz(this.#clock) : 0 },
       'clk_usb is not 48 MHz: the controller cannot keep the bus’s 12 Mbit/s.',
       'Run PLL_USB at 48 MHz and select it in CLK_USB_CTRL before enabling the controller.',
     );
@@ -382,6 +383,16 @@ export class Usb implements RegisterBlock, UsbDevicePort {
       { endpoint, bufferAddress: address },
       'A buffer of this endpoint reaches beyond the 4 KiB of USB DPRAM.',
       'Put the buffer offset in endpoint control below 0xfc0, and LENGTH at 64 at most.',
+    );
+  }
+
+  #wrongPid(endpoint: number): void {
+    this.#raise(DATA_SEQ_ERROR);
+    this.#chip.note(
+      'sim.diagnosis.usb-wrong-pid',
+      { endpoint },
+      'A packet came with the other DATA PID than its buffer expects: it is acknowledged and dropped, as a repetition would be.',
+      'Toggle DATA_PID in buffer control with each packet; begin with DATA0 after SET_CONFIGURATION and CLEAR_FEATURE.',
     );
   }
 

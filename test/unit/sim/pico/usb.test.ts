@@ -426,6 +426,7 @@ describe('OUT', () => {
     expect(b.status() >>> 31).toBe(1);
     expect(b.at(bufferControl(2, false))).toBe(AVAILABLE | 64);
     expect(b.usb.read(BUFF_STATUS)).toBe(0);
+    expect(b.chip.notes).toContain('sim.diagnosis.usb-wrong-pid');
   });
 
   it('a damaged packet leaves the buffer as it is', () => {

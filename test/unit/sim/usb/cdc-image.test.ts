@@ -287,6 +287,32 @@ describe('suspend, resume, reset, unplug', () => {
   });
 });
 
+describe('resets of the chip', () => {
+  const WDSEL = 8;
+  const ALL_BUT_OSCILLATORS = 0x1_fffc;
+  const TRIGGER = 0x8000_0000;
+
+  it('a watchdog reboot as the SDK does it takes the device off the bus; it is found again', () => {
+    const board = configuredBoard();
+    board.pico.blocks.psm.write(WDSEL, ALL_BUT_OSCILLATORS);
+    board.pico.blocks.watchdog.write(0, TRIGGER);
+    board.advance(2000);
+    expect(board.host.state).toBe('waiting');
+    board.configured();
+    expect(board.pico.failure).toBeNull();
+    board.write(Buffer.from('back'));
+    board.advance(5000);
+    expect(Buffer.from(board.received).toString()).toBe('back');
+  });
+
+  it('clk_usb stopped under a connected device is named at the next frame', () => {
+    const board = configuredBoard();
+    board.pico.blocks.clocks.write(0x54, 0);
+    board.advance(2000);
+    expect(board.pico.failure).toMatchObject({ id: 'sim.fault.usb-clock', facts: { clkUsbHz: 0 } });
+  });
+});
+
 describeWith([needs.armGcc], 'firmware that is wrong', () => {
   const ids = (what: Parameters<typeof brokenUsbImage>[0], us: number) => {
     const board = new UsbBoard(brokenUsbImage(what));

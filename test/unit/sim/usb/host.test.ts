@@ -241,6 +241,8 @@ describe('transactions', () => {
     cable.device.host!.ready(2, true);
     cable.time.advance(5000);
     expect(cable.received).toEqual([1, 2, 3]);
+    // our bus loses no handshake, so this device repeats by mistake
+    expect(cable.ids).toEqual(['sim.diagnosis.usb-repeated-pid']);
   });
 
   it('control goes before bulk, and both directions of bulk take turns', () => {
@@ -282,6 +284,27 @@ describe('transactions', () => {
     }
     expect(Math.max(...perFrame.values())).toBeLessThanOrEqual(19);
     expect(cable.host.waitingBytes).toBe(0);
+  });
+});
+
+describe('remote wake-up', () => {
+  it('a device that drives K on a suspended bus gets its frames back after 20 ms of resume and 10 of recovery', () => {
+    const cable = new Cable().up();
+    cable.host.suspend();
+    cable.time.advance(50_000);
+    cable.device.sofs.length = 0;
+    cable.device.host!.remoteWakeup();
+    cable.time.advance(19_000);
+    expect(cable.device.sofs.length).toBe(0);
+    cable.time.advance(12_000);
+    expect(cable.device.sofs.length).toBeGreaterThanOrEqual(10);
+    expect(cable.host.bus.state).toBe('running');
+  });
+
+  it('on a bus that runs it means nothing', () => {
+    const cable = new Cable().up();
+    cable.device.host!.remoteWakeup();
+    expect(cable.host.bus.state).toBe('running');
   });
 });
 
