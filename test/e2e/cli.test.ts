@@ -69,9 +69,9 @@ describe('microjoule on the emulated bench', () => {
     const again = await microjoule(['replay', recording, '--json']);
     expect(again.code).toBe(0);
     expect(json(again)).toMatchObject({ difference: null, otherCore: false });
-    // the last byte the board was given, changed
+    // the first byte that was sent to the board, changed
     const text = readFileSync(recording, 'utf8');
-    const at = text.lastIndexOf('"$bytes":"') + '"$bytes":"'.length;
+    const at = text.indexOf('"$bytes":"', text.indexOf('"call":"write"')) + '"$bytes":"'.length;
     const other = text[at] === 'a' ? 'b' : 'a';
     writeFileSync(recording, `${text.slice(0, at)}${other}${text.slice(at + 1)}`);
     expect((await microjoule(['replay', recording, '--json'])).code).toBe(3);
