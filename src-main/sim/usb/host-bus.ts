@@ -6,37 +6,31 @@
 import type { Alarm } from '../serial-line.ts';
 import type { UsbAnswer, UsbDevicePort, UsbHostPort } from './device-port.ts';
 import {
+  ANSWER_BITS,
+  DEBOUNCE_US,
+  END_BITS,
+  FRAME_US,
+  GAP_BITS,
+  HANDSHAKE_GAP_BITS,
+  longestUs,
+  nakBits,
+  RECOVERY_US,
+  RESET_US,
+  restBits,
+  RESUME_RECOVERY_US,
+  RESUME_US,
+  TIMEOUT_BITS,
+} from './bus-times.ts';
+import {
   BITS_PER_US,
   dataPacket,
   HANDSHAKE_BITS,
-  longestDataBits,
   packetBits,
   PID,
   sofPacket,
   tokenPacket,
 } from './packets.ts';
 import type { Pipe } from './pipes.ts';
-
-const FRAME_US = 1000;
-/** TATTDB, TDRSTR, TRSTRCY, TDRSMDN, TRSMRCY: USB 2.0 table 7-14. */
-const DEBOUNCE_US = 100_000;
-const RESET_US = 50_000;
-const RECOVERY_US = 10_000;
-const RESUME_US = 20_000;
-const RESUME_RECOVERY_US = 10_000;
-/**
- * Gaps, in bit times. Between two packets of the host 2 (7.1.18.1), before an answer 7.5 (7.1.19), before the host's own
- * handshake 5.5; what remains of 15 follows the transaction, so that 64 bytes without stuffing take the 616 bit times of
- * table 5-9 and 19 of them fit a frame.
- */
-const GAP_BITS = 2;
-const ANSWER_BITS = 7.5;
-const HANDSHAKE_GAP_BITS = 5.5;
-const GAPS_BITS = 15;
-/** 8.7.2: no answer within 18 bit times. */
-const TIMEOUT_BITS = 18;
-/** End of frame: nothing may be on the bus in the last 32 bit times (11.3, EOF1). */
-const END_BITS = 32;
 
 export type BusState =
   'unpowered' | 'empty' | 'debouncing' | 'reset' | 'recovering' | 'running' | 'suspended' | 'resuming';
@@ -372,25 +366,3 @@ export class HostBus implements UsbHostPort {
 }
 
 const NOTHING = new Uint8Array(0);
-const TOKEN_BITS = 35;
-
-/** Gaps of the transaction that were not spent yet. */
-function restBits(pipe: Pipe, answer: UsbAnswer): number {
-  if (answer === 'none') return GAP_BITS;
-  if (pipe.kind !== 'in') return GAPS_BITS - GAP_BITS - ANSWER_BITS;
-  return answer === 'data0' || answer === 'data1'
-    ? GAPS_BITS - ANSWER_BITS - HANDSHAKE_GAP_BITS
-    : GAPS_BITS - ANSWER_BITS;
-}
-
-/** Without stuffing: a token, what of a data packet goes out, a NAK. */
-function nakBits(pipe: Pipe): number {
-  const data = pipe.kind === 'in' ? 0 : 8 * (pipe.payload.length + 3) + 11;
-  return TOKEN_BITS + data + HANDSHAKE_BITS + GAPS_BITS;
-}
-
-/** A host starts nothing that could reach beyond the frame: bit stuffing at its worst (5.11.3). */
-function longestUs(pipe: Pipe): number {
-  const token = TOKEN_BITS + 4;
-  return (token + longestDataBits(pipe.longest) + HANDSHAKE_BITS + GAPS_BITS) / BITS_PER_US;
-}

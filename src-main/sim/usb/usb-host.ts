@@ -2,7 +2,7 @@
  * A computer at the other end of the cable: finds the device, gives it an address, chooses its configuration and turns its
  * CDC-ACM function into a wire. Driven by bus events in virtual time only.
  */
-import { fail, type Failure, type Result } from '../../base/errors.ts';
+import type { Failure, Result } from '../../base/errors.ts';
 import type { Alarm } from '../serial-line.ts';
 import type { UsbDevicePort } from './device-port.ts';
 import type { EndpointDescriptor, SerialFunction } from './descriptors.ts';
@@ -17,6 +17,7 @@ import {
   type HostStep,
 } from './enumeration.ts';
 import { HostBus, type BusEvents } from './host-bus.ts';
+import { noSerial, repeatedPid, streamFailure } from './host-diagnoses.ts';
 import {
   ControlTransfer,
   InStream,
@@ -24,7 +25,6 @@ import {
   type ControlRequest,
   type ControlResult,
   type StreamEvents,
-  type TransferEnd,
 } from './pipes.ts';
 
 /** A device that fails is reset and tried again so often in all. */
@@ -328,47 +328,4 @@ export class UsbHost {
       this.#nextRequest();
     });
   }
-}
-
-function noSerial(found: EnumeratedDevice): Failure {
-  const { vendorId, productId } = found.device;
-  return fail(
-    'sim.diagnosis.usb-no-serial',
-    { vendorId, productId, interfaces: found.configuration.interfaces.length },
-    'The device is configured, but none of its interfaces is a CDC-ACM serial port.',
-    'Nothing is carried for this device; add CDC-ACM descriptors if a serial port was meant.',
-  );
-}
-
-function repeatedPid(endpoint: number): Failure {
-  return fail(
-    'sim.diagnosis.usb-repeated-pid',
-    { endpoint },
-    'Two packets of the endpoint in a row had the same DATA PID: a host takes the second for a repetition and drops it.',
-    'Toggle DATA_PID in buffer control with each packet; begin with DATA0 after SET_CONFIGURATION and CLEAR_FEATURE.',
-  );
-}
-
-function streamFailure(endpoint: number, isIn: boolean, end: TransferEnd): Failure {
-  const facts = { endpoint, direction: isIn ? 'IN' : 'OUT' };
-  if (end === 'stalled')
-    return fail(
-      'sim.diagnosis.usb-stall-loop',
-      facts,
-      'The endpoint answers STALL again each time its halt was cleared.',
-      'Clear the STALL bit of its buffer control on CLEAR_FEATURE(ENDPOINT_HALT), and start with DATA0.',
-    );
-  if (end === 'babble')
-    return fail(
-      'sim.diagnosis.usb-babble',
-      facts,
-      'A packet was longer than the endpoint’s wMaxPacketSize.',
-      'Keep LENGTH at wMaxPacketSize or below.',
-    );
-  return fail(
-    'sim.diagnosis.usb-no-answer',
-    facts,
-    'The endpoint does not answer although the device is configured.',
-    'Enable it in endpoint control when SET_CONFIGURATION comes.',
-  );
 }

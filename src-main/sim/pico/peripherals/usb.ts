@@ -8,50 +8,41 @@ import type { Chip, RegisterBlock } from '../chip.ts';
 import { hertz, type Frequency } from '../frequency.ts';
 import { UsbDpram } from './usb-dpram.ts';
 import { BUFFER, UsbEndpoints } from './usb-endpoints.ts';
+import {
+  CONTROLLER_EN,
+  HOST_NDEVICE,
+  PULLUP_EN,
+  TRANSCEIVER_PD,
+  DIRECT_EN,
+  DRIVE_RESUME,
+  TO_PHY,
+  VBUS_DETECT,
+  VBUS_OVERRIDE,
+  SIE_CONTROL_KEPT,
+  SUSPENDED,
+  RESUME,
+  CONNECTED,
+  SETUP_REC,
+  TRANS_COMPLETE,
+  BUS_RESET,
+  CRC_ERROR,
+  BIT_STUFF_ERROR,
+  RX_OVERFLOW,
+  RX_TIMEOUT,
+  ACK_REC,
+  DATA_SEQ_ERROR,
+  STATUS_CLEARABLE,
+  INT_BUFF_STATUS,
+  INT_VBUS,
+  INT_DEV_SOF,
+  INT_ABORT_DONE,
+  INT_STALL_NAK,
+  INT_ALL,
+  STATUS_INTERRUPTS,
+} from './usb-fields.ts';
 import { UsbLine } from './usb-line.ts';
 
 const IRQ_USBCTRL = 5;
-const CONTROLLER_EN = 1;
-const HOST_NDEVICE = 2;
-const PULLUP_EN = 1 << 16;
-const TRANSCEIVER_PD = 1 << 18;
-const DIRECT_EN = 1 << 26;
-const DRIVE_RESUME = 1 << 12;
-const TO_PHY = 1;
-const VBUS_DETECT = 1 << 2;
-const VBUS_OVERRIDE = 1 << 3;
-/** SIE_CTRL without the bits that clear themselves: START_TRANS, STOP_TRANS, RESUME, RESET_BUS. */
-const SIE_CONTROL_KEPT = 0xff07_8f4e;
-
-/** SIE_STATUS. */
-const SUSPENDED = 1 << 4;
-const RESUME = 1 << 11;
-const CONNECTED = 1 << 16;
-const SETUP_REC = 1 << 17;
-const TRANS_COMPLETE = 1 << 18;
-const BUS_RESET = 1 << 19;
-const CRC_ERROR = 1 << 24;
-const BIT_STUFF_ERROR = 1 << 25;
-const RX_OVERFLOW = 1 << 26;
-const RX_TIMEOUT = 1 << 27;
-const ACK_REC = 1 << 30;
-const DATA_SEQ_ERROR = 1 << 31;
-/** Sticky, write 1 to clear. */
-const STATUS_CLEARABLE = 0xff0f_0b10;
-
-const INT_BUFF_STATUS = 1 << 4;
-const INT_VBUS = 1 << 11;
-const INT_DEV_SOF = 1 << 17;
-const INT_ABORT_DONE = 1 << 18;
-const INT_STALL_NAK = 1 << 19;
-const INT_ALL = 0xf_ffff;
-/** Bit of SIE_STATUS → bit of INTR. */
-const STATUS_INTERRUPTS: readonly (readonly [number, number])[] = [
-  [TRANS_COMPLETE, 1 << 3], [DATA_SEQ_ERROR, 1 << 5], [RX_TIMEOUT, 1 << 6], [RX_OVERFLOW, 1 << 7],
-  [BIT_STUFF_ERROR, 1 << 8], [CRC_ERROR, 1 << 9], [1 << 29, 1 << 10], [BUS_RESET, 1 << 12], [CONNECTED, 1 << 13],
-  [SUSPENDED, 1 << 14], [RESUME, 1 << 15], [SETUP_REC, 1 << 16],
-]; // prettier-ignore
-
 const USB_HZ = 48e6;
 /** 7.1.11: a full-speed device keeps 12 Mbit/s within 0.25 %. */
 const CLOCK_TOLERANCE = 0.0025;
