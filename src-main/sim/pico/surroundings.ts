@@ -31,6 +31,7 @@ export interface SurroundingsWiring {
 
 /** Inputs of the two flip-flops between pad and chip: data sheet 2.19.4. */
 const SYNCHRONISER_CYCLES = 2;
+const FORGET_AT = 4096;
 
 /**
  * The world beside the chip: levels put on pins at given times, and parts with deadlines. Its two deadlines are set
@@ -43,7 +44,9 @@ export class Surroundings {
   readonly #parts: OutsidePart[] = [];
   readonly #alarms: OutsideAlarm[] = [];
   /** In the order of their times; equal times in the order they were given. */
-  #inputs: PendingInput[] = [];
+  readonly #inputs: PendingInput[] = [];
+  /** Those before this index are done; they are thrown away many at a time. */
+  #firstInput = 0;
   #powered = false;
 
   constructor(wiring: SurroundingsWiring) {
@@ -67,9 +70,10 @@ export class Surroundings {
 
   /** A level from outside from `us` on; the chip sees it two cycles later. A time that has passed means now. */
   driveInput(pin: number, level: boolean | null, us: number): void {
-    const at = this.#inputs.findLastIndex((i) => i.us <= us) + 1;
+    let at = this.#inputs.length;
+    while (at > this.#firstInput && this.#inputs[at - 1]!.us > us) at--;
     this.#inputs.splice(at, 0, { us, pin, level });
-    if (at === 0) this.#scheduleInput();
+    if (at === this.#firstInput) this.#scheduleInput();
   }
 
   /** A part has another deadline than before: it was written to. */
@@ -99,7 +103,7 @@ export class Surroundings {
   }
 
   #scheduleInput(): void {
-    const first = this.#inputs[0];
+    const first = this.#inputs[this.#firstInput];
     if (!first) this.#inputAt.clear();
     else {
       const { timeline, now } = this.#wiring;
@@ -109,13 +113,16 @@ export class Surroundings {
 
   #applyInputs(cycle: number): void {
     const { timeline, drive } = this.#wiring;
-    let done = 0;
-    for (const input of this.#inputs) {
+    while (this.#firstInput < this.#inputs.length) {
+      const input = this.#inputs[this.#firstInput]!;
       if (timeline.cycleFrom(input.us) + SYNCHRONISER_CYCLES > cycle) break;
       drive(input.pin, input.level);
-      done++;
+      this.#firstInput++;
     }
-    this.#inputs = this.#inputs.slice(done);
+    if (this.#firstInput >= FORGET_AT || this.#firstInput === this.#inputs.length) {
+      this.#inputs.splice(0, this.#firstInput);
+      this.#firstInput = 0;
+    }
     this.#scheduleInput();
   }
 

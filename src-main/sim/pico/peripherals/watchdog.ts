@@ -51,6 +51,7 @@ export class Watchdog implements RegisterBlock {
 
   read(offset: number): number | undefined {
     if (offset === 0x00) return (this.#control | this.#timeLeft()) >>> 0;
+    if (offset === 0x04) return 0; // write-only
     if (offset === 0x08) return this.#reason;
     if (offset >= 0x0c && offset <= 0x28) return this.scratch[(offset - 0x0c) >> 2];
     if (offset === 0x2c)

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { frequency } from '../../../../src-main/sim/pico/frequency.ts';
 import { Adc } from '../../../../src-main/sim/pico/peripherals/adc.ts';
+import { CLEAR, read, REG, write } from './script-image.ts';
+import { ScriptedPico } from './scripted-pico.ts';
 import { TestChip } from './test-chip.ts';
 
 const [CS, RESULT, FCS, FIFO, DIV, INTR, INTE, INTF, INTS] = [
@@ -182,6 +184,19 @@ describe('ADC pacing', () => {
     adc.write(CS, EN | TS_EN | MANY | (1 << 12) | (0b11010 << 16)); // inputs 1, 3, 4
     chip.pass(6 * CONVERSION - 1);
     expect(taken.map((t) => t.input)).toEqual([1, 3, 4, 1, 3, 4]);
+  });
+});
+
+describe('the ADC in the chip', () => {
+  it('is named when it is used while clk_adc stands: it never leaves reset', () => {
+    const s = new ScriptedPico([
+      write(REG.RESETS + CLEAR, 1),
+      read(REG.RESETS_DONE, 0),
+      read(0x4004_c000, 1),
+    ]);
+    s.advance(20_000);
+    expect(s.fault).toBe('sim.fault.block-without-clock');
+    expect(s.result(0) & 1).toBe(0);
   });
 });
 

@@ -185,6 +185,16 @@ describe('levels from outside', () => {
     expect((s.pico.blocks.io.levels >> 3) & 1).toBe(0);
   });
 
+  it('may be thousands, given at once: the chip sees each edge once', () => {
+    const s = new ScriptedPico([code(0xe7fe)]);
+    for (let i = 0; i < 10_000; i++) s.pico.driveInput(12, i % 2 === 0, 10_000 + i);
+    let edges = 0;
+    for (let us = 10_000; us < 20_010; us += 7) s.advance(us);
+    for (let i = 1; i < s.activity.length; i++)
+      edges += ((s.activity[i]!.pins ^ s.activity[i - 1]!.pins) >> 12) & 1;
+    expect(edges).toBe(10_000);
+  });
+
   it('outlast a reset of the chip', () => {
     const s = new ScriptedPico(waitFor9);
     s.pico.driveInput(9, true, 30_000);
