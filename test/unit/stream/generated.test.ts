@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src-main/base/crc.ts';
-import { fail, orThrow, type Failure } from '../../../src-main/base/errors.ts';
+import { fail, orThrow } from '../../../src-main/base/errors.ts';
 import { formantVoice } from '../../../src-main/dataset/syn-kws/formant-voice.ts';
 import { openGenerator, type GeneratorOptions } from '../../../src-main/stream/generated-source.ts';
 import { DPS_PER_COUNT, G_PER_COUNT } from '../../../src-main/stream/source.ts';

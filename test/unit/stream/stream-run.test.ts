@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fail, ok, type Failure, type Result } from '../../../src-main/base/errors.ts';
+import { fail, ok, type Result } from '../../../src-main/base/errors.ts';
 import type { StreamRunEvent } from '../../../src-main/contract/index.ts';
 import type { Link } from '../../../src-main/link/link.ts';
 import type { StreamBlock } from '../../../src-main/stream/sample-block.ts';
