@@ -6,7 +6,7 @@
  */
 import type { FactValue } from '../../base/errors.ts';
 import { Rng } from '../../base/rng.ts';
-import { carryOutWrite, tearWrite, type CellWrite } from './flash-cells.ts';
+import type { CellWrite } from './flash-cells.ts';
 import {
   DEVICE_ID,
   ERASES,
@@ -15,9 +15,9 @@ import {
   MANUFACTURER_ID,
   PAGE_BYTES,
   protectedRange,
-  SECTOR_BYTES,
   sfdpTable,
 } from './flash-facts.ts';
+import { FlashWork, type FlashWorkWiring } from './flash-work.ts';
 
 const BUSY = 1;
 const WEL = 2;
@@ -26,30 +26,13 @@ const SUS = 0x80;
 /** Bits of status 1 and 2 that a status write sets; status 2's lock bits LB1–3 stay 0 here. */
 const WRITABLE = [0xfc, 0x43] as const;
 
-export interface FlashWiring {
-  /** Virtual µs. */
-  readonly nowUs: () => number;
-  /** Cells changed: what was decoded from them is void. */
-  readonly changed?: (offset: number, bytes: number) => void;
-  /** Whether XIP could read may have changed: a write began or ended, power-down. `atUs`: it will again then. */
-  readonly busyChanged?: (atUs: number | null) => void;
+export interface FlashWiring extends FlashWorkWiring {
   readonly note?: (
     id: string,
     facts: Readonly<Record<string, FactValue>>,
     cause: string,
     next: string,
   ) => void;
-  /** Unique id, and what an interrupted write leaves. */
-  readonly seed?: number;
-}
-
-/** A write under way: what happens to the cells at its end. Status writes touch none. */
-interface Operation {
-  readonly cells: CellWrite | null;
-  readonly us: number;
-  /** Time already spent before a suspend. */
-  spentUs: number;
-  startUs: number;
 }
 
 const KNOWN = new Set([
@@ -57,7 +40,6 @@ const KNOWN = new Set([
   0x7a, 0x90, 0x99, 0x9f, 0xab, 0xb9, 0xc7, 0xd8, 0xff,
 ]); // prettier-ignore
 const TAKEN_WHILE_BUSY = new Set([0x05, 0x15, 0x35, 0x75, 0xff]);
-/** Commands that need nothing but their first byte and act when CS# rises. */
 const NONE = -1;
 
 export class Flash {
@@ -71,8 +53,7 @@ export class Flash {
   readonly #status = [0, 0];
   #writeEnabled = false;
   #volatileWrite = false;
-  #operation: Operation | null = null;
-  #suspended: Operation | null = null;
+  readonly #work: FlashWork;
   #notReadyUntilUs = 0;
   #poweredDown = false;
   #resetEnabled = false;
@@ -87,6 +68,7 @@ export class Flash {
     this.#array = array;
     this.#wiring = wiring;
     this.#sfdp = sfdpTable(array.length);
+    this.#work = new FlashWork(array, wiring, () => (this.#writeEnabled = false));
     const rng = new Rng((wiring.seed ?? 0) ^ 0x1d);
     this.#uniqueId = Array.from({ length: 8 }, () => rng.u32() & 0xff);
   }
@@ -102,8 +84,8 @@ export class Flash {
 
   /** Why array reads give nothing now, or null. */
   get unreadable(): string | null {
-    this.#settle();
-    if (this.#operation) return 'the flash is busy with an erase, program or status write';
+    this.#work.settle();
+    if (this.#work.busy) return 'the flash is busy with an erase, program or status write';
     if (this.#poweredDown) return 'the flash is powered down (B9h)';
     return this.#wiring.nowUs() < this.#notReadyUntilUs ? 'the flash is not ready yet' : null;
   }
@@ -124,7 +106,7 @@ export class Flash {
       this.#resetEnabled =
       this.#continuous =
         false;
-    this.#operation = this.#suspended = null;
+    this.#work.forget();
     this.#notReadyUntilUs = 0;
     this.#unknown = null;
     this.#endCommand();
@@ -132,22 +114,20 @@ export class Flash {
 
   /** The power goes: a write under way or suspended leaves its cells half done. */
   powerOff(): void {
-    this.#settle();
-    for (const o of [this.#operation, this.#suspended]) if (o) this.#tear(o);
-    this.#operation = this.#suspended = null;
+    this.#work.settle();
+    this.#work.tear();
     this.#endCommand();
   }
 
   /** The contents were replaced from outside: a write under way is forgotten. */
   replaced(): void {
-    this.#operation = this.#suspended = null;
+    this.#work.forget();
     this.#wiring.busyChanged?.(null);
   }
 
   /** When the write under way ends; for whoever lost the alarm. */
   get busyUntilUs(): number | null {
-    const o = this.#operation;
-    return o ? o.startUs + o.us - o.spentUs : null;
+    return this.#work.untilUs;
   }
 
   /** The ROM's exit sequence frees a chip left in continuous read. */
@@ -179,7 +159,7 @@ export class Flash {
 
   /** CS# rises: writes take effect. */
   deselect(): void {
-    this.#settle();
+    this.#work.settle();
     const command = this.#command;
     const { length } = this.#argument;
     if (command === 0x06) this.#writeEnabled = true;
@@ -189,7 +169,7 @@ export class Flash {
     else if (command === 0x02 && length > 0) this.#program();
     else if (ERASES.has(command)) this.#erase(command);
     else if (command === 0x75) this.#suspend();
-    else if (command === 0x7a) this.#resume();
+    else if (command === 0x7a) this.#work.resume();
     else if (command === 0xb9) this.#setPowerDown(true);
     else if (command === 0xab) this.#setPowerDown(false);
     else if (command === 0x99 && this.#resetEnabled) this.#reset();
@@ -204,9 +184,9 @@ export class Flash {
   }
 
   #select(command: number): void {
-    this.#settle();
+    this.#work.settle();
     if (!KNOWN.has(command)) this.#unknown = command;
-    const busy = this.#operation !== null || this.#wiring.nowUs() < this.#notReadyUntilUs;
+    const busy = this.#work.busy || this.#wiring.nowUs() < this.#notReadyUntilUs;
     const ignored =
       (busy && !TAKEN_WHILE_BUSY.has(command)) || (this.#poweredDown && command !== 0xab && command !== 0xff);
     if (ignored)
@@ -225,7 +205,7 @@ export class Flash {
       case 0x05:
         return this.#status1();
       case 0x35:
-        return this.#status[1]! | (this.#suspended ? SUS : 0);
+        return this.#status[1]! | (this.#work.suspended ? SUS : 0);
       case 0x15:
         return 0x60; // DRV: 25 %, as shipped; no other bit modelled
       case 0x9f:
@@ -263,36 +243,8 @@ export class Flash {
   }
 
   #status1(): number {
-    const busy = this.#operation !== null || this.#wiring.nowUs() < this.#notReadyUntilUs;
+    const busy = this.#work.busy || this.#wiring.nowUs() < this.#notReadyUntilUs;
     return this.#status[0]! | (this.#writeEnabled ? WEL : 0) | (busy ? BUSY : 0);
-  }
-
-  /** The write whose time is over has taken effect. */
-  #settle(): void {
-    const until = this.busyUntilUs;
-    if (until === null || this.#wiring.nowUs() < until) return;
-    const { cells } = this.#operation!;
-    this.#operation = null;
-    this.#writeEnabled = false;
-    if (cells) this.#change(cells, () => carryOutWrite(this.#array, cells));
-    this.#wiring.busyChanged?.(null);
-  }
-
-  #change(cells: CellWrite, act: () => void): void {
-    act();
-    this.#wiring.changed?.(cells.offset, cells.bytes.length);
-  }
-
-  #start(cells: CellWrite | null, us: number): void {
-    this.#operation = { cells, us, spentUs: 0, startUs: this.#wiring.nowUs() };
-    this.#wiring.busyChanged?.(this.busyUntilUs);
-  }
-
-  #tear(o: Operation): void {
-    const { cells } = o;
-    if (!cells) return;
-    const spentUs = o.spentUs + (o === this.#operation ? this.#wiring.nowUs() - o.startUs : 0);
-    this.#change(cells, () => tearWrite(this.#array, cells, spentUs / o.us, this.#wiring.seed ?? 0));
   }
 
   #writeStatus(command: number): void {
@@ -307,7 +259,7 @@ export class Flash {
       // The register changes at once, not at the end of its time: nobody can look in between
       this.#status.splice(0, 2, ...registers);
       this.#kept.splice(0, 2, ...registers);
-      this.#start(null, FLASH_US.statusWrite);
+      this.#work.start(null, FLASH_US.statusWrite);
     }
   }
 
@@ -326,7 +278,7 @@ export class Flash {
         'A page was programmed that is not erased: bits that are 0 stay 0.',
         'Erase the sector first.',
       );
-    this.#start(cells, FLASH_US.pageProgram);
+    this.#work.start(cells, FLASH_US.pageProgram);
   }
 
   #erase(command: number): void {
@@ -336,7 +288,7 @@ export class Flash {
     const length = all ? this.#array.length : bytes;
     const offset = all ? 0 : this.#address & ~(length - 1) & (this.#array.length - 1);
     const cells: CellWrite = { kind: 'erase', offset, bytes: new Uint8Array(length) };
-    if (this.#mayTouch(cells)) this.#start(cells, us);
+    if (this.#mayTouch(cells)) this.#work.start(cells, us);
   }
 
   #mayWrite(command: number): boolean {
@@ -357,7 +309,7 @@ export class Flash {
     const refused =
       cells.offset < to && end > from
         ? 'protected by BP, TB, SEC and CMP'
-        : this.#suspended && (cells.kind === 'erase' || !this.#apartFromSuspended(cells))
+        : !this.#work.allows(cells)
           ? 'an erase is suspended'
           : null;
     if (refused === null) return true;
@@ -371,29 +323,10 @@ export class Flash {
     return false;
   }
 
-  #apartFromSuspended({ offset }: CellWrite): boolean {
-    const held = this.#suspended!.cells!;
-    return held.kind === 'erase' && (offset < held.offset || offset >= held.offset + held.bytes.length);
-  }
-
   #suspend(): void {
-    const o = this.#operation;
-    if (!o?.cells || this.#suspended || o.cells.bytes.length === this.#array.length) return;
-    o.spentUs += this.#wiring.nowUs() - o.startUs;
-    this.#suspended = o;
-    this.#operation = null;
-    this.#writeEnabled = false;
+    if (!this.#work.suspend()) return;
     this.#notReadyUntilUs = this.#wiring.nowUs() + FLASH_US.suspend;
     this.#wiring.busyChanged?.(this.#notReadyUntilUs);
-  }
-
-  #resume(): void {
-    const o = this.#suspended;
-    if (!o || this.#operation) return;
-    o.startUs = this.#wiring.nowUs();
-    this.#operation = o;
-    this.#suspended = null;
-    this.#wiring.busyChanged?.(this.busyUntilUs);
   }
 
   #setPowerDown(down: boolean): void {
@@ -411,5 +344,3 @@ export class Flash {
     this.#wiring.busyChanged?.(this.#notReadyUntilUs);
   }
 }
-
-export { JEDEC_ID, SECTOR_BYTES };
