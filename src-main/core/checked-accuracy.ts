@@ -2,7 +2,13 @@ import type { MonitorCheck } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Store } from '../store/store.ts';
 import type { MonitorAccuracy } from '../trace/accuracy.ts';
-import type { CheckedMonitor } from './rig-bench.ts';
+
+/** Bounds of one device that a dated check found. */
+export interface CheckedMonitor {
+  readonly accuracy: MonitorAccuracy;
+  /** Half width of the bound on the supply voltage; null where it was not checked. */
+  readonly supplyPlusMinusMv: number | null;
+}
 
 /** Standard errors of the zero that its bound takes in. */
 const ZERO_ERRORS = 3;

@@ -4,6 +4,9 @@ import { openLink } from '../link/open.ts';
 import { listPorts, type PortEntry } from '../link/ports.ts';
 import { monitorDescriptor, openMonitor, type OpenMonitorOptions } from '../monitor/catalog.ts';
 import type { Monitor } from '../monitor/monitor.ts';
+import { openReplay } from '../monitor/replay/driver.ts';
+import { TraceFile } from '../store/trace-file.ts';
+import { codecsOf } from './codecs.ts';
 import { parseMonitor } from './monitor-source.ts';
 import { usbPlaceOf } from './usb-place.ts';
 
@@ -13,11 +16,44 @@ async function portsHere(): Promise<readonly PortEntry[]> {
   return ports.ok ? ports.value : [];
 }
 
-/** Opens the monitor behind `KIND:ADDRESS` or an address, with its serial number where USB or `options` tell it. */
+const REPLAY = /^replay:(.+)$/s;
+
+/** A recorded trace, at the pace it was recorded; its file is closed with it. */
+function openReplayAt(path: string, options: OpenMonitorOptions): Result<Monitor> {
+  const file = TraceFile.open(path);
+  if (!file.ok) return file;
+  const { header } = file.value;
+  const codecs = codecsOf(header);
+  if (!codecs.ok) return codecs;
+  const accuracy = options.accuracy ?? header.accuracy;
+  const replay = accuracy
+    ? openReplay({
+        source: file.value,
+        codec: codecs.value[0]!,
+        clock: new WallClock(),
+        pace: 'real',
+        accuracy,
+      })
+    : fail(
+        'trace.no-accuracy',
+        { path },
+        'The trace does not say what its readings are worth: an older version recorded it.',
+        'Record anew, or look at it with `microjoule trace stats`.',
+      );
+  if (!replay.ok) file.value[Symbol.dispose]();
+  return replay;
+}
+
+/**
+ * Opens the monitor behind `KIND:ADDRESS` or an address, with its serial number where USB or `options` tell it;
+ * `replay:FILE` plays a recorded trace.
+ */
 export async function openMonitorAt(
   text: string,
   options: OpenMonitorOptions = {},
 ): Promise<Result<Monitor>> {
+  const trace = REPLAY.exec(text)?.[1];
+  if (trace !== undefined) return openReplayAt(trace, options);
   const ports = await portsHere();
   const place = parseMonitor(text, ports);
   if (!place.ok) return place;

@@ -8,7 +8,7 @@ import { createPpk2Twin } from '../sim/monitors/ppk2-twin.ts';
 import { pulledPpk2 } from '../sim/pulled-ppk2.ts';
 import type { MonitorAccuracy } from '../trace/accuracy.ts';
 import { openMonitorAt } from './open-monitor.ts';
-import type { CheckedMonitor } from './rig-bench.ts';
+import type { CheckedMonitor } from './checked-accuracy.ts';
 
 export const EMULATED = 'emulated';
 

@@ -11,7 +11,7 @@ import { clockRelation } from '../trace/clock-relation.ts';
 import { newTraceHeader } from '../trace/format.ts';
 import { recordTrace, type Recording, type RecordingEnd } from '../trace/recording.ts';
 import { openRecordSource, type RecordSource } from './record-source.ts';
-import type { CheckedMonitor } from './rig-bench.ts';
+import type { CheckedMonitor } from './checked-accuracy.ts';
 import { infoOf } from './trace-info.ts';
 import { failureDto } from './trace-views.ts';
 

@@ -6,9 +6,9 @@ import type { Program } from '../compile/program.ts';
 import { openSession, type Session } from '../device/session.ts';
 import { openMonitor } from '../monitor/catalog.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import type { MonitorAccuracy } from '../trace/accuracy.ts';
 import { UNKNOWN } from '../run/state.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
+import type { CheckedMonitor } from './checked-accuracy.ts';
 import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
 import { RecordingMeter, type MeterOptions } from './meter-adapter.ts';
@@ -29,13 +29,6 @@ export interface RigBenchOptions {
   /** What a dated check says of this monitor; null where there was none. */
   readonly checked?: (monitor: Monitor) => CheckedMonitor | null;
   readonly nowIso: () => string;
-}
-
-/** Bounds of one device that a dated check found. */
-export interface CheckedMonitor {
-  readonly accuracy: MonitorAccuracy;
-  /** Half width of the bound on the supply voltage; null where it was not checked. */
-  readonly supplyPlusMinusMv: number | null;
 }
 
 /** The board's capacitors run empty. */

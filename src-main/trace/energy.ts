@@ -57,6 +57,8 @@ export interface IdleReading {
   readonly spread: number;
 }
 
+/** A window of fewer is flagged: a slow monitor and a short window. */
+const FEWEST_SAMPLES = 10;
 const DEFAULT_IDLE = { spanS: 1, leadS: 0.05, guardS: 0.001 };
 
 /**
@@ -84,6 +86,10 @@ export function windowEnergy(
   const scale = supply.value.volts * trace.samplePeriodS;
   const gross = grossEnergy(span.value, window, supply.value, options.accuracy, scale, edgeA.value);
   const notes: string[] = [];
+  if (span.value.coveredSamples < FEWEST_SAMPLES)
+    notes.push(
+      `few-samples: ${span.value.coveredSamples.toFixed(1)}, the edges are a good part of this window`,
+    );
   const idleSpan = idleBefore(trace, window, options.idle ?? DEFAULT_IDLE, notes);
   if (!idleSpan.ok) return idleSpan;
   const idle = idleSpan.value ? idleReading(trace, idleSpan.value, notes) : null;

@@ -42,24 +42,23 @@ const extraPlaces = [
   ['uart1Tcp', 'uart1Pty'],
   ['usbTcp', 'usbPty'],
 ] as const;
+/** The same for every monitor that can be emulated. */
+function forMonitors<T>(value: T): Record<EmulatedMonitor, T> {
+  return Object.fromEntries(emulatedMonitors.map((kind) => [kind, value])) as Record<EmulatedMonitor, T>;
+}
+
 const monitorOptions: readonly OptionName[] = ['tcp', 'pty', 'load', 'repeat', 'fault'];
 const meant: Record<Emulated, readonly OptionName[]> = {
   pico: ['tcp', 'pty', ...boardOptions],
   bench: ['dutTcp', 'dutPty', 'monitorTcp', 'monitorPty', 'monitor', 'fault', ...boardOptions],
-  ppk2: monitorOptions,
-  lpm01a: monitorOptions,
-  scpi: monitorOptions,
-  ina: monitorOptions,
+  ...forMonitors(monitorOptions),
 };
 const all = [...new Set(Object.values(meant).flat())];
 const alone = [['tcp', 'pty']] as const;
 /** Each wire is served in one place: the pairs of options that name it. */
 const places: Record<Emulated, readonly (readonly [OptionName, OptionName])[]> = {
   pico: alone,
-  ppk2: alone,
-  lpm01a: alone,
-  scpi: alone,
-  ina: alone,
+  ...forMonitors(alone),
   bench: [
     ['dutTcp', 'dutPty'],
     ['monitorTcp', 'monitorPty'],
