@@ -7,6 +7,31 @@
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { DmaBus } from '../dma-bus.ts';
 import type { EventSlot } from '../events.ts';
+import {
+  AHB_ERROR,
+  ALIASES,
+  BSWAP,
+  BUSY,
+  CONTROL_KEPT,
+  COUNT,
+  DMA_CHANNELS,
+  EN,
+  HIGH_PRIORITY,
+  INCR_READ,
+  INCR_WRITE,
+  IRQ_QUIET,
+  READ,
+  READ_ERROR,
+  RING_WRITE,
+  SNIFF_EN,
+  WRITE,
+  WRITE_ERROR,
+  bytesOf,
+  channel,
+  moved,
+  requestOf,
+  type Channel,
+} from './dma-channel.ts';
 import { DmaSniffer, swapped } from './dma-sniffer.ts';
 import { DmaTimers, FIRST_TIMER_DREQ, UNPACED } from './dma-timers.ts';
 
@@ -16,7 +41,6 @@ export interface DmaWiring {
   readonly dreq: (n: number) => number | null;
 }
 
-export const DMA_CHANNELS = 12;
 const FIRST_IRQ = 11;
 const ALL_CHANNELS = 0xfff;
 /** From a trigger or a request to the first read; not published. */
@@ -25,49 +49,6 @@ const AHEAD_CYCLES = 8;
 /** Until what was under way at an abort has come out. */
 const ABORT_CYCLES = 4;
 const MAX_CREDITS = 63;
-
-const EN = 1;
-const HIGH_PRIORITY = 1 << 1;
-const INCR_READ = 1 << 4;
-const INCR_WRITE = 1 << 5;
-const RING_WRITE = 1 << 10;
-const IRQ_QUIET = 1 << 21;
-const BSWAP = 1 << 22;
-const SNIFF_EN = 1 << 23;
-const BUSY = 1 << 24;
-const WRITE_ERROR = 1 << 29;
-const READ_ERROR = 1 << 30;
-const AHB_ERROR = 0x8000_0000;
-const CONTROL_KEPT = 0x00ff_ffff;
-
-const READ = 0;
-const WRITE = 1;
-const COUNT = 2;
-const CONTROL = 3;
-/** Which register each alias has at +0, +4, +8 and, with a trigger, at +C (2.5.2.1). */
-const ALIASES = Uint8Array.from([
-  ...[READ, WRITE, COUNT, CONTROL],
-  ...[CONTROL, READ, WRITE, COUNT],
-  ...[CONTROL, COUNT, READ, WRITE],
-  ...[CONTROL, WRITE, COUNT, READ],
-]);
-
-/** Numbers only: one is visited a transfer. */
-interface Channel {
-  readonly n: number;
-  read: number;
-  write: number;
-  /** Transfers to go. */
-  count: number;
-  reload: number;
-  control: number;
-  errors: number;
-  busy: boolean;
-  /** The cycle the last write is over, while BUSY waits for it. */
-  doneAt: number;
-  /** Timer ticks that are used up, for channels a timer paces. */
-  usedTicks: number;
-}
 
 export class Dma implements RegisterBlock {
   readonly #chip: Chip;
@@ -436,37 +417,4 @@ export class Dma implements RegisterBlock {
     this.#chip.setInterrupt(FIRST_IRQ, (lines & 1) !== 0);
     this.#chip.setInterrupt(FIRST_IRQ + 1, (lines & 2) !== 0);
   }
-}
-
-/** 2.5.7: CHAIN_TO resets to the channel itself, which is none. */
-function channel(n: number): Channel {
-  return {
-    n,
-    read: 0,
-    write: 0,
-    count: 0,
-    reload: 0,
-    control: n << 11,
-    errors: 0,
-    busy: false,
-    doneAt: Infinity,
-    usedTicks: 0,
-  };
-}
-
-function requestOf(c: Channel): number {
-  return (c.control >> 15) & 63;
-}
-
-/** DATA_SIZE 3 is reserved; taken as a word. */
-function bytesOf(c: Channel): number {
-  return 1 << Math.min(2, (c.control >> 2) & 3);
-}
-
-/** With a ring of 2^n bytes only the low n bits move; 0 is none. */
-function moved(address: number, bytes: number, ring: number): number {
-  const next = (address + bytes) >>> 0;
-  if (ring === 0) return next;
-  const mask = (1 << ring) - 1;
-  return ((address & ~mask) | (next & mask)) >>> 0;
 }

@@ -7,6 +7,47 @@
 import type { Chip, RegisterBlock } from '../chip.ts';
 import type { EventSlot } from '../events.ts';
 import type { I2cBus } from '../i2c-bus.ts';
+import {
+  ABRT_ADDRESS_NOACK,
+  ABRT_DATA_NOACK,
+  ABRT_MASTER_DISABLED,
+  ABRT_USER,
+  ACTIVITY,
+  CLEARED_BY,
+  CMD_READ,
+  CMD_RESTART,
+  CMD_STOP,
+  CON,
+  CON_10BIT,
+  CON_HOLD_WHEN_FULL,
+  CON_MASTER,
+  CON_RESTART_EN,
+  CON_SLAVE_DISABLE,
+  CON_TX_EMPTY_CTRL,
+  DMA_CR,
+  DMA_TDLR,
+  FIFO_DEPTH,
+  FS_HCNT,
+  FS_LCNT,
+  KEPT,
+  MASK,
+  RESTART_DET,
+  RX_FULL,
+  RX_OVER,
+  RX_TL,
+  RX_UNDER,
+  SPEED_STANDARD,
+  SPKLEN,
+  SS_HCNT,
+  SS_LCNT,
+  START_DET,
+  STOP_DET,
+  TAR,
+  TX_ABRT,
+  TX_EMPTY,
+  TX_OVER,
+  TX_TL,
+} from './i2c-fields.ts';
 
 export interface I2cWiring {
   readonly name: string;
@@ -17,54 +58,8 @@ export interface I2cWiring {
   readonly dreqChanged: () => void;
 }
 
-const DEPTH = 16;
-const CMD_READ = 1 << 8;
-const CMD_STOP = 1 << 9;
-const CMD_RESTART = 1 << 10;
-
-const RX_UNDER = 1;
-const RX_OVER = 1 << 1;
-const RX_FULL = 1 << 2;
-const TX_OVER = 1 << 3;
-const TX_EMPTY = 1 << 4;
-const TX_ABRT = 1 << 6;
-const ACTIVITY = 1 << 8;
-const STOP_DET = 1 << 9;
-const START_DET = 1 << 10;
-const RESTART_DET = 1 << 12;
-/** Read registers whose bit of RAW_INTR_STAT they clear: 4.3.17. */
-const CLEARED_BY: Readonly<Record<number, number>> = {
-  0x44: RX_UNDER, 0x48: RX_OVER, 0x4c: TX_OVER, 0x50: 1 << 5, 0x54: TX_ABRT, 0x58: 1 << 7, 0x5c: ACTIVITY,
-  0x60: STOP_DET, 0x64: START_DET, 0x68: 1 << 11, 0xa8: RESTART_DET,
-}; // prettier-ignore
-
-const ABRT_ADDRESS_NOACK = 1;
-const ABRT_DATA_NOACK = 1 << 3;
-const ABRT_NO_RESTART = 1 << 10;
-const ABRT_MASTER_DISABLED = 1 << 11;
-const ABRT_USER = 1 << 16;
-
-const CON_MASTER = 1;
-const CON_10BIT = (1 << 3) | (1 << 4);
-const CON_RESTART_EN = 1 << 5;
-const CON_SLAVE_DISABLE = 1 << 6;
-const CON_TX_EMPTY_CTRL = 1 << 8;
-const CON_HOLD_WHEN_FULL = 1 << 9;
-const SPEED_STANDARD = 1;
-
 /** What the wires do until the slot fires. */
 type Phase = 'idle' | 'held' | 'address' | 'write' | 'read' | 'stop' | 'stuck';
-
-/** Registers that are kept and read back, with their reset values and writable bits. */
-const KEPT: readonly (readonly [offset: number, reset: number, mask: number])[] = [
-  [0x00, 0x65, 0x3ff], [0x04, 0x55, 0xfff], [0x08, 0x55, 0x3ff], [0x14, 0x28, 0xffff], [0x18, 0x2f, 0xffff],
-  [0x1c, 0x06, 0xffff], [0x20, 0x0d, 0xffff], [0x30, 0x8ff, 0x1fff], [0x38, 0, 0xff], [0x3c, 0, 0xff],
-  [0x7c, 1, 0xff_ffff], [0x88, 0, 3], [0x8c, 0, 15], [0x90, 0, 15], [0x94, 0x64, 0xff], [0x98, 1, 1],
-  [0xa0, 7, 0xff],
-]; // prettier-ignore
-const [CON, TAR, SS_HCNT, SS_LCNT, FS_HCNT, FS_LCNT, MASK, RX_TL, TX_TL, DMA_CR, DMA_TDLR, SPKLEN] = [
-  0x00, 0x04, 0x14, 0x18, 0x1c, 0x20, 0x30, 0x38, 0x3c, 0x88, 0x8c, 0xa0,
-] as const; // prettier-ignore
 
 export class I2c implements RegisterBlock {
   readonly #chip: Chip;
@@ -72,10 +67,10 @@ export class I2c implements RegisterBlock {
   readonly #slot: EventSlot;
   readonly #kept = new Uint32Array(64);
   readonly #mask = new Uint32Array(64);
-  readonly #tx = new Uint16Array(DEPTH);
+  readonly #tx = new Uint16Array(FIFO_DEPTH);
   #txHead = 0;
   #txCount = 0;
-  readonly #rx = new Uint8Array(DEPTH);
+  readonly #rx = new Uint8Array(FIFO_DEPTH);
   #rxHead = 0;
   #rxCount = 0;
   #enabled = false;
@@ -192,7 +187,7 @@ export class I2c implements RegisterBlock {
     this.#drive();
     // General call, START byte and the target side are not modelled
     if (offset === TAR) return (value & 0xc00) === 0;
-    return offset !== CON || ((value & CON_SLAVE_DISABLE) !== 0 && (value & CON_10BIT & (1 << 4)) === 0);
+    return offset !== CON || ((value & CON_SLAVE_DISABLE) !== 0 && (value & CON_10BIT) === 0);
   }
 
   #writeEnable(value: number): void {
@@ -228,12 +223,12 @@ export class I2c implements RegisterBlock {
   #push(word: number): void {
     if (!this.#enabled) return this.#lost('ENABLE is 0');
     if (this.#raw & TX_ABRT) return this.#lost('TX_ABRT is not cleared: the FIFO is kept flushed');
-    if (this.#txCount >= DEPTH) {
+    if (this.#txCount >= FIFO_DEPTH) {
       this.#raw |= TX_OVER;
       this.#drive();
       return;
     }
-    this.#tx[(this.#txHead + this.#txCount) % DEPTH] = word;
+    this.#tx[(this.#txHead + this.#txCount) % FIFO_DEPTH] = word;
     this.#txCount++;
     this.#drive();
     if (this.#phase === 'idle' || this.#phase === 'held') this.#nextCommand(this.#chip.now());
@@ -255,7 +250,7 @@ export class I2c implements RegisterBlock {
       return 0;
     }
     const byte = this.#rx[this.#rxHead]!;
-    this.#rxHead = (this.#rxHead + 1) % DEPTH;
+    this.#rxHead = (this.#rxHead + 1) % FIFO_DEPTH;
     this.#rxCount--;
     this.#drive();
     if (this.#phase === 'held') this.#nextCommand(this.#chip.now());
@@ -286,7 +281,7 @@ export class I2c implements RegisterBlock {
     }
     const command = this.#tx[this.#txHead]!;
     const reads = (command & CMD_READ) !== 0;
-    const full = this.#rxCount >= DEPTH && (this.#value(CON) & CON_HOLD_WHEN_FULL) !== 0;
+    const full = this.#rxCount >= FIFO_DEPTH && (this.#value(CON) & CON_HOLD_WHEN_FULL) !== 0;
     if (reads && full && this.#phase !== 'idle') {
       this.#phase = 'held';
       return;
@@ -304,7 +299,6 @@ export class I2c implements RegisterBlock {
     if (!(this.#value(CON) & CON_MASTER)) return this.#abort(ABRT_MASTER_DISABLED);
     if (repeated && !(this.#value(CON) & CON_RESTART_EN)) {
       // 4.3.17, IC_RESTART_EN: a change of direction or a RESTART becomes a STOP and a START
-      if (this.#value(CON) & (1 << 4)) return this.#abort(ABRT_NO_RESTART);
       this.#sendStop(cycle);
       return;
     }
@@ -339,7 +333,7 @@ export class I2c implements RegisterBlock {
 
   #takeCommand(): number {
     const command = this.#tx[this.#txHead]!;
-    this.#txHead = (this.#txHead + 1) % DEPTH;
+    this.#txHead = (this.#txHead + 1) % FIFO_DEPTH;
     this.#txCount--;
     this.#drive();
     this.#wiring.dreqChanged();
@@ -392,9 +386,9 @@ export class I2c implements RegisterBlock {
 
   #received(cycle: number): void {
     const byte = this.#wiring.bus.read(this.#timeUs(cycle - this.#byteCycles()));
-    if (this.#rxCount >= DEPTH) this.#raw |= RX_OVER;
+    if (this.#rxCount >= FIFO_DEPTH) this.#raw |= RX_OVER;
     else {
-      this.#rx[(this.#rxHead + this.#rxCount) % DEPTH] = byte;
+      this.#rx[(this.#rxHead + this.#rxCount) % FIFO_DEPTH] = byte;
       this.#rxCount++;
     }
     this.#stretch(cycle);
@@ -466,10 +460,10 @@ export class I2c implements RegisterBlock {
     const active = this.#phase !== 'idle' ? (1 << 5) | 1 : 0;
     return (
       active |
-      (this.#txCount < DEPTH ? 1 << 1 : 0) |
+      (this.#txCount < FIFO_DEPTH ? 1 << 1 : 0) |
       (this.#txCount === 0 ? 1 << 2 : 0) |
       (this.#rxCount > 0 ? 1 << 3 : 0) |
-      (this.#rxCount === DEPTH ? 1 << 4 : 0)
+      (this.#rxCount === FIFO_DEPTH ? 1 << 4 : 0)
     );
   }
 
