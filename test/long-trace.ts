@@ -182,6 +182,12 @@ export function openLongTrace(path: string): LongTrace {
       return found.ok ? ok({ ...found.value, index }) : found;
     },
     summary: (level, block) => file.summary(level, level === 0 ? stored(block) : block),
+    summaries: (level, from, to) => {
+      if (level > 0) return file.summaries(level, from, to);
+      const rows = Array.from({ length: to - from }, (_, i) => file.summary(0, stored(from + i)));
+      const failed = rows.find((r) => !r.ok);
+      return failed && !failed.ok ? failed : ok(rows.flatMap((r) => (r.ok ? [r.value] : [])));
+    },
     valueCounts: (level, block) => file.valueCounts(level, block),
     calibration: (version) => file.calibration(version),
     supplies: () => file.supplies(),

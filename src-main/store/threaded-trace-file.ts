@@ -76,6 +76,9 @@ export class ThreadedTraceFile implements ChunkStore, AsyncDisposable {
   summary(level: number, block: number): ReturnType<ChunkSource['summary']> {
     return this.#open.summary(level, block);
   }
+  summaries(level: number, from: number, to: number): ReturnType<ChunkSource['summaries']> {
+    return this.#open.summaries(level, from, to);
+  }
   valueCounts(level: number, block: number): ReturnType<ChunkSource['valueCounts']> {
     return this.#open.valueCounts(level, block);
   }

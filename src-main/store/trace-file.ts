@@ -196,6 +196,9 @@ export class TraceFile implements ChunkStore, Disposable {
   summary(level: number, block: number): Result<SummaryRecord> {
     return this.#rows.summary(level, block);
   }
+  summaries(level: number, from: number, to: number): Result<readonly SummaryRecord[]> {
+    return this.#rows.summaries(level, from, to);
+  }
   valueCounts(level: number, block: number): Result<SummaryRecord> {
     return this.#rows.valueCounts(level, block);
   }

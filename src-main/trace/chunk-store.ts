@@ -48,6 +48,8 @@ export interface ChunkSource {
   /** `trace.damaged` when the CRC does not match, `trace.no-chunk` when it was never there. */
   chunk(index: number): Result<ChunkRecord>;
   summary(level: number, block: number): Result<SummaryRecord>;
+  /** The rows of blocks [from, to), in order, read at once; as `summary` where one is missing or damaged. */
+  summaries(level: number, from: number, to: number): Result<readonly SummaryRecord[]>;
   calibration(version: number): Result<CalibrationRecord>;
   supplies(): Result<readonly SupplyRecord[]>;
   /** Another channel of the same trace; its edges, gaps, marks and supplies are the same. Channel 0 is this one. */

@@ -69,6 +69,10 @@ export class MemoryTraceStore implements ChunkStore {
     return rowOf(this.#summaries, 0, level, block);
   }
 
+  summaries(level: number, from: number, to: number): Result<readonly SummaryRecord[]> {
+    return rowsOf(this.#summaries, 0, level, from, to);
+  }
+
   valueCounts(level: number, block: number): Result<SummaryRecord> {
     return rowOf(this.#valueCounts, 0, level, block);
   }
@@ -82,6 +86,7 @@ export class MemoryTraceStore implements ChunkStore {
       channel: (other) => this.channel(other),
       chunk: (index) => this.#chunk(channel, index),
       summary: (level, block) => rowOf(this.#summaries, channel, level, block),
+      summaries: (level, from, to) => rowsOf(this.#summaries, channel, level, from, to),
       valueCounts: (level, block) => rowOf(this.#valueCounts, channel, level, block),
       calibration: (version) => this.calibration(version),
       supplies: () => this.supplies(),
@@ -146,4 +151,20 @@ function rowOf(
   const s = rows.get(keyOf({ channel, level, block }));
   if (!s) return noChunk(block);
   return summaryCrc(s) === s.crc ? ok(s) : damaged('summary', level, block);
+}
+
+function rowsOf(
+  rows: ReadonlyMap<string, SummaryRecord>,
+  channel: number,
+  level: number,
+  from: number,
+  to: number,
+): Result<readonly SummaryRecord[]> {
+  const found: SummaryRecord[] = [];
+  for (let block = from; block < to; block++) {
+    const row = rowOf(rows, channel, level, block);
+    if (!row.ok) return row;
+    found.push(row.value);
+  }
+  return ok(found);
 }

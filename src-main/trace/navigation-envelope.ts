@@ -45,6 +45,8 @@ export function envelope(trace: Trace, from: number, to: number, columns: number
   const width = (to - from) / n;
   const level = LEVEL_SAMPLES.findLastIndex((size) => size <= width);
   const borders = bordersOf(from, to, n, level);
+  const loaded = level < 0 ? ok() : trace.loadRows(level, from, to);
+  if (!loaded.ok) return loaded;
   const scan = new ColumnScan(trace, level, n);
   for (let k = 0; k < n; k++) {
     const added = scan.column(k, borders[k]!, borders[k + 1]!);
