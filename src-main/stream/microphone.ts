@@ -57,6 +57,9 @@ class MicrophoneSource implements StreamSource {
   readonly #program: string;
   readonly #blockBytes: number;
   #held: Uint8Array = new Uint8Array(0);
+  /** Samples that are missing after the first `#beforeGap` bytes of what is held. */
+  #gap = 0;
+  #beforeGap = 0;
   /** Samples given and missing so far. */
   #index = 0;
   #beganUs: number | null = null;
@@ -70,54 +73,75 @@ class MicrophoneSource implements StreamSource {
     this.origin = { kind: 'microphone', name: device || 'default', sha256: null, details: [program] };
   }
 
+  begin(): void {
+    this.#link.discardInput();
+    this.#held = new Uint8Array(0);
+    this.#gap = 0;
+    this.#beganUs = null;
+  }
+
   async next(): Promise<Result<StreamBlock | null>> {
-    while (this.#held.length < this.#blockBytes) {
+    while (this.#held.length < this.#blockBytes && this.#gap === 0) {
       const more = await this.#more();
       if (!more.ok) return more;
     }
-    const { sampleRateHz } = this.format;
-    const place = {
-      format: this.format,
-      firstSample: this.#index,
-      timeUs: (this.#index * 1e6) / sampleRateHz,
-    };
-    const missing = this.#missing();
-    if (missing > 0) {
-      this.#index += missing;
-      this.#lost += missing;
-      return ok({
-        type: 'gap',
-        ...place,
-        sampleCount: missing,
-        reason: 'the recorder fell behind the clock',
-      });
+    const lost = this.#gap;
+    const bytes = lost > 0 ? this.#beforeGap : this.#blockBytes;
+    if (bytes > 0) {
+      this.#beforeGap = 0;
+      return ok(this.#samples(bytes));
     }
-    const bytes = this.#held.slice(0, this.#blockBytes);
-    this.#held = this.#held.subarray(this.#blockBytes);
-    const samples = new Int16Array(bytes.buffer);
-    this.#index += samples.length;
-    return ok({ type: 'samples', ...place, samples });
+    this.#gap = 0;
+    const block: StreamBlock = {
+      type: 'gap',
+      ...this.#place(),
+      sampleCount: lost,
+      reason: 'the recorder fell behind the clock',
+    };
+    this.#index += lost;
+    this.#lost += lost;
+    return ok(block);
   }
 
+  #place() {
+    return {
+      format: this.format,
+      firstSample: this.#index,
+      timeUs: (this.#index * 1e6) / this.format.sampleRateHz,
+    };
+  }
+
+  #samples(bytes: number): StreamBlock {
+    const samples = new Int16Array(this.#held.slice(0, bytes).buffer);
+    this.#held = this.#held.subarray(bytes);
+    const block: StreamBlock = { type: 'samples', ...this.#place(), samples };
+    this.#index += samples.length;
+    return block;
+  }
+
+  /**
+   * A read hands over all that waits, so a reader that is slow loses nothing. Where even then fewer samples have come than
+   * the clock allows, the recorder lost some before those that came now.
+   */
   async #more(): Promise<Result<void>> {
     const { clock } = this.#link;
     const read = await this.#link.read({ deadlineUs: clock.nowUs() + SILENT_US, atLeast: this.#blockBytes });
     if (read.kind === 'closed') return this.#gone(read.reason);
     if (read.kind === 'timeout') return this.#gone(`nothing came for ${SILENT_US / 1e6} s`);
-    this.#beganUs ??= clock.nowUs() - (read.bytes.length / 2 / this.format.sampleRateHz) * 1e6;
+    const { sampleRateHz } = this.format;
+    const come = read.bytes.length / 2;
+    this.#beganUs ??= clock.nowUs() - (come * 1e6) / sampleRateHz;
+    const due = ((clock.nowUs() - this.#beganUs) * sampleRateHz) / 1e6;
+    const behind = Math.floor(due - come - this.#index - this.#held.length / 2);
+    if (behind > BEHIND_S * sampleRateHz) {
+      this.#gap = behind;
+      this.#beforeGap = this.#held.length & ~1;
+    }
     const joined = new Uint8Array(this.#held.length + read.bytes.length);
     joined.set(this.#held);
     joined.set(read.bytes, this.#held.length);
     this.#held = joined;
     return ok();
-  }
-
-  /** Samples that must have been lost for so few to be here by now. */
-  #missing(): number {
-    const { sampleRateHz } = this.format;
-    const due = ((this.#link.clock.nowUs() - this.#beganUs!) * sampleRateHz) / 1e6;
-    const behind = Math.floor(due - this.#index - this.#held.length / 2);
-    return behind > BEHIND_S * sampleRateHz ? behind : 0;
   }
 
   #gone(reason: string): Failure {

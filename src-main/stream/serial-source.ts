@@ -223,6 +223,11 @@ class LinkSource implements StreamSource {
     this.origin = { kind, name: link.address, sha256: null, details: [...details] };
   }
 
+  begin(): void {
+    this.#link.discardInput();
+    this.#heardUs = this.#link.clock.nowUs();
+  }
+
   async next(): Promise<Result<StreamBlock | null>> {
     const { clock } = this.#link;
     for (;;) {

@@ -8,6 +8,8 @@ export interface StreamSource extends SampleSource {
   readonly live: boolean;
   /** Sample frames in all; null where nobody knows before the end. */
   readonly frameCount: number | null;
+  /** The stream begins now: a live source forgets what came while the board was made ready. */
+  begin?(): void;
   /** What is true of the samples given so far; null where nobody knows. */
   truth(): GroundTruth | null;
   /** What was worth saying of the samples given so far: clipped values, unreadable lines. */
@@ -51,6 +53,7 @@ export function withTruth(source: StreamSource, truth: GroundTruth): StreamSourc
     format: source.format,
     origin: source.origin,
     live: source.live,
+    begin: () => source.begin?.(),
     frameCount: source.frameCount,
     next: () => source.next(),
     truth: () => truth,

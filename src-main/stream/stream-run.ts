@@ -98,6 +98,7 @@ export class StreamRun {
     this.#recorder = ports.recorder;
     this.#onEvent = ports.onEvent;
     this.#originUs = session.clock.nowUs();
+    ports.source.begin?.();
     const fed = await this.#feed(ports);
     let failure = fed.failure;
     let summary: StreamSummary | null = null;

@@ -205,6 +205,39 @@ describe('the microphone', () => {
     expect(mic.live).toBe(true);
   });
 
+  it('a reader that is slow loses nothing; what a recorder lost is a gap where it was lost', async () => {
+    // 0.3 s of sound at once, then nothing for 1.6 s
+    const late = 'setTimeout(()=>process.stdout.write(Buffer.alloc(640,1)),1600);setTimeout(()=>{},60000)';
+    await using mic = orThrow(
+      await openMicrophone({ device: '', sampleRateHz: 16000, programs: [recorder(4800, late)] }),
+    );
+    const lines: string[] = [];
+    for (let i = 0; i < 17; i++) lines.push(...outline([orThrow(await mic.next())!]));
+    expect(lines.slice(0, 4800)).toEqual(Array.from({ length: 4800 }, (_, i) => `${i}: ${i}`));
+    const [first, count] = /^gap (\d+)\+(\d+)$/.exec(lines[4800]!)!.slice(1).map(Number) as [number, number];
+    expect(first).toBe(4800);
+    expect(count).toBeGreaterThan(16_000);
+    expect(lines[4801]).toBe(`${4800 + count}: 257`);
+  }, 20_000);
+
+  it('begins with what is heard from then on', async () => {
+    await using mic = orThrow(
+      await openMicrophone({
+        device: '',
+        sampleRateHz: 16000,
+        programs: [
+          recorder(
+            3200,
+            'setTimeout(()=>process.stdout.write(Buffer.alloc(640,1)),700);setTimeout(()=>{},60000)',
+          ),
+        ],
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    mic.begin!();
+    expect(outline([orThrow(await mic.next())!])[0]).toBe('0: 257');
+  }, 20_000);
+
   it('without a recorder says what to install', async () => {
     expect(
       await openMicrophone({ device: '', sampleRateHz: 16000, programs: [['no-such-a'], ['no-such-b']] }),
