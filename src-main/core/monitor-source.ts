@@ -8,20 +8,22 @@ export interface MonitorPlace {
   /** `ppk2`, `lpm01a`, `scpi`, `ina`. */
   readonly kind: string;
   readonly address: string;
+  /** Of a monitor that lets one choose. */
+  readonly sampleRateHz?: number;
 }
 
-const KIND = /^([a-z][a-z0-9]*)(?::(.*))?$/s;
+const KIND = /^([a-z][a-z0-9]*)(?:@(\d+)(k?))?(?::(.*))?$/s;
 /** Beginnings of addresses that look like a kind. */
 const SCHEMES = ['tcp', 'process', 'sim', 'com'];
 
-/** The kind in `KIND:ADDRESS` or a bare `KIND`; null where an address stands alone. */
+/** The kind in `KIND:ADDRESS`, `KIND@RATE:ADDRESS` or a bare `KIND`; null where an address stands alone. */
 export function namedKind(text: string): string | null {
   const kind = KIND.exec(text.trim())?.[1] ?? null;
   return kind === null || SCHEMES.includes(kind) ? null : kind;
 }
 
 /**
- * `KIND:ADDRESS`, or an address alone, whose kind its USB ids tell; what they do not know is taken for a PPK2, as on a
+ * `KIND:ADDRESS` or `KIND@RATE:ADDRESS` (`lpm01a@100k:COM7`), or an address alone, whose kind its USB ids tell; what they do not know is taken for a PPK2, as on a
  * pseudo-terminal or over TCP. `cli.unknown-monitor`, `cli.no-monitor-address`.
  */
 export function parseMonitor(text: string, ports: readonly PortEntry[]): Result<MonitorPlace> {
@@ -29,13 +31,14 @@ export function parseMonitor(text: string, ports: readonly PortEntry[]): Result<
   if (kind === null) return ok({ kind: kindAt(text, ports) ?? 'ppk2', address: text });
   const known = monitorDescriptor(kind);
   if (!known.ok) return known;
-  const address = text.trim().slice(kind.length + 1);
-  if (address !== '') return ok({ kind, address });
+  const [, , digits, thousands, address = ''] = KIND.exec(text.trim())!;
+  const rate = digits === undefined ? {} : { sampleRateHz: Number(digits) * (thousands === 'k' ? 1000 : 1) };
+  if (address !== '') return ok({ kind, address, ...rate });
   const found = ports.filter((p) => p.device?.kind === 'monitor' && p.device.id === kind);
   // a PPK2 shows two ports: the first is that of the data
   const [first] = found;
   if (first && found.every((p) => p.serialNumber === first.serialNumber))
-    return ok({ kind, address: first.path });
+    return ok({ kind, address: first.path, ...rate });
   return fail(
     'cli.no-monitor-address',
     { kind, found: found.map((p) => p.path) },

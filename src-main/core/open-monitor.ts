@@ -57,13 +57,14 @@ export async function openMonitorAt(
   const ports = await portsHere();
   const place = parseMonitor(text, ports);
   if (!place.ok) return place;
-  const { kind, address } = place.value;
+  const { kind, address, sampleRateHz } = place.value;
   const descriptor = monitorDescriptor(kind);
   if (!descriptor.ok) return descriptor;
   const link = await openLink(address, { clock: new WallClock(), baud: descriptor.value.baud });
   if (!link.ok) return link;
   const serial = options.serial ?? usbPlaceOf(address, ports)?.serial;
   const monitor = await openMonitor(kind, link.value, {
+    ...(sampleRateHz === undefined ? {} : { sampleRateHz }),
     ...options,
     ...(serial === undefined ? {} : { serial }),
   });

@@ -35,6 +35,7 @@ interface Wire {
 
 interface MonitorWire extends Wire {
   readonly descriptor: MonitorDescriptor;
+  readonly sampleRateHz?: number;
 }
 
 interface Wires {
@@ -45,7 +46,7 @@ interface Wires {
 /** Neither a serial port nor a kind that is to be found. */
 function isElsewhere(monitor: string): boolean {
   const kind = namedKind(monitor);
-  const address = kind === null ? monitor : monitor.slice(kind.length + 1);
+  const address = kind === null ? monitor : monitor.replace(/^[^:]*:?/, '');
   return address !== '' && !isSerial(address);
 }
 
@@ -72,8 +73,13 @@ class RealRigs implements RigFactory {
     if (!place.ok) return place;
     const descriptor = monitorDescriptor(place.value.kind);
     if (!descriptor.ok) return descriptor;
-    const { address } = place.value;
-    return ok({ address, place: usbPlaceOf(address, ports), descriptor: descriptor.value });
+    const { address, sampleRateHz } = place.value;
+    return ok({
+      address,
+      place: usbPlaceOf(address, ports),
+      descriptor: descriptor.value,
+      ...(sampleRateHz === undefined ? {} : { sampleRateHz }),
+    });
   }
 
   async reopen(old: Rig, _withMonitor: boolean, signal: AbortSignal): Promise<Result<Rig>> {
@@ -137,6 +143,7 @@ class RealRigs implements RigFactory {
       dut,
       monitor,
       monitorKind: wires.monitor?.descriptor.id ?? null,
+      ...(wires.monitor?.sampleRateHz === undefined ? {} : { monitorRateHz: wires.monitor.sampleRateHz }),
       programmer,
       serials: { board: wires.dut.place?.serial ?? null, monitor: wires.monitor?.place?.serial ?? null },
       async [Symbol.asyncDispose]() {

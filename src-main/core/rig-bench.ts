@@ -134,11 +134,10 @@ export class RigBench implements Bench, AsyncDisposable {
         'Name one with --monitor, or run in performance mode.',
       );
     const { serials } = rig;
-    const monitor = await openMonitor(
-      rig.monitorKind ?? 'ppk2',
-      rig.monitor,
-      serials.monitor === null ? {} : { serial: serials.monitor },
-    );
+    const monitor = await openMonitor(rig.monitorKind ?? 'ppk2', rig.monitor, {
+      ...(serials.monitor === null ? {} : { serial: serials.monitor }),
+      ...(rig.monitorRateHz === undefined ? {} : { sampleRateHz: rig.monitorRateHz }),
+    });
     if (!monitor.ok) return monitor;
     const checked = this.#options.checked?.(monitor.value) ?? null;
     const seen = refuseBlind(monitor.value);

@@ -10,6 +10,8 @@ export interface Rig extends AsyncDisposable {
   readonly monitor: Link | null;
   /** Which driver speaks to the monitor; null where there is none. */
   readonly monitorKind: string | null;
+  /** What it is to sample at, where somebody chose. */
+  readonly monitorRateHz?: number;
   readonly programmer: Programmer;
   /** USB serial numbers of the ports; null where nobody knows. Never a port's path, which changes with every plug. */
   readonly serials: { readonly board: string | null; readonly monitor: string | null };

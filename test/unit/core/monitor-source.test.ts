@@ -37,6 +37,17 @@ describe('what stands behind --monitor', () => {
     expect(parseMonitor(text, ports)).toEqual({ ok: true, value: { kind, address } });
   });
 
+  it('a rate stands behind the kind', () => {
+    expect(parseMonitor('lpm01a@100k:COM7', ports)).toEqual({
+      ok: true,
+      value: { kind: 'lpm01a', address: 'COM7', sampleRateHz: 100_000 },
+    });
+    expect(parseMonitor('scpi@5:tcp://a:5025', ports)).toMatchObject({
+      ok: true,
+      value: { sampleRateHz: 5 },
+    });
+  });
+
   it('unknown kinds, and kinds of which none or several are there, are refused with what is known', () => {
     expect(parseMonitor('otii:tcp://127.0.0.1:1905', ports)).toMatchObject({
       ok: false,
