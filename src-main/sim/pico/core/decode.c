@@ -117,6 +117,7 @@ static bool fresh = true;
 
 MJ_COLD void mj_decode(mj_instruction *at) {
   fresh = false;
+  mj_decoded_pages[(uint32_t)(at - mj_table) / 128u] = 1;
   uint32_t entry = (uint32_t)(at - mj_table);
   uint32_t pc = mj_address_of(at);
   uint32_t op = halfword(entry);

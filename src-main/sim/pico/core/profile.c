@@ -12,10 +12,12 @@ MJ_IMPORT(forgetting) void bus_forgetting(uint32_t first_entry, uint32_t count);
 uint32_t mj_executions[MJ_ENTRIES], mj_stalls[MJ_ENTRIES];
 uint32_t mj_flash_reads[MJ_ENTRIES], mj_bus_accesses[MJ_ENTRIES];
 int32_t mj_extra[MJ_ENTRIES];
+uint8_t mj_decoded_pages[MJ_ENTRIES / 128u + 1u];
 
 /* In the order profile.ts takes them. */
 MJ_EXPORT(mj_profile_array) const void *mj_profile_array(uint32_t n) {
-  const void *arrays[] = {mj_executions, mj_extra, mj_stalls, mj_flash_reads, mj_bus_accesses};
+  const void *arrays[] = {mj_executions,  mj_extra,        mj_stalls,
+                          mj_flash_reads, mj_bus_accesses, mj_decoded_pages};
   return arrays[n];
 }
 

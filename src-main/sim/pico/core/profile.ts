@@ -41,6 +41,8 @@ export class CoreProfile {
   readonly #stalls: Uint32Array;
   readonly #flashReads: Uint32Array;
   readonly #busAccesses: Uint32Array;
+  /** 1 where a page of entries was ever decoded. */
+  readonly #decodedPages: Uint8Array;
   /**
    * By bucket, then by page of 128 table entries: executions, cycles, stalls, flash reads, register accesses of each
    * entry.
@@ -57,6 +59,7 @@ export class CoreProfile {
     this.#stalls = new Uint32Array(buffer, exports.mj_profile_array(2), entries);
     this.#flashReads = new Uint32Array(buffer, exports.mj_profile_array(3), entries);
     this.#busAccesses = new Uint32Array(buffer, exports.mj_profile_array(4), entries);
+    this.#decodedPages = new Uint8Array(buffer, exports.mj_profile_array(5), Math.ceil(entries / PAGE));
   }
 
   get running(): boolean {
@@ -97,7 +100,8 @@ export class CoreProfile {
 
   /** To be called at least once every 2^31 cycles, or a count could overflow. */
   collectAll(): void {
-    this.collect(0, this.#executions.length);
+    for (let page = 0; page < this.#decodedPages.length; page++)
+      if (this.#decodedPages[page] !== 0) this.collect(page * PAGE, PAGE);
   }
 
   /** Moves the counts of these entries into the totals. */
@@ -133,7 +137,7 @@ export class CoreProfile {
 
   #bucket(n: number): Map<number, Float64Array> {
     let pages = this.#buckets.get(n);
-    if (!pages) this.#buckets.set(n, (pages = new Map()));
+    if (!pages) this.#buckets.set(n, (pages = new Map<number, Float64Array>()));
     return pages;
   }
 

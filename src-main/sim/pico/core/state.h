@@ -133,6 +133,8 @@ static inline uint32_t mj_address_of(const mj_instruction *at) {
 extern uint32_t mj_executions[MJ_ENTRIES], mj_stalls[MJ_ENTRIES];
 extern uint32_t mj_flash_reads[MJ_ENTRIES], mj_bus_accesses[MJ_ENTRIES];
 extern int32_t mj_extra[MJ_ENTRIES];
+/* 1 where something was ever decoded in 128 entries: only there can anything have been counted. */
+extern uint8_t mj_decoded_pages[MJ_ENTRIES / 128u + 1u];
 
 /* profile.c */
 int32_t mj_base_cycles(uint32_t entry);
