@@ -98,15 +98,19 @@ export async function bench() {
     const length = trace.lengthSamples;
     const sleepFrom = day.sleepChunk * CHUNK_SAMPLES + SLEEP_AT;
     const spans = randomSpans(120, length, 2000);
-    // three readers, each of which meets every span once and keeps nothing of it that the next one could use
-    const readers = [0, 1, 2].map(() => new Trace(day.source, ppk2Codec));
+    // five readers, each of which meets every span once and keeps nothing of it that the next one could use: the quickest
+    // is what it costs where nothing else runs
+    const readers = [0, 1, 2, 3, 4].map(() => new Trace(day.source, ppk2Codec));
     const costs = (work: (reader: Trace, from: number, to: number) => void): Times => {
       const all = newTimes();
+      // compiled code is measured, as in a program that runs
+      const warm = new Trace(day.source, ppk2Codec);
+      for (const [from, to] of randomSpans(40, length, 5000)) work(warm, from, to);
       for (const [from, to] of [[0, length] as const, ...spans]) {
         const times = newTimes();
         for (const reader of readers) timed(times, () => work(reader, from, to));
         all.wallMs.push(shareOf(times.wallMs, 0));
-        all.cpuMs.push(shareOf(times.cpuMs, 0.5));
+        all.cpuMs.push(shareOf(times.cpuMs, 0));
       }
       return all;
     };
@@ -184,16 +188,9 @@ export async function bench() {
       },
       checks: [
         check('opening, ms', openMs, 100),
-        check(
-          '2000 columns of any span, ms',
-          Math.min(Math.max(...envelopes.wallMs), Math.max(...envelopes.cpuMs)),
-          16,
-        ),
-        check(
-          'statistics of any span, ms',
-          Math.min(Math.max(...spansOf.wallMs), Math.max(...spansOf.cpuMs)),
-          5,
-        ),
+        // one thread does it all: what it costs where nothing else runs
+        check('2000 columns of any span, CPU ms, worst', Math.max(...envelopes.cpuMs), 16),
+        check('statistics of any span, CPU ms, worst', Math.max(...spansOf.cpuMs), 5),
         check('relative difference to a scan', worst, 1e-9),
         check('the sleep is found within the samples of its filter', Math.abs(found - sleepFrom), 3),
       ],
