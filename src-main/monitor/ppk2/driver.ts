@@ -16,6 +16,7 @@ import {
 } from './calibration.ts';
 import { ppk2 } from './descriptor.ts';
 import { SilenceWatch } from '../silence.ts';
+import { endOrCut } from '../stream-stop.ts';
 import { Ppk2WordStream } from './word-stream.ts';
 
 const COMMAND = {
@@ -222,12 +223,7 @@ export class Ppk2Monitor implements Monitor {
       await this.#command(COMMAND.stop);
       await this.#command(COMMAND.metadata);
     }
-    const gaveUp = new AbortController();
-    await Promise.race([
-      done,
-      this.clock.sleepUntilUs(this.clock.nowUs() + 2 * STOP_TIMEOUT_US, gaveUp.signal),
-    ]);
-    gaveUp.abort();
+    await endOrCut(done, this.#link, 2 * STOP_TIMEOUT_US);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
