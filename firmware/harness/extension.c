@@ -55,6 +55,18 @@ static void mj_arena(const mj_harness *h) {
   mj_put("]\r\n");
 }
 
+static void mj_window(void) {
+  uint32_t start_us;
+  uint32_t end_us;
+  if (!mj_window_last(&start_us, &end_us)) {
+    mj_put("e-[mj window: no window since start]\r\n");
+    return;
+  }
+  put_field("m-mj-window-[start=", start_us);
+  put_field(",end=", end_us);
+  mj_put("]\r\n");
+}
+
 static void mj_line(const mj_harness *h) {
   put_field("m-mj-line-[overruns=", h->board->line_errors->overruns);
   put_field(",framing=", h->board->line_errors->bad_framing);
@@ -218,6 +230,8 @@ void mj_extension_command(mj_harness *h, char *rest) {
     mj_baud(h, rest);
   } else if (mj_words_equal(word, "line")) {
     mj_line(h);
+  } else if (mj_words_equal(word, "window")) {
+    mj_window();
   } else if (mj_words_equal(word, "stream")) {
     mj_stream_run(h);
   } else if (mj_words_equal(word, "reset")) {

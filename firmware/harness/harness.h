@@ -84,6 +84,8 @@ bool mj_input_value(const mj_harness *h, uint32_t index, float *value);
 void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups);
 void mj_window_timestamp(const mj_harness *h);
 void mj_window_profile(mj_harness *h);
+/* Microseconds at which the last window of `infer` began and ended; false before the first. */
+bool mj_window_last(uint32_t *start_us, uint32_t *end_us);
 /* One inference on what the input tensors hold, with the pins of a window; what it took. */
 mj_status mj_window_single(mj_harness *h, uint32_t *cycles);
 

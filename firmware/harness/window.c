@@ -78,6 +78,19 @@ MJ_HOT static uint32_t close_window(bool energy) {
   return end;
 }
 
+/* The device's own times of the last window, for `mj window`: in energy mode nothing else tells them. */
+static struct {
+  bool seen;
+  uint32_t start_us;
+  uint32_t end_us;
+} last_window;
+
+bool mj_window_last(uint32_t *start_us, uint32_t *end_us) {
+  *start_us = last_window.start_us;
+  *end_us = last_window.end_us;
+  return last_window.seen;
+}
+
 /* ---- infer ---- */
 
 /* The input is in its place for the first one; a plan that reuses that place gets it again for the others. */
@@ -120,6 +133,9 @@ void mj_window_run(mj_harness *h, uint32_t iterations, uint32_t warmups) {
   uint32_t start = open_window(energy);
   mj_status status = run_inferences(h, iterations, &pin_observer);
   uint32_t end = close_window(energy);
+  last_window.seen = true;
+  last_window.start_us = start;
+  last_window.end_us = end;
   if (report_failure(status)) return;
   if (!energy) {
     put_lap(start);

@@ -625,6 +625,11 @@ export const mjCommands: readonly { readonly word: string; readonly reply: strin
       doc: 'receive errors since start',
     },
     {
+      word: 'window',
+      reply: 'm-mj-window-[start=<µs>,end=<µs>]',
+      doc: 'when the last window of `infer` began and ended by the timer of the device; wraps at 2^32',
+    },
+    {
       word: 'stream',
       reply:
         'm-mj-stream-[ring=<bytes>,frames=<n>,work=<bytes>], then frames; at the end m-mj-stream-done-[samples=<n>,gaps=<n>,windows=<n>,dropped=<n>,reason=<word>]',

@@ -341,6 +341,7 @@ export const errorIds = [
   'trace.edges-in-span',
   'trace.empty',
   'trace.exists',
+  'trace.export-rate',
   'trace.export-too-long',
   'trace.file-corrupt',
   'trace.import-columns',

@@ -42,6 +42,18 @@ export const Prediction = z.object({
 });
 export type Prediction = z.infer<typeof Prediction>;
 
+/** The line through the beginnings and ends of a run's windows on both clocks. */
+export const ClockRelation = z.object({
+  /** Monitor against device: above 0 the monitor counts more time than the device. */
+  ratePpm: z.number(),
+  /** Bound of `ratePpm`: one sample period and one µs of the timer at either end. */
+  ratePlusMinusPpm: z.number().nonnegative(),
+  /** Time of the trace at which the device's timer stood at 0, µs; of the last trace. */
+  offsetUs: z.number(),
+  windows: z.number().int().positive(),
+});
+export type ClockRelation = z.infer<typeof ClockRelation>;
+
 export const RunResult = z.object({
   runId: z.number().int(),
   status: RunStatus,
@@ -62,6 +74,8 @@ export const RunResult = z.object({
   energyPerInference: Quantity.nullable(),
   netEnergyPerInference: Quantity.nullable(),
   meanPower: Quantity.nullable(),
+  /** How the monitor's clock runs against the device's; null where the device does not tell its times. */
+  clockRelation: ClockRelation.nullable(),
   /** Energy per layer: mean over the finished windows that have it; `inferences` is their sum. */
   layerEnergies: z.array(LayerEnergy).nullable(),
   accuracy: Accuracy.nullable(),

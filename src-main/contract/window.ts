@@ -22,6 +22,13 @@ export const LayerEnergy = z.object({
 });
 export type LayerEnergy = z.infer<typeof LayerEnergy>;
 
+/** A window by the timer of the device, µs; `startUs` wraps at 2^32. */
+export const DutWindow = z.object({
+  startUs: z.number().int().nonnegative(),
+  durationUs: z.number().int().nonnegative(),
+});
+export type DutWindow = z.infer<typeof DutWindow>;
+
 /** Energy of one window as the monitor saw it. Gross; `netUj` is what is left above the idle current. */
 export const WindowEnergy = z.object({
   energyUj: z.number(),
@@ -57,6 +64,8 @@ export const WindowEnergy = z.object({
   layers: z.array(LayerEnergy).nullable(),
   /** Spread of the operator edges beyond what sampling explains, µs; null without layers. */
   edgeJitterUs: z.number().nonnegative().nullable(),
+  /** The same window by the device's own timer; null where it does not tell. */
+  dut: DutWindow.nullable(),
 });
 export type WindowEnergy = z.infer<typeof WindowEnergy>;
 

@@ -273,6 +273,7 @@ export class RecordingMeter implements Meter {
       warnings: [...e.notes],
       layers: null,
       edgeJitterUs: null,
+      dut: null,
     };
   }
 }

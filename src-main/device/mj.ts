@@ -66,6 +66,18 @@ export class MjSession {
     return ok(identity);
   }
 
+  /** When the last window began and ended by the device's timer, µs modulo 2^32; the length with its wrap handled. */
+  async window(): Promise<Result<{ readonly startUs: number; readonly durationUs: number }>> {
+    const body = await this.#askBody('mj window', 'window');
+    if (!body.ok) return body;
+    const fields = keyed(body.value);
+    const startUs = wholeNumber(fields.get('start'));
+    const endUs = wholeNumber(fields.get('end'));
+    return startUs === null || endUs === null
+      ? damaged('mj window', body.value)
+      : ok({ startUs, durationUs: (endUs - startUs) >>> 0 });
+  }
+
   /** High-water mark of the arena since the last `paint`. */
   async arena(): Promise<Result<ArenaUse>> {
     const body = await this.#askBody('mj arena', 'arena');

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Failure, Result } from '../base/errors.ts';
 import type {
+  DutWindow,
   AccuracyItem,
   DeviceIdentity,
   FailureDto,
@@ -105,6 +106,8 @@ export interface InferReply {
   readonly durationUs: number | null;
   /** As printed in `m-results-[…]`. */
   readonly scores: readonly number[];
+  /** The window by the DUT's own timer where only `mj window` tells it; null where nothing does. */
+  readonly dutWindow?: DutWindow | null;
   /** The place of the last printed digit: 0.001. */
   readonly printStep: number;
 }

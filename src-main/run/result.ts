@@ -14,6 +14,7 @@ import type {
 } from '../contract/index.ts';
 import { comparison, score } from './accuracy.ts';
 import type { StoredRun } from './ports.ts';
+import { clockRelation } from './clock-relation.ts';
 import { meanLayers } from './layer-energies.ts';
 import { benchmarkRules, validity } from './rules.ts';
 import { UNKNOWN } from './state.ts';
@@ -36,6 +37,7 @@ export function composeResult(run: StoredRun, status: RunStatus = run.status): R
     latency: latency(run, done),
     throughput: throughput(run, done),
     ...energies(run, done),
+    clockRelation: clockRelation(done),
     layerEnergies: meanLayers(done),
     accuracy,
     items: [...run.items],
@@ -73,6 +75,12 @@ function notes(run: StoredRun): string[] {
     0,
   );
   if (lost > 0) out.push(`${lost} monitor samples were lost; the energy bound includes them.`);
+  const clock = clockRelation(run.windows.filter((w) => w.status === 'finished'));
+  if (clock)
+    out.push(
+      `The monitor's clock against the device's: ${clock.ratePpm.toFixed(1)} ± ${clock.ratePlusMinusPpm.toFixed(1)} ppm ` +
+        `over ${clock.windows} window${clock.windows === 1 ? '' : 's'}.`,
+    );
   return out;
 }
 

@@ -138,7 +138,7 @@ class Attempt {
     }
     const energy = await orAborted(opened.value.finish(run.step()), run.signal);
     if (!energy.ok) return energy;
-    this.#energy = energy.value;
+    this.#energy = { ...energy.value, dut: reply.value.dutWindow ?? null };
     this.#durationUs = energy.value.durationUs;
     return reply;
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WindowResult } from '../contract/index.ts';
-import { FailureDto, LayerEnergy, SystematicPart, type WindowEnergy } from '../contract/index.ts';
+import { DutWindow, FailureDto, LayerEnergy, SystematicPart, type WindowEnergy } from '../contract/index.ts';
 import type { Row, Table } from './context.ts';
 import { putEdges } from './edges.ts';
 import { jsonOrNull, parsed, parsedOrNull } from './rows.ts';
@@ -30,8 +30,8 @@ function putEnergy(table: Table, runId: number, w: WindowResult, e: WindowEnergy
     `INSERT INTO window_energies (run_id, window_index, attempt, energy_uj, net_uj, idle_current_a, mean_current_a,
        duration_us, supply_v, supply_plus_minus_v, supply_how, systematic_json, sample_count, lost_samples, coverage,
        trace_id, trace_start_us, trace_end_us, warnings_json, statistical_uj, net_statistical_uj, net_systematic_json,
-       clock_rel, channel, layers_json, edge_jitter_us)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       clock_rel, channel, layers_json, edge_jitter_us, dut_json)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     runId,
     w.index,
     w.attempt,
@@ -58,6 +58,7 @@ function putEnergy(table: Table, runId: number, w: WindowResult, e: WindowEnergy
     e.channel,
     jsonOrNull(e.layers),
     e.edgeJitterUs,
+    jsonOrNull(e.dut),
   );
   putEdges(table, e.traceId, [
     { atUs: e.traceStartUs, channel: e.channel, level: 1 },
@@ -70,7 +71,7 @@ export function windowsOf(table: Table, runId: number): WindowResult[] {
     `SELECT w.*, e.energy_uj, e.net_uj, e.idle_current_a, e.mean_current_a, e.duration_us AS energy_duration_us,
        e.supply_v, e.supply_plus_minus_v, e.supply_how, e.systematic_json, e.sample_count, e.lost_samples, e.coverage,
        e.trace_id, e.trace_start_us, e.trace_end_us, e.warnings_json, e.statistical_uj, e.net_statistical_uj,
-       e.net_systematic_json, e.clock_rel, e.channel, e.layers_json, e.edge_jitter_us
+       e.net_systematic_json, e.clock_rel, e.channel, e.layers_json, e.edge_jitter_us, e.dut_json
      FROM windows w LEFT JOIN window_energies e USING (run_id, window_index, attempt)
      WHERE run_id = ? ORDER BY window_index, attempt`,
     runId,
@@ -127,5 +128,6 @@ function energyOf(r: Row): WindowEnergy {
     warnings: parsed(z.array(z.string()), 'window_energies.warnings_json', r.warnings_json as string),
     layers: parsedOrNull(z.array(LayerEnergy), 'window_energies.layers_json', r.layers_json as string | null),
     edgeJitterUs: r.edge_jitter_us as number | null,
+    dut: parsedOrNull(DutWindow, 'window_energies.dut_json', r.dut_json as string | null),
   };
 }

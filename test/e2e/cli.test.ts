@@ -47,6 +47,9 @@ describe('microjoule on the emulated bench', () => {
     expect(a.comparison).toMatchObject({ method: 'bit-exact', compared: 3, equal: 3 });
     expect(a.profile!.ops.map((o) => o.macs)).toEqual([2048, 256, 256, 2048]);
     expect(a.energyPerInference!.systematic!.plusMinus).toBeGreaterThan(0);
+    // both clocks are exact in the emulated world
+    expect(a.clockRelation!.windows).toBe(3);
+    expect(Math.abs(a.clockRelation!.ratePpm)).toBeLessThan(a.clockRelation!.ratePlusMinusPpm);
     for (const w of a.windows) {
       const layers = w.energy!.layers!;
       expect(layers).toHaveLength(4);
@@ -94,7 +97,7 @@ describe('microjoule on the emulated bench', () => {
 
   it('keeps runs, shows, compares, reports and exports them', async () => {
     const list = json<RunSummary[]>(await microjoule(['runs', '--db', db, '--json']));
-    expect(list.map((r) => r.mode)).toEqual(['performance', 'energy', 'energy']);
+    expect(list.map((r) => r.mode)).toEqual(['performance', 'performance', 'energy', 'energy']);
     const compared = json<{ verdicts: { figure: string; verdict: string }[] }[]>(
       await microjoule(['compare', '1', '2', '--db', db, '--json']),
     );
@@ -107,7 +110,7 @@ describe('microjoule on the emulated bench', () => {
     expect(readFileSync(html, 'utf8')).toContain('Supply current');
     const csv = join(dir, 'profiles.csv');
     expect((await microjoule(['export', 'profiles', '--csv', csv, '--db', db])).code).toBe(0);
-    expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 4);
+    expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 4 * 4);
     const shown = (await microjoule(['show', '1', '--db', db])).stdout;
     expect(shown).toContain('FullyConnectedS8');
     expect(shown).toMatch(/µJ\/inf \(± [\d.]+ % systematic, common\)/);

@@ -254,6 +254,7 @@ export class FakeMeter implements Meter {
       warnings: [],
       layers: null,
       edgeJitterUs: null,
+      dut: null,
     };
   }
 

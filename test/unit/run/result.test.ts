@@ -33,6 +33,7 @@ const energy = (
   warnings: [],
   layers: null,
   edgeJitterUs: null,
+  dut: null,
   ...over,
 });
 
