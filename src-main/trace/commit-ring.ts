@@ -3,6 +3,8 @@ import type { ChunkSink, TraceBatch } from './chunk-store.ts';
 
 /** About 3 s of two channels at 2 Msps: a disk that stalls for a quarter of a second is not felt. */
 export const RING_BYTES = 64 * 1024 * 1024;
+/** Of a source that can be held back: it would only fill more memory, however much there is. */
+export const HELD_BACK_RING_BYTES = 8 * 1024 * 1024;
 
 /**
  * The ring before a sink: batches wait here while the sink is busy, one after the other, at most `capacityBytes` of them.

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { BugError, ok, type Failure, type Result } from '../base/errors.ts';
 import { ChannelWriter } from './channel-writer.ts';
 import type { ChunkSink, TraceBatch } from './chunk-store.ts';
-import { CommitRing } from './commit-ring.ts';
+import { CommitRing, HELD_BACK_RING_BYTES, RING_BYTES } from './commit-ring.ts';
 import { EdgeDetector } from './edge-detector.ts';
 import {
   channelsOf,
@@ -76,7 +76,8 @@ export class ChunkWriter implements SampleReceiver {
     const nextVersion = () => ++this.#calibrations;
     this.#channels = formats.map((f, i) => new ChannelWriter(i, f.rangeCount, codecs[i]!, nextVersion));
     this.#live = new LiveStatistics(this.#channels[0]!, header.rangeCount, 1 / header.sampleRateHz);
-    this.#ring = new CommitRing(sink, options.ringBytes);
+    const held = options.whenFull === 'gap' ? RING_BYTES : HELD_BACK_RING_BYTES;
+    this.#ring = new CommitRing(sink, options.ringBytes ?? held);
     this.#clock = options.clock;
     this.#whenFull = options.whenFull ?? 'wait';
     this.#commitSamples = header.sampleRateHz * COMMIT_SHARE;
