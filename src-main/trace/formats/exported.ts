@@ -8,6 +8,11 @@ export interface ExportSink {
   write(bytes: Uint8Array): Promise<Result<void>>;
 }
 
+/** Where a file goes whose parts refer to later ones: written at any place, also again. */
+export interface PlacedSink {
+  writeAt(at: number, bytes: Uint8Array): Promise<Result<void>>;
+}
+
 /** A stretch of samples on its way out. Arrays are reused. */
 export interface ExportBlock {
   /** Timeline index of the first sample. */

@@ -14,12 +14,21 @@ export interface ImportedTrace {
   readonly logicMask: number;
   readonly monitor: TraceHeader['monitor'];
   readonly accuracy: MonitorAccuracy | null;
+  /** Set where the file says that its samples are no measurement; `measured` otherwise. */
+  readonly source?: TraceHeader['source'];
   /** In the file and not in the trace, in plain words. */
   readonly dropped: readonly string[];
   /** A calibration of the float32 codec: what the words are multiplied with. */
   readonly calibration: string;
   /** Hands out all samples as words of the float32 codec, gaps, marks and supply in their places. */
   feed(receiver: ImportReceiver): Promise<Result<void>>;
+}
+
+/** A file that is read at any place. */
+export interface PlacedBytes {
+  readonly sizeBytes: number;
+  /** Exactly `length` bytes, which are not reused. `trace.import-unreadable`. */
+  readAt(at: number, length: number): Result<Uint8Array>;
 }
 
 /** A receiver of samples whose logic levels come beside the words. */

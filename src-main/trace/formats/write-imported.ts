@@ -13,7 +13,7 @@ export function importedHeader(imported: ImportedTrace, traceId: string): TraceH
     {
       traceId,
       title,
-      source: 'measured',
+      source: imported.source ?? 'measured',
       logicMask,
       ...(accuracy ? { accuracy } : {}),
       ...(startedAt ? { startedAt } : {}),
