@@ -1,9 +1,11 @@
 /** `microjoule emulate pico --uf2`: firmware of somebody else's, which says nothing our firmware would say. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WallClock } from '../../src-main/base/clock.ts';
-import { root } from '../needs.ts';
+import type { CodeProfile } from '../../src-main/contract/index.ts';
+import { buildWithElf } from '../images/build.ts';
+import { describeWith, needs, root } from '../needs.ts';
 import { json, microjoule, scratch } from './cli-process.ts';
 import { emulating, type Served } from './served-process.ts';
 
@@ -61,5 +63,65 @@ describe('microjoule emulate pico --uf2', () => {
     expect((await refused('--gpio', '30')).code).toBe(2);
     expect(await id('--pins', join(dir, 'no', 'such', 'folder.vcd'))).toBe('cli.cannot-write');
     expect(await id('--uf2', join(root, 'package.json'))).toBe('programmer.bad-uf2');
+  });
+});
+
+/** The profile of so many wall seconds at free pace, as the second line of standard output says it. */
+async function profiled(...args: string[]): Promise<CodeProfile> {
+  const run = await microjoule([
+    ...['emulate', 'pico', '--tcp', '0', '--pace', 'free', '--for', '1', '--json'],
+    ...args,
+  ]);
+  expect(run.code, run.stderr).toBe(0);
+  const [listens, profile] = run.stdout.trim().split('\n');
+  expect(JSON.parse(listens!)).toHaveProperty('listens.dut');
+  return (JSON.parse(profile!) as { profile: CodeProfile }).profile;
+}
+
+/** Every cycle belongs to an instruction, an exception, sleep or the ROM's boot. */
+function accountedFor(p: CodeProfile): number {
+  return p.parts.reduce((n, part) => n + part.cycles, 0) + p.exceptionCycles + p.asleepCycles + p.romCycles;
+}
+
+describe('microjoule emulate pico --profile', () => {
+  it('accounts for every cycle of somebody’s own firmware, and draws a flame graph', async () => {
+    const svg = join(dir, 'profile.svg');
+    const p = await profiled('--uf2', image('ram-only'), '--profile', svg);
+    expect(accountedFor(p)).toBe(p.cycles);
+    expect(p.parts).toHaveLength(1);
+    expect(p.parts[0]!.instructions).toBeGreaterThan(1000);
+    expect(readFileSync(svg, 'utf8')).toMatch(/^<svg[^]*\(unknown code\)[^]*<\/svg>\s*$/);
+  });
+
+  it('refuses a place it cannot write to, and --elf without an image or a profile, before anything runs', async () => {
+    const id = async (...args: string[]) =>
+      json<{ error: { id: string } }>(
+        await microjoule(['emulate', 'pico', '--tcp', '0', '--for', '1', '--json', ...args]),
+      ).error.id;
+    expect(await id('--profile', join(dir, 'no', 'such', 'folder.svg'))).toBe('cli.cannot-write');
+    expect(await id('--uf2', image('services'), '--elf', image('services'))).toBe('cli.usage');
+    expect(await id('--profile', join(dir, 'a.svg'), '--elf', image('services'))).toBe('cli.usage');
+  });
+});
+
+describeWith([needs.armGcc], 'microjoule emulate pico --profile --elf', () => {
+  it('names the functions of the image; an ELF file of another build is refused', async () => {
+    const { uf2, elf } = buildWithElf('services');
+    const [uf2Path, elfPath, svg] = ['own.uf2', 'own.elf', 'own.svg'].map((name) => join(dir, name));
+    writeFileSync(uf2Path!, uf2);
+    writeFileSync(elfPath!, elf);
+    const p = await profiled('--uf2', uf2Path!, '--elf', elfPath!, '--profile', svg!);
+    expect(accountedFor(p)).toBe(p.cycles);
+    const functions = p.parts[0]!.functions;
+    expect(functions.find((f) => f.name === 'main')?.calls).toBe(1);
+    // boot2 runs from a copy in SRAM, which no symbol names
+    const unnamed = functions.find((f) => f.name === '(unknown code)')?.cycles ?? 0;
+    expect(unnamed / p.parts[0]!.cycles).toBeLessThan(0.1);
+    expect(readFileSync(svg!, 'utf8')).toContain('main');
+    const other = await microjoule([
+      ...['emulate', 'pico', '--tcp', '0', '--for', '1', '--json', '--profile', svg!],
+      ...['--uf2', image('flash-writer'), '--elf', elfPath!],
+    ]);
+    expect(json<{ error: { id: string } }>(other).error.id).toBe('image.bad-code-map');
   });
 });

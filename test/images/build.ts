@@ -67,6 +67,14 @@ function tool(name: string, args: readonly string[], cwd: string): void {
 
 /** The image as a UF2 file. */
 export function buildImage(name: ImageName, options: ImageOptions = {}): Uint8Array {
+  return buildWithElf(name, options).uf2;
+}
+
+/** With the ELF file of the linker, for names of functions. */
+export function buildWithElf(
+  name: ImageName,
+  options: ImageOptions = {},
+): { uf2: Uint8Array; elf: Uint8Array } {
   const aside = mkdtempSync(join(tmpdir(), 'pico-image-'));
   const ram = name === 'ram-only';
   const sources = [
@@ -98,7 +106,8 @@ export function buildImage(name: ImageName, options: ImageOptions = {}): Uint8Ar
     const bytes = new Uint8Array(Math.ceil(raw.length / 256) * 256).fill(ram ? 0 : 0xff);
     bytes.set(raw);
     if (!ram) sealBoot2(bytes, options.badBoot2 ?? false);
-    return encodeUf2([{ address: ram ? 0x2000_0000 : 0x1000_0000, bytes }], FAMILY);
+    const uf2 = encodeUf2([{ address: ram ? 0x2000_0000 : 0x1000_0000, bytes }], FAMILY);
+    return { uf2, elf: new Uint8Array(readFileSync(join(aside, 'image.elf'))) };
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }

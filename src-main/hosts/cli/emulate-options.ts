@@ -12,6 +12,8 @@ export interface EmulateOptions {
   readonly usbPty?: string;
   readonly pins?: string;
   readonly gpio?: readonly number[];
+  readonly profile?: string;
+  readonly elf?: string;
   readonly dutTcp?: number;
   readonly dutPty?: string;
   readonly monitorTcp?: number;
@@ -34,7 +36,7 @@ export type Emulated = (typeof kinds)[number];
 
 type OptionName = Exclude<keyof EmulateOptions, 'pace' | 'mode' | 'seed' | 'for'>;
 const boardOptions: readonly OptionName[] = [
-  ...(['model', 'uf2', 'baud', 'pins', 'gpio'] as const),
+  ...(['model', 'uf2', 'baud', 'pins', 'gpio', 'profile', 'elf'] as const),
   ...(['uart1Tcp', 'uart1Pty', 'usbTcp', 'usbPty'] as const),
 ];
 /** Wires that are served only when a place is named for them. */
@@ -91,6 +93,13 @@ export function checkOptions(what: string, o: EmulateOptions): Result<Emulated> 
       { model: o.model, uf2: o.uf2 },
       'One board holds one image.',
       'Give either --model or --uf2.',
+    );
+  if (o.elf !== undefined && (o.uf2 === undefined || o.profile === undefined))
+    return fail(
+      'cli.usage',
+      { elf: o.elf, uf2: o.uf2 ?? null, profile: o.profile ?? null },
+      '--elf names the functions of a UF2 in a profile.',
+      'Give --uf2 and --profile with it.',
     );
   if (isMonitor(kind) && o.load === undefined)
     return fail(

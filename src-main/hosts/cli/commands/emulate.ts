@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { HarnessMode } from '../../../abi/generated.ts';
-import { fail, failureText, ok, type Failure, type Result } from '../../../base/errors.ts';
-import { defaultBaud, withMode } from '../../../compile/image.ts';
-import { prepare } from '../../../core.ts';
+import { failureText, ok, type Failure, type Result } from '../../../base/errors.ts';
 import { carryMonitor } from '../../../sim/carried-monitor.ts';
 import type { Link } from '../../../link/link.ts';
 import { carry, type CarriedWire, type Carrier, type Place } from '../../../sim/carriers.ts';
@@ -22,12 +18,19 @@ import {
   type EmulateOptions,
 } from '../emulate-options.ts';
 import { openPinFile, type PinFile } from '../emulate-pins.ts';
+import { imageOf, readFile, type DeployedImage } from '../emulate-image.ts';
+import { EmulationProfile } from '../emulate-profile.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { writeText } from '../write-text.ts';
+import { codeProfileText } from './profile.ts';
 
 /** How far back the world remembers its exact current: nobody asks here. */
 const HISTORY_US = 1_000_000;
 /** How fast clients are listened to while the line rate is the board's. */
 const FOLLOWED_BAUD = 115_200;
+/** Rows a table of the profile. */
+const PROFILE_LINES = 20;
 const ALL_GPIOS = Array.from({ length: 30 }, (_, pin) => pin);
 /** A pseudo-terminal that ends on the same Ctrl-C as we do is no failure; it may be seen first. */
 const TOGETHER_MS = 200;
@@ -36,6 +39,7 @@ const TOGETHER_MS = 200;
 interface Served extends AsyncDisposable {
   readonly listens: Readonly<Record<string, string>>;
   readonly gone: Promise<Failure>;
+  readonly profile: EmulationProfile | null;
 }
 
 export async function emulate(what: string, o: EmulateOptions, context: CommandContext): Promise<number> {
@@ -77,7 +81,15 @@ async function serveUntilEnd(
   });
   const ended = await Promise.race([end, lost]);
   stop.abort();
-  return ended;
+  const profiled = open.profile ? await showProfile(open.profile, output) : null;
+  return profiled ?? ended;
+}
+
+async function showProfile(profile: EmulationProfile, output: Output): Promise<Failure | null> {
+  const taken = await profile.take();
+  if (!taken.ok) return taken;
+  output.line({ profile: taken.value }, () => codeProfileText(taken.value, PROFILE_LINES, profile.svgPath));
+  return null;
 }
 
 async function serveMonitor(
@@ -103,7 +115,7 @@ async function serveMonitor(
     seed,
     note,
   });
-  return carrier.ok ? ok(servedAs({ [kind]: carrier.value }, [])) : carrier;
+  return carrier.ok ? ok(servedAs({ [kind]: carrier.value }, [], null)) : carrier;
 }
 
 async function serveBench(
@@ -117,6 +129,8 @@ async function serveBench(
   if (!monitor.ok) return monitor;
   const faults = parseFaults(o.fault ?? []);
   if (!faults.ok) return faults;
+  const writable = o.profile === undefined ? ok() : writeText(o.profile, '');
+  if (!writable.ok) return writable;
   const pins = o.pins === undefined ? ok(null) : openPinFile(o.pins, o.gpio ?? ALL_GPIOS);
   if (!pins.ok) return pins;
   const opened = await openSimulatedBench({
@@ -135,9 +149,12 @@ async function serveBench(
     await bench[Symbol.asyncDispose]();
     return keeper;
   }
+  const profile = o.profile === undefined ? null : new EmulationProfile(bench, image.value.code, o.profile);
+  if (profile && o.uf2 !== undefined && o.elf === undefined)
+    note('Functions of the profile have no names without --elf FILE.');
   const carried = await carryWires(what, bench, keeper.value, o, image.value.baud, note);
   if (carried.ok)
-    return ok(servedAs(carried.value, [keeper.value, pinsClosedAt(pins.value, bench, note), bench]));
+    return ok(servedAs(carried.value, [keeper.value, pinsClosedAt(pins.value, bench, note), bench], profile));
   await keeper.value[Symbol.asyncDispose]();
   await bench[Symbol.asyncDispose]();
   return carried;
@@ -244,47 +261,18 @@ function nobodyListens(wire: Link): Outlet {
 }
 
 /** Clients are let go first, then what was behind them, in the order given. */
-function servedAs(carriers: Readonly<Record<string, Carrier>>, behind: readonly AsyncDisposable[]): Served {
+function servedAs(
+  carriers: Readonly<Record<string, Carrier>>,
+  behind: readonly AsyncDisposable[],
+  profile: EmulationProfile | null,
+): Served {
   const all = Object.values(carriers);
   return {
     listens: Object.fromEntries(Object.entries(carriers).map(([name, c]) => [name, c.address])),
     gone: Promise.race(all.map((c) => c.gone)),
+    profile,
     [Symbol.asyncDispose]: async () => {
       for (const part of [...all, ...behind]) await part[Symbol.asyncDispose]();
     },
   };
-}
-
-interface DeployedImage {
-  readonly uf2: Uint8Array | null;
-  /** The line rate of the computer's end, fixed while it is served, or the board's own. */
-  readonly baud: number | 'board';
-}
-
-function imageOf(o: EmulateOptions): Result<DeployedImage> {
-  const mode = o.mode === 'energy' ? HarnessMode.Energy : HarnessMode.Performance;
-  const baud = o.baud ?? defaultBaud(mode);
-  if (o.uf2 !== undefined) {
-    const bytes = readFile(o.uf2, '--uf2');
-    return bytes.ok ? ok({ uf2: bytes.value, baud: o.baud ?? 'board' }) : bytes;
-  }
-  if (o.model === undefined) return ok({ uf2: null, baud });
-  const prepared = prepare(o.model, 'pico-emulated');
-  if (!prepared.ok) return prepared;
-  const image = withMode(prepared.value.image, mode, baud === 'board' ? defaultBaud(mode) : baud);
-  return image.ok ? ok({ uf2: image.value.uf2, baud }) : image;
-}
-
-function readFile(path: string, option: string): Result<Uint8Array> {
-  try {
-    return ok(new Uint8Array(readFileSync(path)));
-  } catch (e) {
-    const code = (e as NodeJS.ErrnoException).code ?? String(e);
-    return fail(
-      'cli.cannot-read',
-      { option, path, code },
-      'The file cannot be read.',
-      'Check path and permissions.',
-    );
-  }
 }

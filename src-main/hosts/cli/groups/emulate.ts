@@ -38,6 +38,11 @@ export const emulateCommands: CommandGroup = (command) => {
     )
     .option('--pins <file>', 'write edges of GPIO pins to this file (VCD)')
     .option('--gpio <list>', 'the pins of --pins, like 0,2-5 (default: all)', gpioList)
+    .option(
+      '--profile <file>',
+      'count what each instruction costs; at the end a flame graph (SVG) to this file and a table',
+    )
+    .option('--elf <file>', 'names of functions and source lines for --profile with --uf2')
     .option('--load <file>', 'monitors: play this load (CSV time_us,current_a[,logic])')
     .option('--repeat', 'monitors: again and again; otherwise the last step of the load holds')
     .option('--monitor <kind>', 'bench: which monitor (default: ppk2)')
