@@ -54,7 +54,8 @@ export function sameDiagnosis(a: Diagnosis, b: Diagnosis): boolean {
 
 /** One line for a terminal. */
 export function diagnosisText(d: Diagnosis): string {
-  if (d.count > 1) return `${d.id} (pc=${String(d.facts.pc)}): seen ${d.count} times`;
   const facts = Object.entries(d.facts).map(([k, v]) => `${k}=${String(v)}`);
-  return `${d.id} (${facts.join(' ')}): ${d.cause} ${d.next}`;
+  if (d.count === 1) return `${d.id} (${facts.join(' ')}): ${d.cause} ${d.next}`;
+  const place = d.facts.pc === undefined ? facts.join(' ') : `pc=${String(d.facts.pc)}`;
+  return `${d.id} (${place}): seen ${d.count} times`;
 }
