@@ -1,6 +1,9 @@
 import { BugError } from '../base/errors.ts';
 import type { DetectionRule } from './stream-session.ts';
 
+/** Outputs are multiples of a float32 scale: their mean may miss a threshold that it equals. */
+const ROUNDING = 1e-9;
+
 export interface DetectedEvent {
   readonly classIndex: number;
   /** Mean of the smoothed outputs. */
@@ -11,8 +14,10 @@ export interface DetectedEvent {
 
 /**
  * Moving average of the outputs, threshold, refractory time (smoothing after Sainath & Parada 2015, suppression after
- * Warden 2018, § 5): the rule that the device applies. Here it serves to ask what other settings would have found. A gap
- * in the stream empties the average: windows on both sides of it are no neighbours.
+ * Warden 2018, § 5): the rule that the device applies (firmware/engine/frontend/mj_detect.h). Here it serves to ask what
+ * other settings would have found. Ignored classes do not compete: of the others the largest counts, however sure the
+ * model is of an ignored one. A gap in the stream empties the average and ends the pause after a detection: windows on
+ * both sides of it are no neighbours.
  */
 export class Detector {
   readonly #rule: DetectionRule;
@@ -45,8 +50,9 @@ export class Detector {
     this.#count++;
     if (this.#count < smoothingWindows) return null;
     const top = this.#top();
+    if (top === null) return null;
     const score = this.#sums[top]! / smoothingWindows;
-    if (this.#ignored[top] || score < threshold) return null;
+    if (score < threshold - ROUNDING) return null;
     if (lastSample - this.#lastDetection < refractorySamples) return null;
     this.#lastDetection = lastSample;
     return { classIndex: top, score, lastSample };
@@ -55,16 +61,18 @@ export class Detector {
   /** Samples were lost before the next window. */
   gap(): void {
     this.#count = 0;
+    this.#lastDetection = -Infinity;
     this.#rows.fill(0);
   }
 
-  /** The class with the largest sum, the first of equals. Sums anew each time: no rounding error is carried along. */
-  #top(): number {
+  /** The class with the largest sum of those not ignored, the first of equals. Summed anew: no rounding error stays. */
+  #top(): number | null {
     const n = this.#classes;
     this.#sums.fill(0);
     for (let i = 0; i < this.#rows.length; i++) this.#sums[i % n]! += this.#rows[i]!;
-    let top = 0;
-    for (let c = 1; c < n; c++) if (this.#sums[c]! > this.#sums[top]!) top = c;
+    let top: number | null = null;
+    for (let c = 0; c < n; c++)
+      if (!this.#ignored[c] && (top === null || this.#sums[c]! > this.#sums[top]!)) top = c;
     return top;
   }
 }

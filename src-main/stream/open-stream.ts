@@ -16,6 +16,8 @@ const DEFAULT_STALL_US = 5_000_000;
 /** Share of the line that the features may take on the way back. */
 const FEATURES_SHARE = 0.1;
 const REPORT_BYTES = 110;
+/** Of the threshold in 1/256 of an output's step. */
+const ROUNDING = 1e-6;
 
 /**
  * Enters stream mode on a device that runs `options.program`. Fails with `stream.no-extension`, `stream.other-program`,
@@ -155,12 +157,13 @@ function detectionOf(rule: DetectionRule | undefined, output: TensorRecord): Res
       'Smoothing is over 1 to 32 windows, the pause a count of samples, and there are at most 32 classes.',
       'Correct the rule of detection.',
     );
-  const steps = threshold / scaleOf(output) + output.zeroPoint;
+  // rounded down: a mean that is the threshold reaches it, as in stream/detector.ts
+  const steps = Math.floor(256 * (threshold / scaleOf(output) + output.zeroPoint) + ROUNDING);
   return ok({
     smoothingWindows,
     refractorySamples,
     ignoredClasses: rule.ignoredClasses.filter((c) => Number.isInteger(c) && c >= 0 && c < 32),
-    threshold: Math.max(-(2 ** 20), Math.min(2 ** 20, Math.round(256 * steps))),
+    threshold: Math.max(-(2 ** 20), Math.min(2 ** 20, steps)),
   });
 }
 

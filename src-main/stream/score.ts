@@ -36,12 +36,49 @@ interface Exclusions {
 
 const seconds = (us: number) => `${(us / 1e6).toFixed(3)} s`;
 
+const missing = (from: number, to: number, skipped: ReadonlySet<number>) => {
+  let count = 0;
+  for (let k = from; k < to; k++) if (!skipped.has(k)) count++;
+  return count;
+};
+
+/** Results that never came: between those that did, before the first, and after the last until the stream's end. */
+function lostOf(record: StreamRecord, blind: readonly Span[]): { spans: Span[]; results: number } {
+  const { plan, windows, dropped, durationUs } = record;
+  const us = (samples: number) => (samples * 1e6) / plan.sampleRateHz;
+  const skipped = new Set(dropped);
+  const spans: Span[] = [];
+  let results = 0;
+  let [index, atUs] = [0, 0];
+  for (const w of windows) {
+    const count = missing(index, w.index, skipped);
+    results += count;
+    if (count > 0) spans.push({ startUs: atUs, endUs: us(w.lastSample + 1) });
+    [index, atUs] = [w.index + 1, us(w.lastSample + 1)];
+  }
+  // until the next window would have been there: a first one takes its whole length, and so does one after a gap
+  const hopUs = us(plan.hopSamples);
+  for (; skipped.has(index); index++) atUs += hopUs;
+  let waitUs = index === 0 ? us(plan.windowSamples) : hopUs;
+  for (const end of [...blind.filter((b) => b.endUs > atUs), { startUs: durationUs, endUs: Infinity }]) {
+    const count = Math.floor((Math.min(end.startUs, durationUs) - atUs - waitUs) / hopUs + 1 + 1e-9);
+    if (count > 0) {
+      results += count;
+      spans.push({ startUs: atUs, endUs: end.startUs });
+    }
+    // at a gap's span's end a window is whole; where the host makes the rows one came earlier, and the next is a hop later
+    waitUs = end.startUs < atUs ? Math.max(0, atUs + waitUs - end.endUs) : 0;
+    atUs = end.endUs;
+  }
+  return { spans, results };
+}
+
 /**
  * Where nobody could have heard anything: samples that were lost, and after them the time until a window holds none of
  * them; results that the line lost. What the device skipped because it was late is its own fault and stays in.
  */
 export function exclusionsOf(record: StreamRecord): Exclusions {
-  const { plan, gaps, windows, dropped, durationUs } = record;
+  const { plan, gaps, durationUs } = record;
   const us = (samples: number) => (samples * 1e6) / plan.sampleRateHz;
   const blind = union(
     gaps.map((g) => ({
@@ -49,18 +86,7 @@ export function exclusionsOf(record: StreamRecord): Exclusions {
       endUs: us(g.firstSample + g.sampleCount + plan.windowSamples),
     })),
   );
-  const skipped = new Set(dropped);
-  const lost: Span[] = [];
-  let lostResults = 0;
-  for (let i = 1; i < windows.length; i++) {
-    const [before, after] = [windows[i - 1]!, windows[i]!];
-    let missing = 0;
-    for (let k = before.index + 1; k < after.index; k++) if (!skipped.has(k)) missing++;
-    if (missing === 0) continue;
-    lostResults += missing;
-    lost.push({ startUs: us(before.lastSample + 1), endUs: us(after.lastSample + 1) });
-  }
-  const spans = union([...blind, ...lost]);
+  const lost = lostOf(record, blind);
   const texts: string[] = [];
   if (gaps.length > 0) {
     const samples = gaps.reduce((n, g) => n + g.sampleCount, 0);
@@ -68,9 +94,11 @@ export function exclusionsOf(record: StreamRecord): Exclusions {
       `${gaps.length} gaps of ${samples} samples in all, each with the ${seconds(us(plan.windowSamples))} until a window is whole again: ${seconds(lengthWithin(blind, durationUs))} not scored`,
     );
   }
-  if (lostResults > 0)
-    texts.push(`${lostResults} results were lost on the line: ${seconds(lengthWithin(lost, durationUs))}`);
-  return { spans, texts };
+  if (lost.results > 0)
+    texts.push(
+      `${lost.results} results never came (lost on the line, or the stream ended first): ${seconds(lengthWithin(union(lost.spans), durationUs))}`,
+    );
+  return { spans: union([...blind, ...lost.spans]), texts };
 }
 
 /** The rule of the plan as the device knows it. */
@@ -119,10 +147,26 @@ export function scoreStream(record: StreamRecord): StreamScores {
     truth.kind === 'segments'
       ? { ...none, segments: segmentsOf(record, truth, spans) }
       : { ...none, ...wordsOf(record, truth, stream) };
-  const exclusions = [...texts, ...cutWords(scores.words)];
+  const exclusions = [...texts, ...unknownLabels(truth, plan), ...cutWords(scores.words)];
   if (plan.detection.ignored.length === plan.classes.length)
     exclusions.push('every class is ignored: nothing can be detected');
   return { truthOrigin: truth.origin, ...scores, exclusions };
+}
+
+/** Words that the model has no class for cannot be found; segments of such a label stand in the matrix. */
+function unknownLabels(truth: GroundTruth, plan: StreamRunPlan): string[] {
+  if (truth.kind === 'segments') return [];
+  const strange = truth.spans.filter((s) => !plan.classes.includes(s.label));
+  const ignored = truth.spans.filter((s) => plan.detection.ignored.includes(s.label));
+  const named = (spans: typeof strange) => [...new Set(spans.map((s) => s.label))].join(', ');
+  const texts: string[] = [];
+  if (strange.length > 0)
+    texts.push(
+      `${strange.length} of ${truth.spans.length} words of the truth are no class of the model (${named(strange)}; it knows ${plan.classes.join(', ')})`,
+    );
+  if (ignored.length > 0)
+    texts.push(`${ignored.length} words of the truth are of ignored classes (${named(ignored)})`);
+  return texts;
 }
 
 function cutWords(words: StreamScores['words']): string[] {

@@ -221,6 +221,43 @@ describe('what a score leaves out', () => {
     expect(scoreStream({ ...dropped.outcome.record, truth: truth() }).words!.excludedUs).toBe(0);
   });
 
+  it('results that never came at either end are excluded too: words there are not missed', async () => {
+    const { outcome } = await run(listSource(second(3)));
+    const { windows } = outcome.record;
+    expect(windows).toHaveLength(59);
+    const scored = (record: Partial<typeof outcome.record>) =>
+      scoreStream({ ...outcome.record, truth: truth(), ...record });
+    expect(scored({}).words!.excludedUs).toBe(0);
+    // the device said nothing after its 20th window, whose last sample is 1049
+    expect(scored({ windows: windows.slice(0, 20) }).words!.excludedUs).toBe(1_950_000);
+    expect(scored({ windows: windows.slice(0, 20) }).exclusions[0]).toMatch(/^39 results never came/);
+    // it had skipped three of them itself
+    expect(scored({ windows: windows.slice(0, 20), dropped: [20, 21, 22] }).exclusions[0]).toMatch(
+      /^36 results/,
+    );
+    // windows 0 … 4 were lost: until sample 349
+    expect(scored({ windows: windows.slice(5) }).words).toMatchObject({ excludedUs: 350_000 });
+    const silent = scored({ windows: [] });
+    expect(silent.words).toMatchObject({ scoredUs: 0, falseNegatives: 0, excludedWords: 1 });
+    expect(silent.exclusions[0]).toMatch(/^59 results/);
+  });
+
+  it('a gap at the end is no result that never came', async () => {
+    const { outcome } = await run(listSource([...second(3), gap(3000, 400), samples(3400, 70)], { truth }));
+    const { words, exclusions } = scoreStream(outcome.record);
+    expect(exclusions.filter((e) => e.includes('never came'))).toEqual([]);
+    expect(words!.excludedUs).toBe(470_000);
+  });
+
+  it('words of the truth that the model has no class for are said', async () => {
+    const spans = [word(500_000), { ...word(1_500_000), label: 'Yes' }, { ...word(2e6), label: 'silence' }];
+    const { outcome } = await run(listSource(second(3), { truth: () => ({ ...truth(), spans }) }));
+    const { words, exclusions } = scoreStream(outcome.record);
+    expect(words!.words).toHaveLength(1);
+    expect(exclusions.join('\n')).toMatch(/1 of 3 words of the truth are no class of the model \(Yes;/);
+    expect(exclusions.join('\n')).toMatch(/1 words of the truth are of ignored classes \(silence\)/);
+  });
+
   it('without a ground truth nothing is scored', async () => {
     const { outcome } = await run(listSource(second(1)));
     expect(scoreStream(outcome.record)).toMatchObject({ truthOrigin: null, words: null, segments: null });
