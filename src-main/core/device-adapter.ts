@@ -22,11 +22,19 @@ export class SessionDevice implements Device {
   readonly #session: Session;
   readonly #boardSerial: string;
   readonly #baud: number;
+  readonly #restorePower: () => Promise<Result<void>>;
 
-  constructor(session: Session, boardSerial: string, baud: number) {
+  /** `restorePower`: switches a supply on again that was cut; it comes before each recovery. */
+  constructor(
+    session: Session,
+    boardSerial: string,
+    baud: number,
+    restorePower: () => Promise<Result<void>> = async () => ok(),
+  ) {
     this.#session = session;
     this.#boardSerial = boardSerial;
     this.#baud = baud;
+    this.#restorePower = restorePower;
   }
 
   async identity(): Promise<Result<DeviceIdentity>> {
@@ -98,6 +106,8 @@ export class SessionDevice implements Device {
   }
 
   async recover(): Promise<Result<void>> {
+    const powered = await this.#restorePower();
+    if (!powered.ok) return powered;
     const inStep = await this.#session.resynchronise();
     if (inStep.ok || !this.#session.mj) return inStep;
     return this.#session.mj.reset();

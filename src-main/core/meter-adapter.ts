@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { fail, failureText, ok, type Result } from '../base/errors.ts';
+import { fail, failureText, ok, type Failure, type Result } from '../base/errors.ts';
 import type {
   LayerEnergy,
   MonitorIdentity,
@@ -27,7 +27,7 @@ export interface TraceFile {
   readonly id: string;
   readonly path: string;
   readonly store: ChunkStore;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface MeterOptions {
@@ -40,7 +40,7 @@ export interface MeterOptions {
   /** Logic channels of the operator counter, lowest bit first, and how many operators an inference has. */
   readonly operatorChannels: readonly number[];
   readonly operators: number;
-  readonly openTrace: (monitor: Monitor) => Result<TraceFile>;
+  readonly openTrace: (monitor: Monitor) => Promise<Result<TraceFile>>;
   readonly nowIso: () => string;
 }
 
@@ -94,6 +94,12 @@ function layerToContract(l: TraceLayer): LayerEnergy {
 /** The edges of the window may come a little after `infer-done` was printed: delivery, and the window's own look. */
 const EDGE_WAIT_US = 3_000_000;
 
+/** What the monitor said last may still be on its way to the disk: in virtual time all the silence after it is over. */
+async function whyEnded(recording: Recording): Promise<Failure | null> {
+  await recording.sync();
+  return recording.sourceEnded ? (await recording.ended).failure : null;
+}
+
 /** run/ports Meter over a monitor and a trace file: one recording for all windows of a run. */
 export class RecordingMeter implements Meter {
   readonly #options: MeterOptions;
@@ -101,6 +107,8 @@ export class RecordingMeter implements Meter {
   #file: TraceFile | undefined;
   #recording: Recording | undefined;
   #ended = false;
+  /** Stays: this monitor does not come back, another one is opened in its place. */
+  #lost: Failure | null = null;
 
   constructor(options: MeterOptions) {
     this.#options = options;
@@ -120,10 +128,15 @@ export class RecordingMeter implements Meter {
     };
   }
 
+  /** The recording ended by itself; the next window begins another. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   async openWindow(inferences: number): Promise<Result<MeterWindow>> {
     // a recording that ended by itself leaves its trace; what is measured on goes into another
     if (this.#ended) await this.close();
-    const recording = this.#recording ? ok(this.#recording) : this.#begin();
+    const recording = this.#recording ? ok(this.#recording) : await this.#begin();
     if (!recording.ok) return recording;
     this.#options.monitor.armWindow?.();
     const opened = { ordinal: recording.value.windows().length, atSample: recording.value.lengthSamples };
@@ -140,8 +153,12 @@ export class RecordingMeter implements Meter {
     return ok({
       ended,
       finish: () => this.#finish(recording.value, opened, inferences),
-      abandon: async () => {},
+      abandon: () => whyEnded(recording.value),
     });
+  }
+
+  lost(): Failure | null {
+    return this.#lost;
   }
 
   traces(): readonly TraceReference[] {
@@ -158,7 +175,7 @@ export class RecordingMeter implements Meter {
     const end = await recording.stop();
     const reference = this.#traces.at(-1)!;
     const sampleCount = recording.trace.lengthSamples;
-    file.close();
+    await file.close();
     const sha256 = await fileSha256(file.path);
     this.#traces[this.#traces.length - 1] = {
       ...reference,
@@ -168,14 +185,18 @@ export class RecordingMeter implements Meter {
     return end.failure ?? (sha256.ok ? ok() : sha256);
   }
 
-  #begin(): Result<Recording> {
+  async #begin(): Promise<Result<Recording>> {
     const { monitor, windowChannel, nowIso, openTrace } = this.#options;
-    const file = openTrace(monitor);
+    const file = await openTrace(monitor);
     if (!file.ok) return file;
     this.#file = file.value;
     this.#ended = false;
     const recording = recordTrace(monitor, file.value.store, monitor.descriptor.codec, { windowChannel });
-    void recording.ended.then(() => (this.#ended = this.#recording === recording));
+    void recording.ended.then((end) => {
+      if (this.#recording !== recording) return;
+      this.#ended = true;
+      if (end.kind === 'monitor-lost') this.#lost = end.failure;
+    });
     this.#recording = recording;
     this.#traces.push({
       id: file.value.id,

@@ -45,6 +45,8 @@ export class RigBench implements Bench, AsyncDisposable {
   #rig: Rig | undefined;
   #session: Session | undefined;
   #recording: RecordingMeter | undefined;
+  /** The monitor of `#recording`. */
+  #metered: { readonly monitor: Monitor; readonly checked: CheckedMonitor | null } | undefined;
   readonly #finished: TraceReference[] = [];
   readonly #warnings: Failure[] = [];
   #mode: 'performance' | 'energy' = 'performance';
@@ -146,6 +148,7 @@ export class RigBench implements Bench, AsyncDisposable {
       await monitor.value[Symbol.asyncDispose]();
       return powered;
     }
+    this.#metered = { monitor: monitor.value, checked };
     const { openTrace, nowIso, windowChannel, operatorChannels, target } = this.#options;
     this.#recording = new RecordingMeter({
       monitor: monitor.value,
@@ -184,7 +187,16 @@ export class RigBench implements Bench, AsyncDisposable {
 
   #deviceOf(session: Session): Device {
     this.#session = session;
-    return new SessionDevice(session, this.#rig?.serials.board ?? UNKNOWN, this.#baud());
+    return new SessionDevice(session, this.#rig?.serials.board ?? UNKNOWN, this.#baud(), () =>
+      this.#restorePower(),
+    );
+  }
+
+  /** A monitor that ended the recording by itself may have cut the board's supply (`monitor.overcurrent`). */
+  async #restorePower(): Promise<Result<void>> {
+    const { monitor, checked } = this.#metered ?? {};
+    if (!monitor || !this.#rig || !this.#recording?.ended) return ok();
+    return this.#supply(this.#rig, monitor, checked ?? null);
   }
 
   async #closeRecording(): Promise<Result<void>> {
@@ -203,6 +215,7 @@ export class RigBench implements Bench, AsyncDisposable {
       openWindow: async (inferences) =>
         this.#recording?.openWindow(inferences) ??
         fail('monitor.lost', {}, 'The monitor is not connected.', 'Plug it in again.'),
+      lost: () => this.#recording?.lost() ?? null,
       traces: () => [...this.#finished, ...(this.#recording?.traces() ?? [])],
       close: () => this.#closeRecording(),
     };

@@ -72,9 +72,9 @@ export class StreamMeter implements AsyncDisposable {
     return ok();
   }
 
-  begin(): Result<void> {
+  async begin(): Promise<Result<void>> {
     const { tracesDir, title, target } = this.#options;
-    const file = newTraceFile(tracesDir, this.#monitor, title, target);
+    const file = await newTraceFile(tracesDir, this.#monitor, title, target);
     if (!file.ok) return file;
     this.#file = file.value;
     const { codec } = this.#monitor.descriptor;
@@ -100,7 +100,7 @@ export class StreamMeter implements AsyncDisposable {
       toSample: trace.lengthSamples,
     });
     const sampleCount = trace.lengthSamples;
-    this.#closeFile();
+    await this.#closeFile();
     if (!energy.ok) return energy;
     return ok({
       energy: this.#toContract(energy.value, file.id),
@@ -138,14 +138,14 @@ export class StreamMeter implements AsyncDisposable {
     };
   }
 
-  #closeFile(): void {
-    this.#file?.close();
+  async #closeFile(): Promise<void> {
+    await this.#file?.close();
     this.#file = null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#recording?.stop();
-    this.#closeFile();
+    await this.#closeFile();
     await this.#monitor[Symbol.asyncDispose]();
   }
 }

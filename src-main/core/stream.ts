@@ -116,7 +116,7 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
       : Recorder.open(request.recordDir, samples.format, samples.origin, startedAt);
   if (!recorder.ok) return recorder;
   using recording = recorder.value;
-  const powered = parts.meter?.begin();
+  const powered = await parts.meter?.begin();
   if (powered && !powered.ok) return powered;
   const plan = planOf(parts, session, rule);
   const begun = await begunOf(parts, plan, startedAt);

@@ -3,18 +3,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import { TraceFile } from '../store/trace-file.ts';
+import { ThreadedTraceFile } from '../store/threaded-trace-file.ts';
 import { newTraceHeader } from '../trace/format.ts';
 import type { TraceFile as MeterTrace } from './meter-adapter.ts';
 import type { TargetDescriptor } from './targets.ts';
 
-/** A new trace file in a folder, with the logic channels that this board wires. */
-export function newTraceFile(
+/** A new trace file in a folder, with the logic channels that this board wires; a thread of its own writes it. */
+export async function newTraceFile(
   folder: string,
   monitor: Monitor,
   title: string,
   { source, board }: TargetDescriptor,
-): Result<MeterTrace> {
+): Promise<Result<MeterTrace>> {
   const { window, operator, timestamp } = board.pins;
   // channels that nothing is wired to would fill the trace with what they pick up
   const logicMask = [window, ...operator, timestamp].reduce((mask, pin) => mask | (1 << pin.channel), 0);
@@ -30,7 +30,7 @@ export function newTraceFile(
       'Check the path and its permissions.',
     );
   }
-  const file = TraceFile.create(
+  const file = await ThreadedTraceFile.create(
     path,
     newTraceHeader(monitor.streamFormat, {
       traceId: id,
@@ -41,5 +41,5 @@ export function newTraceFile(
     }),
   );
   if (!file.ok) return file;
-  return ok({ id, path, store: file.value, close: () => file.value[Symbol.dispose]() });
+  return ok({ id, path, store: file.value, close: () => file.value[Symbol.asyncDispose]() });
 }

@@ -117,6 +117,8 @@ export interface Meter {
   identity(): MonitorIdentity;
   /** Starts recording; the DUT has not yet been told to infer, but will be, so many inferences. */
   openWindow(inferences: number, options: StepOptions): Promise<Result<MeterWindow>>;
+  /** Why the recording ended by itself because the monitor went, and with it perhaps the board's supply; null while it is there. */
+  lost?(): Failure | null;
   /** The traces written so far; hashes are known once a trace is closed. */
   traces(): readonly TraceReference[];
   /** Ends all recording and closes the traces. */
@@ -128,8 +130,8 @@ export interface MeterWindow {
   readonly ended: Promise<Failure>;
   /** Called after the DUT reported `infer-done`: waits for the closing edge, integrates between the edges. */
   finish(options: StepOptions): Promise<Result<WindowEnergy>>;
-  /** The window is void: nothing is waited for. */
-  abandon(): Promise<void>;
+  /** The window is void. Resolves with why the recording ended, where it did: that comes before a board's silence. */
+  abandon(): Promise<Failure | null>;
 }
 
 /** The host twin: what the device must answer. */

@@ -39,8 +39,9 @@ async function measureWindow(run: RunContext, device: Device, index: number): Pr
     const input = inputOf(run.ports.inputs, index);
     if (!input.ok) return input;
     const attempt = new Attempt(run, index, input.value);
-    const failure = await attempt.measure(device);
-    if (!failure) return null;
+    const seen = await attempt.measure(device);
+    if (!seen) return null;
+    const failure = underlying(run, seen);
     const kind = failureKind(failure);
     if (kind === 'fatal' && failure.id !== SHORT) return failure;
     const kept = attempt.exclude(failure);
@@ -49,8 +50,13 @@ async function measureWindow(run: RunContext, device: Device, index: number): Pr
     if (!state(run).mayRepeat(index)) return tooMany(run, index, failure);
     if (failure.id === SHORT) continue;
     const recovered = await orAborted(device.recover(run.step()), run.signal);
-    if (!recovered.ok) return recovered;
+    if (!recovered.ok) return underlying(run, recovered);
   }
+}
+
+/** A monitor that goes takes the board's supply with it: then the board's silence is the wrong diagnosis. */
+function underlying(run: RunContext, seen: Failure): Failure {
+  return run.ports.bench.meter?.lost?.() ?? seen;
 }
 
 const SHORT = 'run.window-short';
@@ -132,15 +138,12 @@ class Attempt {
     // a monitor that goes takes the board's supply with it: the board's silence would be the wrong diagnosis
     const inferred = Promise.race([device.infer(this.#inferences, 0, run.step()), opened.value.ended]);
     const reply = await orAborted<InferReply>(inferred, run.signal);
-    if (!reply.ok) {
-      await opened.value.abandon();
-      return reply;
-    }
+    if (!reply.ok) return (await opened.value.abandon()) ?? reply;
     const energy = await orAborted(opened.value.finish(run.step()), run.signal);
     if (!energy.ok) return energy;
     this.#energy = { ...energy.value, dut: reply.value.dutWindow ?? null };
     this.#durationUs = energy.value.durationUs;
-    return reply;
+    return clocksDisagree(this.#energy) ?? reply;
   }
 
   /** Only where we chose N ourselves: a plan that fixes N gets what it asked for, and an honest verdict. */
@@ -189,6 +192,35 @@ class Attempt {
     this.#run.emit({ type: 'window', window });
     return null;
   }
+}
+
+/** Crystals of board and monitor differ by less. */
+const CLOCKS_REL = 500e-6;
+/** An edge lies within a sample period, and within a µs of the board's timer. */
+const TIMER_US = 1;
+
+/**
+ * The same window on two clocks. Where the monitor's is shorter, samples were lost that nothing counted: the energy would
+ * be too small by their share, without a sign of it.
+ */
+function clocksDisagree(energy: WindowEnergy): Failure | null {
+  if (!energy.dut) return null;
+  const periodUs = energy.durationUs / Math.max(1, energy.sampleCount + energy.lostSamples);
+  const allowedUs = CLOCKS_REL * energy.durationUs + 2 * (periodUs + TIMER_US);
+  const differenceUs = energy.durationUs - energy.dut.durationUs;
+  if (Math.abs(differenceUs) <= allowedUs) return null;
+  return fail(
+    'monitor.window-length',
+    {
+      monitorUs: Math.round(energy.durationUs),
+      dutUs: energy.dut.durationUs,
+      allowedUs: Math.round(allowedUs),
+    },
+    differenceUs < 0
+      ? 'The window is shorter in the trace than by the board’s own timer: the monitor lost samples without a sign.'
+      : 'The window is longer in the trace than by the board’s own timer.',
+    'Plug the monitor straight into the computer and close programs that load it; the window is repeated.',
+  );
 }
 
 /** A window refers to its trace, so the trace's row comes first. */

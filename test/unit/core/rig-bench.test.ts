@@ -41,7 +41,7 @@ function benchOf(rigs: RigFactory, over: Partial<RigBenchOptions> = {}): RigBenc
     supplyV: 3.3,
     windowChannel: 0,
     operatorChannels: [1, 2, 3],
-    openTrace: () => fail('trace.write-failed', {}, 'no trace here', 'nothing'),
+    openTrace: async () => fail('trace.write-failed', {}, 'no trace here', 'nothing'),
     nowIso: () => '',
     ...over,
   });
@@ -61,7 +61,7 @@ describe('the bench of a rig', () => {
   it('keeps the failure of a trace that could not be closed when its monitor went away', async () => {
     const { rigs, opened } = watchedRigs();
     await using bench = benchOf(rigs, {
-      openTrace: (monitor) => {
+      openTrace: async (monitor) => {
         const header = newTraceHeader(monitor.streamFormat, { traceId: 't', title: '', source: 'emulated' });
         // the disk is gone with it
         return {
@@ -70,7 +70,7 @@ describe('the bench of a rig', () => {
             id: 't',
             path: '/nowhere/t.mjtrace',
             store: new MemoryTraceStore(header),
-            close: () => {},
+            close: async () => {},
           },
         };
       },
