@@ -25,6 +25,14 @@ import { latestCheck } from './core/checked-accuracy.ts';
 import { RigBench } from './core/rig-bench.ts';
 import { streamModel, type StreamRequest, type StreamWatch } from './core/stream.ts';
 import { refuseSupply } from './core/supply.ts';
+import {
+  exportTrace,
+  importTrace,
+  type Exported,
+  type ExportRequest,
+  type Imported,
+  type ImportRequest,
+} from './core/trace-files.ts';
 import { newTraceFile } from './core/trace-recording.ts';
 import { Traces } from './core/traces.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
@@ -86,6 +94,21 @@ export class Core implements AsyncDisposable {
       nowIso: this.#nowIso,
       references: this.store.traces,
       checkOf: (monitor, supplyMv) => latestCheck(this.store, monitor, supplyMv),
+    });
+  }
+
+  /** A span of a trace as a file of another format, and what that leaves behind. */
+  exportTrace(request: ExportRequest): Promise<Result<Exported>> {
+    return exportTrace(request, this.trace);
+  }
+
+  /** A file of another program as a trace. */
+  importTrace(request: ImportRequest): Promise<Result<Imported>> {
+    return importTrace(request, {
+      tracesDir: this.tracesDir,
+      nowIso: this.#nowIso,
+      references: this.store.traces,
+      traces: this.trace,
     });
   }
 

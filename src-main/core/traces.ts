@@ -38,7 +38,7 @@ const OPEN_FILES = 4;
 /** Edges of one channel that a list of markers holds at most; a longer list is asked for in spans. */
 const MAX_EDGES = 100_000;
 
-interface OpenTrace {
+export interface OpenTrace {
   readonly file: TraceFile;
   readonly codecs: readonly SampleCodec[];
   readonly channels: readonly Trace[];
@@ -260,10 +260,15 @@ export class Traces implements AsyncDisposable {
     );
   }
 
+  /** Where the file of a trace is, by id or path. */
+  pathOf(name: string): string {
+    const known = this.#options.known.pathOf(name);
+    return resolve((known.ok ? known.value : null) ?? name);
+  }
+
   /** Open, and as long as its recorder has made it by now. */
   #trace(name: string): Result<OpenTrace> {
-    const known = this.#options.known.pathOf(name);
-    const path = resolve((known.ok ? known.value : null) ?? name);
+    const path = this.pathOf(name);
     const kept = this.#open.get(path);
     if (kept) {
       this.#open.delete(path);
@@ -286,7 +291,7 @@ export class Traces implements AsyncDisposable {
 }
 
 /** A trace whose recorder died is closed first; where that cannot be written it is read as it is. */
-function openTrace(path: string): Result<OpenTrace> {
+export function openTrace(path: string): Result<OpenTrace> {
   let file = TraceFile.open(path);
   if (!file.ok) return file;
   if (file.value.interrupted()) {

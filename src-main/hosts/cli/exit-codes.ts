@@ -60,6 +60,10 @@ const byPrefix: Readonly<Record<string, number>> = {
   'stream.recording-failed': exitCodes.storage,
   'store.': exitCodes.storage,
   'trace.': exitCodes.storage,
+  'trace.interrupted': exitCodes.interrupted,
+  'trace.import-': exitCodes.badInput,
+  'trace.import-unreadable': exitCodes.storage,
+  'trace.export-': exitCodes.badInput,
 };
 const longestFirst = Object.entries(byPrefix).sort(([a], [b]) => b.length - a.length);
 

@@ -69,6 +69,9 @@ export function importJls(bytes: PlacedBytes, about: JlsAbout): Result<ImportedT
     ...(own ? { source: own.source } : {}),
     dropped: [
       ...file.remarks,
+      ...(own?.boundsByRange
+        ? ["the monitor's bounds: they differ by range, which samples do not tell"]
+        : []),
       ...supplies.value.dropped,
       ...remarks.value.dropped,
       ...logic.dropped,

@@ -47,6 +47,8 @@ export interface JlsProvenance {
   readonly source: TraceHeader['source'];
   readonly monitor: TraceHeader['monitor'];
   readonly accuracy: MonitorAccuracy | null;
+  /** It had bounds, which differ by measuring range. */
+  readonly boundsByRange: boolean;
   readonly supplies: readonly SupplyRecord[];
 }
 
@@ -59,7 +61,15 @@ export function jlsProvenance(bytes: PlacedBytes, file: JlsFile): Result<JlsProv
     const parsed = Provenance.safeParse(json(payload.value));
     if (!parsed.success) continue;
     const { source, monitor, accuracy, supplies } = parsed.data;
-    return ok({ source, monitor, supplies, accuracy: accuracy && ofOneRange(accuracy) });
+    // samples do not say which range they are of, so bounds of several cannot be applied
+    const oneRange = accuracy?.gainRel.length === 1;
+    return ok({
+      source,
+      monitor,
+      supplies,
+      accuracy: oneRange ? accuracy : null,
+      boundsByRange: accuracy !== null && !oneRange,
+    });
   }
   return ok(null);
 }
@@ -70,18 +80,6 @@ function json(payload: Uint8Array | null): unknown {
   } catch {
     return null;
   }
-}
-
-/** The ranges of the samples are not in the file: the greatest bound holds for each of them. */
-function ofOneRange(a: MonitorAccuracy): MonitorAccuracy {
-  if (a.gainRel.length === 1) return a;
-  return {
-    origin: `${a.origin}; greatest of all ranges`,
-    gainRel: [Math.max(...a.gainRel)],
-    offsetA: [Math.max(...a.offsetA)],
-    stepA: [Math.max(...a.stepA)],
-    clockRel: a.clockRel,
-  };
 }
 
 /** Text annotations and markers of a signal, as marks. `own`: written by our export. */

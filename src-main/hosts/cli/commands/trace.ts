@@ -29,7 +29,7 @@ export interface MarkerOptions extends SpanOptions {
 type Spanned = { readonly info: TraceInfo; readonly span: TraceSpanRequest };
 
 /** Seconds to whole sample periods; the whole trace where nothing is said. */
-function spanOf(core: Core, name: string, o: SpanOptions): Result<Spanned> {
+export function spanOf(core: Core, name: string, o: SpanOptions): Result<Spanned> {
   const info = core.trace.info(name);
   if (!info.ok) return info;
   const { sampleRateHz, lengthSamples, durationS } = info.value;
@@ -45,7 +45,7 @@ function spanOf(core: Core, name: string, o: SpanOptions): Result<Spanned> {
   );
 }
 
-async function withCore(
+export async function withCore(
   { output, db }: CommandContext,
   use: (core: Core) => Promise<Result<void>> | Result<void>,
 ): Promise<number> {

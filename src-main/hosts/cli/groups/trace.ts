@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { count, duration, positive, secondsFrom0, wholeFrom1, words } from '../arguments.ts';
 import { perform, subcommand, type CommandGroup } from '../command-group.ts';
 import type { RecordOptions } from '../commands/record.ts';
+import type { ExportOptions, ImportOptions } from '../commands/trace-files.ts';
 import type { MarkerOptions, SpanOptions } from '../commands/trace.ts';
 import type { CommonOptions } from '../context.ts';
 
@@ -85,5 +86,51 @@ export const traceCommands: CommandGroup = (command) => {
     .option('--restore <n>', 'bring annotation n back', wholeFrom1)
     .action(async (name: string, o: CommonOptions & MarkerOptions) =>
       perform(o, async (c) => (await import('../commands/trace.ts')).markers(name, o, c)),
+    );
+  subcommand(trace, 'export', 'a span as a file for other programs; says what the format leaves behind')
+    .argument('<trace>', 'file or id')
+    .requiredOption('--out <file>', 'its extension tells the format: .csv, .ppk2, .jls, .parquet')
+    .addOption(
+      new Option('--format <format>', 'in place of the extension').choices([
+        'csv',
+        'ppk-csv',
+        'ppk2',
+        'jls',
+        'parquet',
+      ]),
+    )
+    .addOption(
+      new Option('--table <table>', 'of CSV (default: samples)').choices([
+        'samples',
+        'edges',
+        'gaps',
+        'marks',
+        'supplies',
+      ]),
+    )
+    .option('--from <time>', span.from, secondsFrom0)
+    .option('--to <time>', span.to, secondsFrom0)
+    .option('--force', 'overwrite the file')
+    .action(async (name: string, o: CommonOptions & ExportOptions) =>
+      perform(
+        o,
+        async (c) => (await import('../commands/trace-files.ts')).exportTrace(name, o, c),
+        '; nothing is left behind',
+      ),
+    );
+  subcommand(trace, 'import', 'a trace of a .ppk2, PPK CSV, CSV, JLS or EEMBC energy file')
+    .argument('<file>', 'what it is is told by how it begins')
+    .option('--out <file>', 'trace file (default: in the folder of traces)')
+    .option('--title <text>', 'what it is (default: the name of the file)')
+    .option('--supply <volts>', 'what the device was supplied with, where the file does not say', positive)
+    .option('--timestamps <file>', "of an EEMBC energy trace: the runner's trace1-timestamps.json")
+    .option('--signal <name>', 'of a JLS file: the signal that is the current')
+    .option('--force', 'overwrite the trace file')
+    .action(async (file: string, o: CommonOptions & ImportOptions) =>
+      perform(
+        o,
+        async (c) => (await import('../commands/trace-files.ts')).importTrace(file, o, c),
+        '; nothing is left behind',
+      ),
     );
 };
