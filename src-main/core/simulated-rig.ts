@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/errors.ts';
+import type { MonitorFaults } from '../sim/monitors/faults.ts';
 import type { EmulatedMonitor } from '../sim/monitors/twins.ts';
 import type { RunRecording } from '../sim/replay.ts';
 import { openSimulatedBench, type SimulatedBench } from '../sim/simulated-bench.ts';
@@ -7,6 +8,8 @@ import type { Rig, RigFactory } from './rig.ts';
 export interface Emulation {
   /** The core never waits for flash or bus: for comparisons. */
   readonly zeroWait?: boolean;
+  /** What goes wrong with the monitor, by samples and bytes of its stream. For tests. */
+  readonly monitorFaults?: MonitorFaults;
   /** Gets everything the board was given, when a rig is closed: `replay` lets the run happen again from it. */
   readonly onRecording?: (recording: RunRecording) => void;
 }
@@ -60,6 +63,7 @@ export function simulatedRigs(
         monitor: withMonitor ? monitorKind : 'none',
         currentModel: { operatorsPerInference: operators },
         ...(emulation.zeroWait ? { zeroWait: true } : {}),
+        ...(emulation.monitorFaults ? { monitorFaults: emulation.monitorFaults } : {}),
         ...(emulation.onRecording ? { recordHashUs: HASH_EVERY_US } : {}),
       });
       if (!bench.ok) return bench;

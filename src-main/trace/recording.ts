@@ -50,6 +50,7 @@ export class Recording implements AsyncDisposable {
   readonly #windowEdges: EdgeRecord[] = [];
   readonly #maxSamples: number;
   readonly #beganUs: number;
+  #sourceEnded = false;
   #finished = false;
 
   constructor(source: SampleSource, store: ChunkStore, codec: SampleCodec, options: RecordingOptions = {}) {
@@ -68,6 +69,11 @@ export class Recording implements AsyncDisposable {
   /** Sample periods that have arrived, missing ones included. */
   get lengthSamples(): number {
     return this.#writer.lengthSamples;
+  }
+
+  /** Nothing comes any more; `ended` resolves as soon as what came is stored. */
+  get sourceEnded(): boolean {
+    return this.#sourceEnded;
   }
 
   /** Running figures of the first channel. */
@@ -144,6 +150,7 @@ export class Recording implements AsyncDisposable {
   async #run(store: ChunkStore): Promise<RecordingEnd> {
     const receiver = new SampleLimit(this.#writer, this.#maxSamples, () => void this.#source.stopStream());
     const end = await this.#source.stream(receiver);
+    this.#sourceEnded = true;
     const written = await this.#writer.sync();
     const failure = end.kind === 'stopped' ? (written.ok ? null : written) : end.failure;
     const kind =

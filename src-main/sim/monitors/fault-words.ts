@@ -12,7 +12,7 @@ export const faultForms = [
   'stall=SAMPLE+COUNT',
   'buffer=BYTES',
   'left-over=BYTES',
-  'over-current=SAMPLE',
+  'over-current=SAMPLE[+COUNT]',
   'gain=RELATIVE',
   'mute',
   'unplug=SECONDS',
@@ -46,6 +46,7 @@ export function parseFaults(words: readonly string[]): Result<ServedFaults> {
 
 function faultOf(name: string, value: number, count: number, before: ServedFaults): ServedFaults | null {
   const whole = Number.isInteger(value) && value >= 0;
+  const given = !Number.isNaN(count);
   const isRun = whole && count >= 1 && count <= LONGEST_RUN;
   switch (name) {
     case 'mute':
@@ -63,7 +64,8 @@ function faultOf(name: string, value: number, count: number, before: ServedFault
     case 'left-over':
       return whole ? { leftOverBytes: value } : null;
     case 'over-current':
-      return whole ? { overCurrentAtSample: value } : null;
+      if (!whole || (given && !isRun)) return null;
+      return { overCurrentAtSample: value, ...(given ? { overCurrentSamples: count } : {}) };
     case 'gain':
       return value > -1 && value < 10 ? { gainError: value } : null;
     case 'unplug':

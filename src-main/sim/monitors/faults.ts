@@ -14,6 +14,8 @@ export interface MonitorFaults {
   readonly leftOverBytes?: number;
   /** From this sample on the board seems to be shorted: twice the full scale flows. */
   readonly overCurrentAtSample?: number;
+  /** How many samples that lasts. Default: for good. */
+  readonly overCurrentSamples?: number;
   /** Relative gain error of the hardware against its own table or calibration. */
   readonly gainError?: number;
   /** Answers nothing at all. */
@@ -45,7 +47,11 @@ export class FaultPlan {
 
   /** The current that the device sees of one that flows. */
   seenA(currentA: number, sample: number, fullScaleA: number): number {
-    const { overCurrentAtSample = Infinity, gainError = 0 } = this.#faults;
-    return sample >= overCurrentAtSample ? 2 * fullScaleA : currentA * (1 + gainError);
+    const {
+      overCurrentAtSample: from = Infinity,
+      overCurrentSamples = Infinity,
+      gainError = 0,
+    } = this.#faults;
+    return sample >= from && sample < from + overCurrentSamples ? 2 * fullScaleA : currentA * (1 + gainError);
   }
 }

@@ -224,7 +224,10 @@ export class FakeMeter implements Meter {
     return ok({
       ended: this.#bench.meterEnds ?? new Promise<Failure>(() => {}),
       finish: async (): Promise<Result<WindowEnergy>> => this.#bench.step('finish') ?? ok(this.#energy()),
-      abandon: async () => void this.#bench.step('abandon'),
+      abandon: async () => {
+        this.#bench.step('abandon');
+        return null;
+      },
     });
   }
 

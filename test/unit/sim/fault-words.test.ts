@@ -28,12 +28,24 @@ describe('faults by the word', () => {
       ok: true,
       value: { outputLimitBytes: 4096, leftOverBytes: 37, overCurrentAtSample: 5, gainError: -0.02 },
     });
+    expect(parseFaults(['over-current=5+20'])).toEqual({
+      ok: true,
+      value: { overCurrentAtSample: 5, overCurrentSamples: 20 },
+    });
   });
 
-  it.each(['drop', 'drop=2', 'drop-run=5', 'stall=1.5+2', 'mute=1', 'unplug=0', 'explode=1', 'gain=x', ''])(
-    '%j is refused with the forms that are known',
-    (word) => {
-      expect(parseFaults([word])).toMatchObject({ ok: false, id: 'cli.bad-fault' });
-    },
-  );
+  it.each([
+    'over-current=5+0',
+    'drop',
+    'drop=2',
+    'drop-run=5',
+    'stall=1.5+2',
+    'mute=1',
+    'unplug=0',
+    'explode=1',
+    'gain=x',
+    '',
+  ])('%j is refused with the forms that are known', (word) => {
+    expect(parseFaults([word])).toMatchObject({ ok: false, id: 'cli.bad-fault' });
+  });
 });
