@@ -47,6 +47,15 @@
       hits = mj_state.cache_hits;                          \
     }                                                      \
   }
+/* The same where execution enters a word in sequence. */
+#define FETCH_NEXT()                             \
+  ({                                             \
+    if (IS_FLASH_CODE(ip) && !SECOND_HALF(ip)) { \
+      FETCH(ip)                                  \
+      if (left <= 0) goto waited;                \
+    }                                            \
+    1;                                           \
+  })
 /* After a change of flow, and before the second half of a wide instruction. */
 #define FETCH_SECOND_HALF(at) \
   if (IS_FLASH_CODE(at) && SECOND_HALF(at)) FETCH(at)
@@ -261,33 +270,23 @@ resume:
     ip = IP_IN_SRAM(r[15]);
   } else if (MJ_CODE != MJ_IN_RAM && r[15] - MJ_FLASH_BASE < xip) {
     ip = IP_IN_FLASH(r[15]);
-    if (mj_state.fetched && !SECOND_HALF(ip)) goto execute;
-    if (!mj_state.fetched && SECOND_HALF(ip)) FETCH(ip);
+    if (!mj_state.fetched) {
+      SLOW_BEGIN();
+      mj_xip_fetch((uint32_t)(ip - FLASH_CODE) * 2u);
+      left = mj_state.left;
+      hits = mj_state.cache_hits;
+      if (left <= 0 && !SECOND_HALF(ip)) goto waited;
+    }
   } else {
     ip = mj_table;
     goto elsewhere;
   }
 
 dispatch:
-  while (left > 0) {
-    if (IS_FLASH_CODE(ip) && !SECOND_HALF(ip)) {
-      uint32_t word = (uint32_t)(ip - (FLASH_CODE)) * 2u;
-      if (__builtin_expect(mj_cache_holds(word), 1)) {
-        hits++;
-      } else {
-        SLOW_BEGIN();
-        mj_xip_miss(word);
-        left = mj_state.left;
-        hits = mj_state.cache_hits;
-        if (left <= 0) { /* whatever was due while the core waited comes before the instruction */
-          r[15] = mj_address_of(ip);
-          mj_state.fetched = 1;
-          SAVE();
-          return MJ_EXIT_SLICE;
-        }
-      }
-    }
-  execute:
+  if (left <= 0) goto out_of_time;
+  /* Nothing jumps into this loop past its head: WebAssembly has no such loops, and every turn would pay for
+   * it. */
+  do {
     if (!SECOND_HALF(ip)) CONTEND(mj_address_of(ip), -1)
     PROFILED(executions, 1);
   decoded:
@@ -810,9 +809,16 @@ dispatch:
       default:
         __builtin_unreachable();
     }
-  }
+  } while (left > 0 && FETCH_NEXT());
+out_of_time:
   r[15] = mj_address_of(ip);
   mj_state.fetched = FETCHED(ip);
+  SAVE();
+  return MJ_EXIT_SLICE;
+
+waited: /* whatever was due while the core waited comes before the instruction */
+  r[15] = mj_address_of(ip);
+  mj_state.fetched = 1;
   SAVE();
   return MJ_EXIT_SLICE;
 

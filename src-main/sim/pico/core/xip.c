@@ -96,6 +96,13 @@ MJ_COLD void mj_xip_miss(uint32_t offset) {
   if (mj_state.cache_on) allocate(offset);
 }
 
+MJ_COLD void mj_xip_fetch(uint32_t offset) {
+  if (mj_cache_holds(offset))
+    mj_state.cache_hits++;
+  else
+    mj_xip_miss(offset);
+}
+
 /* A look-up by tag: also of mirrors of flash beyond its end. */
 static bool holds(uint32_t offset) {
   if (offset < MJ_FLASH_BYTES) return mj_cache_holds(offset);

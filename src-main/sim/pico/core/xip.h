@@ -44,6 +44,8 @@ static inline bool mj_cache_holds(uint32_t offset) {
 /* The core reads a word through the cached, allocating window and it was not
  * there: fills it, charges `left`. */
 void mj_xip_miss(uint32_t offset);
+/* The same, whether it is there or not: the look-up of a core that starts somewhere. */
+void mj_xip_fetch(uint32_t offset);
 /* The core reads a word through any of the four windows at 0x10 to 0x13;
  * charges `left`. */
 void mj_xip_read(uint32_t address);
