@@ -36,7 +36,7 @@ async function opCycles(path: string, zeroWait: boolean): Promise<readonly numbe
 }
 
 describeWith([needs.shared], 'flash stalls of whole networks', () => {
-  it.each(['kws01', 'vww01'])(
+  it.each(['kws01', 'vww01', 'ic01'])(
     '%s waits as long as its sweeps over its weights say',
     async (model) => {
       const path = join(sharedDir!, `data/models/${model}_int8.tflite`);
