@@ -45,7 +45,7 @@ export interface MeterOptions {
 }
 
 const causes: readonly (readonly [keyof SystematicParts, string, string])[] = [
-  ['gainJ', 'monitor gain', 'gain bound of the ranges in use'],
+  ['gainJ', 'monitor gain', ''],
   ['offsetJ', 'monitor offset', 'offset bound of the ranges in use'],
   ['quantisationJ', 'converter step', 'half a step of the ranges in use'],
   ['filterJ', 'filter bias', 'what the spike filter can move in or out of the window'],
@@ -55,9 +55,12 @@ const causes: readonly (readonly [keyof SystematicParts, string, string])[] = [
   ['supplyJ', 'supply voltage', 'tolerance of the set point'],
 ];
 
-function systematicUj(parts: SystematicParts): SystematicPart[] {
+/** `origin`: where the monitor's bounds come from, its maker or a dated check of this very device. */
+function systematicUj(parts: SystematicParts, origin: string): SystematicPart[] {
   return causes.flatMap(([key, cause, basis]) =>
-    parts[key] > 0 ? [{ cause, plusMinus: parts[key] * 1e6, basis }] : [],
+    parts[key] > 0
+      ? [{ cause, plusMinus: parts[key] * 1e6, basis: key === 'gainJ' ? `gain bound by ${origin}` : basis }]
+      : [],
   );
 }
 
@@ -89,6 +92,15 @@ function layerToContract(l: TraceLayer): LayerEnergy {
     plusMinusUj: l.plusMinusJ * 1e6,
     commonUj: l.commonJ * 1e6,
   };
+}
+
+function noOperatorInputs({ descriptor }: Monitor): Result<never> {
+  return fail(
+    'monitor.no-operator-input',
+    { monitor: descriptor.name },
+    'This monitor sees where a window begins and ends, not which operator runs.',
+    'For energy per layer use a monitor with logic inputs, like the PPK2; the energy of the window stands without.',
+  );
 }
 
 /** The edges of the window may come a little after `infer-done` was printed: delivery, and the window's own look. */
@@ -256,7 +268,8 @@ export class RecordingMeter implements Meter {
     inferences: number,
     energy: TraceEnergy,
   ): Result<Pick<WindowEnergy, 'layers' | 'edgeJitterUs'>> {
-    const { operatorChannels, operators, accuracy } = this.#options;
+    const { monitor, operatorChannels, operators, accuracy } = this.#options;
+    if (monitor.descriptor.windowInput !== 'level') return noOperatorInputs(monitor);
     const segments = operatorSegments(trace, window, operatorChannels, { operators, inferences });
     if (!segments.ok) return segments;
     const split = layerEnergies(trace, segments.value, {
@@ -270,6 +283,7 @@ export class RecordingMeter implements Meter {
 
   #toContract(e: TraceEnergy, recording: Recording, { startSample, endSample }: TraceWindow): WindowEnergy {
     const periodUs = recording.trace.samplePeriodS * 1e6;
+    const { origin, clockRel } = this.#options.accuracy;
     return {
       energyUj: e.gross.joules * 1e6,
       netUj: e.net ? e.net.joules * 1e6 : null,
@@ -281,9 +295,9 @@ export class RecordingMeter implements Meter {
       supplyV: e.supply.volts,
       supplyPlusMinusV: e.supply.uncertaintyV,
       supplyHow: e.supply.origin,
-      systematic: systematicUj(e.gross.systematic),
-      netSystematic: e.net ? systematicUj(e.net.systematic) : null,
-      clockRel: this.#options.accuracy.clockRel,
+      systematic: systematicUj(e.gross.systematic, origin),
+      netSystematic: e.net ? systematicUj(e.net.systematic, origin) : null,
+      clockRel,
       sampleCount: Math.round(endSample - startSample) - e.missingSamples,
       lostSamples: Math.round(e.missingSamples),
       coverage: Math.min(1, Math.max(0, e.coverage)),

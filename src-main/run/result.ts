@@ -16,6 +16,7 @@ import { comparison, score } from './accuracy.ts';
 import type { StoredRun } from './ports.ts';
 import { clockRelation } from './clock-relation.ts';
 import { meanLayers } from './layer-energies.ts';
+import { powerNotes } from './power-notes.ts';
 import { benchmarkRules, validity } from './rules.ts';
 import { UNKNOWN } from './state.ts';
 
@@ -75,7 +76,9 @@ function notes(run: StoredRun): string[] {
     0,
   );
   if (lost > 0) out.push(`${lost} monitor samples were lost; the energy bound includes them.`);
-  const clock = clockRelation(run.windows.filter((w) => w.status === 'finished'));
+  const finished = run.windows.filter((w) => w.status === 'finished');
+  out.push(...powerNotes(finished));
+  const clock = clockRelation(finished);
   if (clock)
     out.push(
       `The monitor's clock against the device's: ${clock.ratePpm.toFixed(1)} ± ${clock.ratePlusMinusPpm.toFixed(1)} ppm ` +

@@ -23,7 +23,8 @@ describe('energy runs with the monitors that can be emulated', () => {
     expect(b.energyUj / a.energyUj).toBeCloseTo(1, 2);
     expect(b.lostSamples).toBe(0);
     expect(b.layers).toBeNull();
-    expect(b.warnings.join()).toMatch(/no-layers/);
+    expect(b.warnings.join()).toMatch(/no-layers: monitor\.no-operator-input/);
+    expect(lpm.notes.join('\n')).toMatch(/no-layers: .*not which operator runs.* \(1 of 1 windows\)/);
     expect(b.systematic.find((p) => p.cause === 'monitor gain')!.plusMinus / b.energyUj).toBeCloseTo(
       0.0205,
       4,

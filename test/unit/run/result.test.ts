@@ -123,6 +123,24 @@ describe('the result of a run', () => {
     expect(r.notes).toContain('1 voided window excluded; the reasons are with the windows.');
   });
 
+  it('what an energy needs beside it is a note: idle, supply, bounds, and each warning once', () => {
+    const warned = (idleCurrentA: number | null, ...warnings: string[]) =>
+      window(0, 10e6, energy(86_000, [['monitor gain', 3000]], { idleCurrentA, warnings }));
+    const said = (...windows: WindowResult[]) =>
+      composeResult(run(windows.map((w, index) => ({ ...w, index })))).notes;
+    const notes = said(
+      warned(0.0101, 'no-layers: pins (a)', 'missing-samples:3'),
+      warned(0.0104, 'no-layers: pins (b)', 'idle-not-steady: by 20 %'),
+    );
+    expect(notes).toContain('no-layers: pins (a) (2 of 2 windows)');
+    expect(notes).toContain('idle-not-steady: by 20 % (1 of 2 windows)');
+    expect(notes.join()).not.toContain('missing-samples');
+    expect(notes.join('\n')).toMatch(/without the idle current before each window, 10\.10–10\.40 mA/);
+    expect(notes.join('\n')).toContain('Supply 3.300 ± 0.030 V (set-point)');
+    expect(said(warned(null, 'idle-too-short: x')).join()).not.toMatch(/Net energy is gross/);
+    expect(said(window(0, 10e6))).toEqual(composeResult(run([])).notes);
+  });
+
   it("takes the largest of the windows' systematic errors, cause by cause, and adds the causes", () => {
     const parts: [string, number][][] = [
       [
