@@ -28,12 +28,23 @@ export interface RunCommandOptions {
   readonly worldSeed: number;
   readonly resume?: number;
   readonly note?: string;
+  readonly wiring?: string;
+  readonly temperature?: number;
   readonly zeroWait?: boolean;
   readonly recordInput?: string;
 }
 
 /** What may be said when a run goes on: where its hardware is now, and a remark. The rest is in its plan. */
-const resumeTakes = ['--resume', '--port', '--monitor', '--note', '--db', '--json'];
+const resumeTakes = [
+  '--resume',
+  '--port',
+  '--monitor',
+  '--note',
+  '--wiring',
+  '--temperature',
+  '--db',
+  '--json',
+];
 
 export function exitCodeOfRun(run: RunResult): number {
   if (run.status === 'interrupted') return exitCodes.interrupted;
@@ -75,14 +86,24 @@ function requestOf(model: string, o: RunCommandOptions): RunRequest {
   };
 }
 
-/** Shows the run's events and keeps the note from the start, so that it is there whatever becomes of the run. */
-function watchWithNote(core: Core, note: string | undefined, output: Output): (event: RunEvent) => void {
+/** What the user says of this run; the database keeps each as a note. */
+function remarksOf({ note, wiring, temperature }: RunCommandOptions): string[] {
+  return [
+    ...(note === undefined ? [] : [note]),
+    ...(wiring === undefined ? [] : [`Wiring: ${wiring}`]),
+    ...(temperature === undefined ? [] : [`Room: ${temperature} °C`]),
+  ];
+}
+
+/** Shows the run's events and keeps the notes from the start, so that they are there whatever becomes of the run. */
+function watchWithNotes(core: Core, notes: readonly string[], output: Output): (event: RunEvent) => void {
   const show = watchRun(output);
   return (event) => {
-    if (event.type === 'started' && note !== undefined) {
-      const kept = core.store.notes.add(event.runId, note);
-      if (!kept.ok) output.note(`the note was not kept: ${kept.id}`);
-    }
+    if (event.type === 'started')
+      for (const note of notes) {
+        const kept = core.store.notes.add(event.runId, note);
+        if (!kept.ok) output.note(`the note was not kept: ${kept.id}`);
+      }
     show(event);
   };
 }
@@ -109,7 +130,7 @@ export async function run(
     ...(o.monitor ? { monitor: o.monitor } : {}),
     ...(Object.keys(emulation).length > 0 ? { emulation } : {}),
   };
-  const watch = { signal, onEvent: watchWithNote(core, o.note, output) };
+  const watch = { signal, onEvent: watchWithNotes(core, remarksOf(o), output) };
   const done =
     o.resume !== undefined
       ? await core.resume(o.resume, wiring, watch)

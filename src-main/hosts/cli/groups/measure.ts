@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { count, positive, runNumber, wholeFrom1 } from '../arguments.ts';
+import { count, finite, positive, runNumber, wholeFrom1 } from '../arguments.ts';
 import { perform, targetOption, type CommandGroup } from '../command-group.ts';
 import type { ProfileOptions } from '../commands/profile.ts';
 import type { RunCommandOptions } from '../commands/run.ts';
@@ -37,6 +37,8 @@ export const measureCommands: CommandGroup = (command) => {
       1,
     )
     .option('--note <text>', 'a remark that show and report carry')
+    .option('--wiring <text>', 'cables and jumpers, for the record')
+    .option('--temperature <celsius>', 'of the room, for the record', finite)
     .option('--zero-wait', 'emulated target: as if flash and bus never made the core wait')
     .option('--record-input <file>', 'emulated target: keep everything the board was given, for `replay`')
     .option('--resume <run>', 'go on with an interrupted run (takes --port, --monitor, --note)', runNumber)
