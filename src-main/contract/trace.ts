@@ -207,6 +207,8 @@ export const RecordRequest = z.object({
   supplyMv: z.number().int().positive().default(3300),
   /** Default: `ampere` where the monitor can measure another's supply. */
   mode: z.enum(['source', 'ampere']).optional(),
+  /** Of a PPK2: without the filter that replaces three samples after each change of range. */
+  unfiltered: z.boolean().optional(),
   /** What an emulated monitor measures: a load file; a built-in one where absent. */
   load: z.string().optional(),
   seed: z.number().int().nonnegative().default(1),

@@ -36,7 +36,9 @@ export async function openRecordSource(
   checkOf: (monitor: Monitor, supplyMv: number) => CheckedMonitor | null,
 ): Promise<Result<RecordSource>> {
   const opened =
-    request.monitor === EMULATED ? await emulated(request) : await openMonitorAt(request.monitor);
+    request.monitor === EMULATED
+      ? await emulated(request)
+      : await openMonitorAt(request.monitor, { unfiltered: request.unfiltered ?? false });
   if (!opened.ok) return opened;
   const monitor = opened.value;
   const supplyMv = request.supplyMv ?? 3300;
@@ -73,7 +75,10 @@ async function emulated(request: RecordRequest): Promise<Result<Monitor>> {
   if (!steps.ok) return steps;
   const volts = (request.supplyMv ?? 3300) / 1000;
   const twin = createPpk2Twin({ seed: request.seed ?? 1, externalVolts: volts });
-  return openPpk2(pulledPpk2(twin, steps.value), { serial: `emulated-${request.seed ?? 1}` });
+  return openPpk2(pulledPpk2(twin, steps.value), {
+    serial: `emulated-${request.seed ?? 1}`,
+    filtered: !(request.unfiltered ?? false),
+  });
 }
 
 function loadOf(path: string): Result<LoadStep[]> {

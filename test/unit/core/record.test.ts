@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -86,6 +86,21 @@ describe('core.record', () => {
     expect(summary.trace.lengthSamples).toBeGreaterThan(0);
     expect(existsSync(`${path}-wal`)).toBe(false);
     expect(await core.record({ monitor: 'emulated', path })).toMatchObject({ ok: false, id: 'trace.exists' });
+  });
+
+  it('without the spike filter the samples beside a step are those that were measured', async () => {
+    await using core = await openCore();
+    const load = join(folder, 'steps.csv');
+    writeFileSync(load, 'time_us,current_a\n0,0.00004\n5000,0.02\n10000,0.00004\n');
+    const stdA = async (unfiltered: boolean) => {
+      const request = { monitor: 'emulated', seconds: 0.2, load, unfiltered };
+      const { trace } = orThrow(await core.record(request));
+      return orThrow(core.trace.statistics({ trace: trace.path, fromSample: 0, toSample: 20_000 })).stdA;
+    };
+    // half of the time at each of two levels: the standard deviation is half of what lies between them
+    const halfA = (0.02 - 0.00004) / 2;
+    expect(Math.abs((await stdA(true)) / halfA - 1)).toBeLessThan(5e-4);
+    expect((await stdA(false)) / halfA - 1).toBeLessThan(-1e-3);
   });
 
   it('says which monitor, load file or voltage it cannot use', async () => {

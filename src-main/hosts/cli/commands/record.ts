@@ -14,6 +14,7 @@ export interface RecordOptions {
   readonly title?: string;
   readonly supply: number;
   readonly mode?: 'source' | 'ampere';
+  readonly unfiltered?: boolean;
   readonly load?: string;
   readonly seed: number;
 }
@@ -39,6 +40,7 @@ export async function record(o: RecordOptions, { output, db, signal }: CommandCo
         ...(o.mode === undefined ? {} : { mode: o.mode }),
         ...(o.for === undefined ? {} : { seconds: o.for }),
         ...(path === undefined ? {} : { path }),
+        ...(o.unfiltered ? { unfiltered: true } : {}),
         ...(o.title === undefined ? {} : { title: o.title }),
         ...(o.load === undefined ? {} : { load: o.load }),
       };

@@ -33,6 +33,10 @@ export const traceCommands: CommandGroup = (command) => {
         '`source`: the monitor supplies the device; `ampere` (default where it can): it only measures',
       ).choices(['source', 'ampere']),
     )
+    .option(
+      '--unfiltered',
+      'of a PPK2: without the filter that replaces three samples after each change of range',
+    )
     .option('--load <file>', 'what an emulated monitor measures (CSV time_us,current_a[,logic])')
     .option('--seed <n>', "of an emulated monitor's noise", count, 1)
     .action(async (o: CommonOptions & RecordOptions) =>
