@@ -12,7 +12,9 @@ import {
   type SupplyRecord,
   type TraceHeader,
 } from './format.ts';
+import { LogicLevels } from './formats/logic-levels.ts';
 import { ChunkWriter } from './recorder.ts';
+import { Trace } from './trace.ts';
 
 /** The header of a cut of `header`'s trace. */
 export function cutHeader(
@@ -28,7 +30,7 @@ export function cutHeader(
 /**
  * Writes the sample periods [from, to) of a trace into a new one: the same raw words, and the decoder's state at the
  * cut, so that every sample decodes to the same value; gaps, supplies, marks and clock points in their new places.
- * Edges are found anew in the same samples. The caller has checked the span and finishes the sink.
+ * Edges are found anew in the same samples, or taken from the trace where its words carry no logic. The caller has checked the span and finishes the sink.
  * `trace.damaged`, `trace.no-calibration`, and what the sink fails with.
  */
 export async function cutTrace(
@@ -50,8 +52,10 @@ export async function cutTrace(
   const gaps = source.gaps(from, to);
   if (!gaps.ok) return gaps;
   let at = from;
+  const levels = codec!.logicBeside ? new LogicLevels(new Trace(source, codec!), from) : null;
   for (const gap of [...gaps.value, END]) {
-    const copied = await copyWords(writer, channels, at, Math.min(to, Math.max(at, gap.firstSample)));
+    const until = Math.min(to, Math.max(at, gap.firstSample));
+    const copied = await copyWords(writer, channels, levels, at, until);
     if (!copied.ok) return copied;
     at = Math.max(at, gap.firstSample);
     const end = Math.min(to, gap.firstSample + gap.missing);
@@ -122,9 +126,13 @@ function adoptTimeline(writer: ChunkWriter, source: ChunkSource, from: number, t
 async function copyWords(
   writer: ChunkWriter,
   channels: readonly ChunkSource[],
+  levels: LogicLevels | null,
   from: number,
   to: number,
 ): Promise<Result<void>> {
+  const logic = new Uint8Array(levels ? CHUNK_SAMPLES : 0);
+  const skipped = levels?.skipTo(from) ?? ok();
+  if (!skipped.ok) return skipped;
   for (let at = from; at < to;) {
     const index = Math.floor(at / CHUNK_SAMPLES);
     const base = index * CHUNK_SAMPLES;
@@ -137,7 +145,11 @@ async function copyWords(
       const last = end - base - missingBefore(chunk.value, end - base);
       // the table of gaps and the chunk disagree
       if (last - first !== end - at || last > words.length) return damaged('chunk', 0, index);
-      writer.words(words, first, last, c);
+      if (c === 0 && levels) {
+        const known = levels.next(logic.subarray(first, last));
+        if (!known.ok) return known;
+        writer.wordsWithLogic(words, logic, first, last);
+      } else writer.words(words, first, last, c);
     }
     const settled = await writer.settle();
     if (!settled.ok) return settled;

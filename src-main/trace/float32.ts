@@ -65,6 +65,7 @@ function wrong(field: string) {
 export const float32Codec: SampleCodec = {
   id: 'float32',
   rangeCount: 1,
+  logicBeside: true,
   openDecoder(json): Result<SampleDecoder> {
     let value: unknown;
     try {

@@ -208,6 +208,8 @@ export interface SampleDecoder {
 export interface SampleCodec {
   readonly id: string;
   readonly rangeCount: number;
+  /** Set where the words have no logic levels: whatever edges the trace has came beside them. */
+  readonly logicBeside?: true;
   /** Fails with `trace.bad-calibration`. */
   openDecoder(calibrationJson: string): Result<SampleDecoder>;
 }

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../base/errors.ts';
+import { fail, ok, type Failure, type Result } from '../../base/errors.ts';
 import { float32Calibration } from '../float32.ts';
 import type { SupplyRecord } from '../format.ts';
 import type { ImportedTrace, ImportReceiver, PlacedBytes } from './imported.ts';
@@ -40,12 +40,13 @@ export function importJls(bytes: PlacedBytes, about: JlsAbout): Result<ImportedT
   const file = walked.value;
   const current = currentOf(file, about.signal);
   if (!current.ok) return current;
-  const { firstId, lengthSamples } = spanOf(current.value);
-  if (lengthSamples > Math.max(LEAST_MOST_SAMPLES, bytes.sizeBytes * SAMPLES_PER_BYTE))
-    return jlsDamaged(`claims ${lengthSamples} samples, more than it has room for`, 0);
   const logic = logicOf(file, current.value);
   const provenance = jlsProvenance(bytes, file);
   if (!provenance.ok) return provenance;
+  // our own files begin at 0, also where their first samples are damaged
+  const firstId = provenance.value ? 0 : current.value.blocks[0]!.firstId;
+  const refused = refuseLength(bytes, current.value, firstId);
+  if (refused) return refused;
   const supplies = suppliesOf(bytes, file, current.value, provenance.value, about.supplyV);
   if (!supplies.ok) return supplies;
   const remarks = jlsRemarks(bytes, current.value, firstId, provenance.value !== null);
@@ -109,10 +110,12 @@ function currentOf({ signals }: JlsFile, wanted: string | null): Result<JlsSigna
   );
 }
 
-function spanOf({ blocks }: JlsSignal): { firstId: number; lengthSamples: number } {
+function refuseLength(bytes: PlacedBytes, { blocks }: JlsSignal, firstId: number): Failure | null {
   const last = blocks.at(-1)!;
-  const firstId = blocks[0]!.firstId;
-  return { firstId, lengthSamples: last.firstId + last.count - firstId };
+  const lengthSamples = last.firstId + last.count - firstId;
+  const most = Math.max(LEAST_MOST_SAMPLES, bytes.sizeBytes * SAMPLES_PER_BYTE);
+  if (blocks[0]!.firstId >= firstId && lengthSamples <= most) return null;
+  return jlsDamaged(`claims ${lengthSamples} samples, more than it has room for`, 0);
 }
 
 interface LogicChannel {
@@ -289,6 +292,9 @@ class Feed {
     for (const { channel, samples } of this.#logic) {
       const raised = samples.bits(block.firstId, this.#levels, n, channel);
       if (!raised.ok) return raised;
+      if (raised.value) continue;
+      this.#closeGap();
+      this.#receiver.mark('trace.import-damaged', `D${channel}: levels in a damaged chunk are taken as low`);
     }
     this.#runs(n);
     return ok();

@@ -46,33 +46,40 @@ export class JlsSamples {
     return ok({ values, sound: true });
   }
 
-  /** Raises bit `channel` of `out[i]` where sample `fromId + i` is not 0. Calls must go forward. */
-  bits(fromId: number, out: Uint8Array, length: number, channel: number): Result<void> {
+  /**
+   * Raises bit `channel` of `out[i]` where sample `fromId + i` is not 0; false where a block that begins to be read here
+   * is damaged. Calls must go forward.
+   */
+  bits(fromId: number, out: Uint8Array, length: number, channel: number): Result<boolean> {
     const { blocks } = this.#signal;
     const toId = fromId + length;
+    let sound = true;
     while (this.#next < blocks.length) {
       const block = blocks[this.#next]!;
-      if (block.firstId >= toId) return ok();
+      if (block.firstId >= toId) return ok(sound);
       if (block.firstId + block.count > fromId) {
         const raised = this.#raise(block, fromId, toId, out, channel);
         if (!raised.ok) return raised;
-        if (block.firstId + block.count > toId) return ok();
+        sound &&= raised.value;
+        if (block.firstId + block.count > toId) return ok(sound);
       }
       this.#next++;
     }
-    return ok();
+    return ok(sound);
   }
 
-  #raise(block: JlsBlock, fromId: number, toId: number, out: Uint8Array, channel: number): Result<void> {
+  #raise(block: JlsBlock, fromId: number, toId: number, out: Uint8Array, channel: number): Result<boolean> {
+    let sound = true;
     if (this.#loaded !== block) {
       const loaded = this.block(block);
       if (!loaded.ok) return loaded;
+      ({ sound } = loaded.value);
       this.#loaded = block;
     }
     const end = Math.min(toId, block.firstId + Math.min(block.count, this.#values.length));
     for (let id = Math.max(fromId, block.firstId); id < end; id++)
       if (this.#values[id - block.firstId]! > 0) out[id - fromId]! |= 1 << channel;
-    return ok();
+    return ok(sound);
   }
 }
 

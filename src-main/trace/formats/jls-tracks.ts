@@ -123,6 +123,12 @@ export class FsrTrack {
    * whose summary has no whole entry is written all the same; without it its samples could not be found.
    */
   async close(): Promise<Result<void>> {
+    // readers of bits take whole bytes: up to seven samples more at the last level, as the format's own writer has
+    if (this.#sizes.bits === 1 && this.#filled % 8 > 0) {
+      const end = Math.ceil(this.#filled / 8) * 8;
+      this.#values.fill(this.#values[this.#filled - 1]!, this.#filled, end);
+      this.#filled = end;
+    }
     const rest = await this.#writeData();
     if (!rest.ok) return rest;
     for (let k = 1; k < this.#levels.length; k++) {

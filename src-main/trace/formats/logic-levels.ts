@@ -17,6 +17,20 @@ export class LogicLevels {
     this.#levels = this.#channels.map(() => 0);
   }
 
+  /** Goes on to a later sample. */
+  skipTo(sample: number): Result<void> {
+    if (sample <= this.#at) return ok();
+    for (const [k, channel] of this.#channels.entries()) {
+      const edges = this.#trace.edges(channel, this.#begun ? this.#at : 0, sample);
+      if (!edges.ok) return edges;
+      const last = edges.value.at(-1);
+      if (last) this.#levels[k] = last.level;
+    }
+    this.#begun = true;
+    this.#at = sample;
+    return ok();
+  }
+
   /** Levels of the next `out.length` samples, bit n = Dn. */
   next(out: Uint8Array): Result<void> {
     out.fill(0);
