@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/errors.ts';
-import { sampleStd } from '../base/statistics.ts';
+import { sampleStd, tCritical } from '../base/statistics.ts';
 import { rangeSystematics, type MonitorAccuracy } from './accuracy.ts';
 import type { OperatorSegments } from './operator-segments.ts';
 import type { Trace } from './trace.ts';
@@ -36,10 +36,16 @@ export interface LayerEnergy {
   readonly meanA: number;
   /** Inferences in which all samples of the operator and both its boundaries are there. */
   readonly inferences: number;
-  /** One standard error of the mean over inferences: noise, edge jitter, position of the boundaries in the samples. */
+  /**
+   * One standard error of the mean over inferences: noise, edge jitter, position of the boundaries in the samples. Of a
+   * single inference only the noise is known.
+   */
   readonly statisticalJ: number;
   readonly bounds: LayerBounds;
-  /** statistical (two standard errors) and `bounds` together: what separates this operator from its neighbours. */
+  /**
+   * Statistical part (95.45 % by Student's t: two standard errors of many inferences, 14 of two) and `bounds` together:
+   * what separates this operator from its neighbours.
+   */
   readonly plusMinusJ: number;
   /** Gain, offset, converter step, supply and clock: the same for all operators of a window to a good part. */
   readonly commonJ: number;
@@ -62,6 +68,9 @@ class LayerSums {
   readonly rangeSamples: Float64Array;
   readonly rangeSum: Float64Array;
   shift = 0;
+  /** Σ (x − mean of its 64-sample bucket)², A², of how many samples in how many buckets at least. */
+  within = 0;
+  samples = 0;
 
   constructor(rangeCount: number) {
     this.rangeSamples = new Float64Array(rangeCount);
@@ -147,6 +156,8 @@ function sumSegments(
     sum.charge.push(span.value.ampereSamples);
     sum.length.push(to - from);
     sum.shift += span.value.sums.shift;
+    sum.within += span.value.sums.within;
+    sum.samples += span.value.sums.valid;
     for (let r = 0; r < sum.rangeSum.length; r++) {
       sum.rangeSamples[r]! += span.value.sums.rangeSamples[r]!;
       sum.rangeSum[r]! += span.value.sums.rangeSum[r]!;
@@ -165,6 +176,15 @@ function currentBeside(currents: readonly number[], k: number, step: 1 | -1): nu
   return 0;
 }
 
+/** Share of a normal distribution within two standard deviations. */
+const TWO_SIGMA = 0.9545;
+
+/** Standard error of the sum of all samples, from the spread within buckets; ampere samples. */
+function noiseCharge({ within, samples }: LayerSums): number {
+  const freedom = samples - Math.ceil(samples / 64);
+  return freedom > 0 ? Math.sqrt((within / freedom) * samples) : 0;
+}
+
 function layerOf(
   index: number,
   sums: LayerSums,
@@ -180,14 +200,17 @@ function layerOf(
   const joules = sums.meanCharge * scale;
   const durationS = sums.meanLength * periodS;
   const ownA = sums.meanLength > 0 ? sums.meanCharge / sums.meanLength : Math.max(beforeA, afterA);
-  const edge = (besideA: number) => boundarySamples * Math.max(Math.abs(ownA), Math.abs(besideA));
+  // jitter shows in the spread over inferences: of a single one, half a sample more is allowed for it
+  const edgeSamples = n > 1 ? boundarySamples : 2 * boundarySamples;
+  const edge = (besideA: number) => edgeSamples * Math.max(Math.abs(ownA), Math.abs(besideA));
   const step = Math.max(Math.abs(ownA - beforeA), Math.abs(ownA - afterA));
   const bounds: LayerBounds = {
     edgesJ: (edge(beforeA) + edge(afterA)) * scale,
     settlingJ: step * (settlingS ?? 0.5 * periodS) * supply.volts,
     filterJ: (Math.abs(sums.shift) / n) * scale,
   };
-  const statisticalJ = n > 1 ? (sampleStd(sums.charge) / Math.sqrt(n)) * scale : 0;
+  const statisticalJ = (n > 1 ? sampleStd(sums.charge) / Math.sqrt(n) : noiseCharge(sums)) * scale;
+  const errors = n > 1 ? tCritical(n - 1, TWO_SIGMA) : 2;
   const ranges = rangeSystematics(
     accuracy,
     { samples: sums.rangeSamples, ampereSamples: sums.rangeSum },
@@ -203,7 +226,7 @@ function layerOf(
     inferences: n,
     statisticalJ,
     bounds,
-    plusMinusJ: 2 * statisticalJ + bounds.edgesJ + bounds.settlingJ + bounds.filterJ,
+    plusMinusJ: errors * statisticalJ + bounds.edgesJ + bounds.settlingJ + bounds.filterJ,
     commonJ: ranges.gainJ + ranges.offsetJ + ranges.quantisationJ + Math.abs(joules) * relative,
   };
 }

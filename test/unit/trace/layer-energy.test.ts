@@ -90,6 +90,24 @@ describe('one window', () => {
       expect(Math.abs(l.joules - m.truthJ[k]!)).toBeLessThan(l.plusMinusJ);
   });
 
+  it.each([1, 2, 3])(
+    '%d inferences: few say little of their spread, and the uncertainty says so',
+    async (inferences) => {
+      let within = 0;
+      let layers = 0;
+      for (let seed = 1; seed <= 20; seed++) {
+        const load = { ...randomLoad(new Rng(seed * 104729), 110, 1500), inferences };
+        const m = await measureHidden(load, seed, { jitterUs: 5, driftPpm: 100 });
+        for (const [k, l] of analyse(m, load).layers.entries()) {
+          layers++;
+          if (Math.abs(l.joules - m.truthJ[k]!) <= l.plusMinusJ) within++;
+          expect(l.statisticalJ).toBeGreaterThan(0);
+        }
+      }
+      expect(within / layers).toBeGreaterThanOrEqual(0.95);
+    },
+  );
+
   it('operators shorter than a sample have no more energy than their neighbours’ current allows', async () => {
     const load = { operators: 4, inferences: 25, durationsUs: [700.1, 3.3, 2.2, 900.4] };
     const m = await measureHidden(load, 5, steady);
