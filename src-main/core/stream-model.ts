@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { fail, ok, type Result } from '../base/errors.ts';
 import { CLASSES } from '../dataset/syn-kws/recipe.ts';
 import {
@@ -11,7 +9,8 @@ import {
 import { rowElements, rowRateHz } from '../engine/stream-setup.ts';
 import type { Graph } from '../model/graph.ts';
 import type { SampleFormat } from '../stream/sample-block.ts';
-import { imuAxes, unitsPerCount } from '../stream/source.ts';
+import { imuAxes } from '../stream/source.ts';
+import { imuFeatures, readStreamCard, type StreamCard } from './stream-card.ts';
 
 /** How samples become the model's input, and what its outputs are called. */
 export interface StreamModel {
@@ -24,47 +23,30 @@ export interface StreamModel {
 }
 
 export interface StreamModelOptions {
-  /** Of an IMU model; the file does not say it. */
+  /** Of an IMU model; the file does not say it, its data card may. */
   readonly imuRateHz?: number;
   readonly labels?: readonly string[];
   /** Classes that are no detection, where the usual names do not say it. */
   readonly ignored?: readonly string[];
 }
 
-const IMU_RATE_HZ = 50;
 const BACKGROUND = /^_?(silence|unknown|background|noise|other|negative)_?$/i;
-
-const Card = z.object({ classes: z.array(z.string()).min(1) });
-
-/** Class names from the data card beside the model (NAME.json), if there is one with as many. */
-function cardClasses(modelPath: string, count: number): readonly string[] | null {
-  try {
-    const card = Card.safeParse(JSON.parse(readFileSync(modelPath.replace(/\.tflite$/i, '.json'), 'utf8')));
-    return card.success && card.data.classes.length === count ? card.data.classes : null;
-  } catch {
-    return null;
-  }
-}
 
 const elements = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** By the shape of the input: T × 10 MFCCs, T × 40 or 5 × 128 log-mel energies, T samples of six axes. */
-function recipeOf(shape: readonly number[], imuRateHz: number): FeatureRecipe | null {
+function recipeOf(
+  shape: readonly number[],
+  card: StreamCard,
+  imuRateHz: number | undefined,
+): Result<FeatureRecipe> | null {
   const inner = shape.slice(1).filter((n) => n > 1);
   const total = elements(shape);
   const width = inner.length > 1 ? inner.at(-1)! : total;
-  if (width === 10 || total === 490) return kwsFeatures;
-  if (width === 40) return wakeWordFeatures;
-  if (width === 128 || total === 640) return anomalyFeatures;
-  if (width !== imuAxes.length) return null;
-  return {
-    kind: 'imu',
-    sampleRateHz: imuRateHz,
-    channels: imuAxes.length,
-    filters: [],
-    removeMean: false,
-    unitsPerCount: imuAxes.map((_, axis) => unitsPerCount(axis)),
-  };
+  if (width === 10 || total === 490) return ok(kwsFeatures);
+  if (width === 40) return ok(wakeWordFeatures);
+  if (width === 128 || total === 640) return ok(anomalyFeatures);
+  return width === imuAxes.length ? imuFeatures(card.imu, imuRateHz) : null;
 }
 
 export function streamModelOf(
@@ -74,14 +56,19 @@ export function streamModelOf(
 ): Result<StreamModel> {
   const input = graph.tensors[graph.inputs[0]!]!;
   const output = graph.tensors[graph.outputs[0]!]!;
-  const features = recipeOf(input.shape, options.imuRateHz ?? IMU_RATE_HZ);
-  if (!features)
+  const read = readStreamCard(path);
+  if (!read.ok) return read;
+  const card = read.value;
+  const recipe = recipeOf(input.shape, card, options.imuRateHz);
+  if (!recipe)
     return fail(
       'stream.unknown-front-end',
       { model: path, inputShape: input.shape },
       'No front end makes an input of this shape: T × 10 MFCCs, T × 40 or 5 × 128 log-mel energies, or T × 6 samples of an IMU.',
       'Stream into a model with one of these inputs.',
     );
+  if (!recipe.ok) return recipe;
+  const features = recipe.value;
   const count = elements(output.shape);
   const { labels } = options;
   if (labels && labels.length !== count)
@@ -92,8 +79,8 @@ export function streamModelOf(
       'Correct --labels.',
     );
   const mlperf = features === kwsFeatures && count === CLASSES.length ? CLASSES : null;
-  const classes =
-    labels ?? cardClasses(path, count) ?? mlperf ?? Array.from({ length: count }, (_, i) => `class ${i}`);
+  const named = card.classes?.length === count ? card.classes : null;
+  const classes = labels ?? named ?? mlperf ?? Array.from({ length: count }, (_, i) => `class ${i}`);
   const unknown = options.ignored?.find((c) => !classes.includes(c));
   if (unknown !== undefined)
     return fail(

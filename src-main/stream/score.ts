@@ -148,7 +148,7 @@ export function scoreStream(record: StreamRecord): StreamScores {
       ? { ...none, segments: segmentsOf(record, truth, spans) }
       : { ...none, ...wordsOf(record, truth, stream) };
   const exclusions = [...texts, ...unknownLabels(truth, plan), ...cutWords(scores.words)];
-  if (plan.detection.ignored.length === plan.classes.length)
+  if (truth.kind === 'words' && plan.detection.ignored.length === plan.classes.length)
     exclusions.push('every class is ignored: nothing can be detected');
   return { truthOrigin: truth.origin, ...scores, exclusions };
 }

@@ -21,10 +21,15 @@ export function watchStream(output: Output, isTty: boolean): (event: StreamRunEv
   let top = '';
   let latency = '';
   let drawnMs = -LIVE_MS;
+  // of a model whose classes hold on, and are never detected, each change is said
+  let detects = true;
+  let said = -1;
+  let sampleRateHz = 1;
   return (event) => {
     switch (event.type) {
       case 'started':
-        classes = event.plan.classes;
+        ({ classes, sampleRateHz } = event.plan);
+        detects = event.plan.detection.ignored.length < classes.length;
         return output.note(
           `stream ${event.streamId}: ${event.plan.source.name} (${event.plan.source.details.join(', ')}) → ${event.plan.model.name} on ${event.plan.targetId}\n` +
             `front end on the ${event.plan.frontEnd}, ${event.plan.encoding}: ${event.plan.reason}`,
@@ -33,7 +38,11 @@ export function watchStream(output: Output, isTty: boolean): (event: StreamRunEv
         const { window } = event;
         top = `${classes[window.topClass] ?? ''} ${(window.topScore * 100).toFixed(0)} %`;
         latency = ms(window.latencyUs);
-        return;
+        if (detects || window.topClass === said) return;
+        said = window.topClass;
+        return output.note(
+          `${s(((window.lastSample + 1) * 1e6) / sampleRateHz + window.latencyUs).padStart(10)}  ${top}`,
+        );
       }
       case 'detection': {
         const { detection } = event;

@@ -57,6 +57,27 @@ describe('the live view of a stream', () => {
     expect(output.notes).toEqual(['   12.35 s  yes  88 %', 'gap: 50 samples from 100 on (line)']);
   });
 
+  it('of a model that detects nothing says each change of class, with the time its answer was there', () => {
+    const output = recorder();
+    const watch = watchStream(output, false);
+    const plan = {
+      ...{ classes: ['still', 'walking'], sampleRateHz: 50, detection: { ignored: ['still', 'walking'] } },
+      ...{ source: { name: 'gen:imu', details: [] }, model: { name: 'har' }, targetId: 'pico' },
+    };
+    watch({ type: 'started', streamId: 1, plan } as unknown as StreamRunEvent);
+    output.notes.length = 0;
+    for (const [n, topClass] of [0, 0, 1, 0].entries())
+      watch({
+        type: 'window',
+        window: { lastSample: 99 + 50 * n, topClass, topScore: 0.9, latencyUs: 60_000 },
+      } as unknown as StreamRunEvent);
+    expect(output.notes).toEqual([
+      '    2.06 s  still 90 %',
+      '    4.06 s  walking 90 %',
+      '    5.06 s  still 90 %',
+    ]);
+  });
+
   it('ends with the exit code of what the user has to do', () => {
     expect(exitCodeOf({ id: 'stream.not-mono' })).toBe(exitCodes.badInput);
     expect(exitCodeOf({ id: 'stream.source-lost' })).toBe(exitCodes.hardware);
