@@ -1,5 +1,6 @@
 import { failureText, type Failure } from '../base/errors.ts';
 import type { StreamResult, StreamRunPlan } from '../contract/index.ts';
+import { distributionOf } from '../stream/distribution.ts';
 import { figuresOf, scoreStream } from '../stream/score.ts';
 import type { StreamSource } from '../stream/source.ts';
 import type { StreamOutcome } from '../stream/stream-run.ts';
@@ -60,7 +61,7 @@ export function resultOf(outcome: StreamOutcome, samples: StreamSource, remarks:
     truth: record.truth,
     figures: summary ? figuresOf(windows, detections, plan.sampleRateHz, summary) : null,
     scores: scoreStream(record),
-    notes: [...remarks, ...samples.notes(), ...endNotes(outcome)],
+    notes: [...remarks, ...samples.notes(), ...paceNotes(outcome), ...endNotes(outcome)],
     failure: failure ? dtoOf(failure) : null,
   };
 }
@@ -82,6 +83,24 @@ export async function energyOf(
 
 function dtoOf({ id, facts, cause, next }: Failure): StreamResult['failure'] {
   return { id, facts: { ...facts }, cause, next };
+}
+
+/** What the figures alone would let be overlooked. */
+function paceNotes({ record, counters }: StreamOutcome): string[] {
+  const { plan, durationUs } = record;
+  const notes: string[] = [];
+  const windowUs = (plan.windowSamples * 1e6) / plan.sampleRateHz;
+  if (counters.windows === 0 && durationUs < windowUs)
+    notes.push(
+      `The stream is shorter than one window (${(windowUs / 1e6).toFixed(2)} s): the model was never asked.`,
+    );
+  const hopUs = (plan.hopSamples * 1e6) / plan.sampleRateHz;
+  const each = distributionOf(record.windows.map((w) => w.frontEndUs + w.inferenceUs));
+  if (each && each.medianUs > hopUs)
+    notes.push(
+      `The device does not keep up: a window takes it ${(each.medianUs / 1000).toFixed(0)} ms, one is due every ${(hopUs / 1000).toFixed(0)} ms, and its answers come later and later. A longer --hop would help.`,
+    );
+  return notes;
 }
 
 /** A stream that did not end as it should is scored only as far as it went, and says so. */

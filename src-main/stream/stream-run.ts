@@ -148,8 +148,6 @@ export class StreamRun {
       const block = cut(next.value, limit);
       if (block.firstSample < endSample || block.format.sampleRateHz !== plan.sampleRateHz)
         return failed(outOfOrder(block, endSample), true);
-      const recorded = ports.recorder?.block(block);
-      if (recorded && !recorded.ok) return failed(recorded);
       const takenUs = (blockEnd(block) * 1e6) / plan.sampleRateHz;
       if (source.live && endSample === 0) this.#originUs = session.clock.nowUs() - takenUs;
       if (paced) {
@@ -159,6 +157,9 @@ export class StreamRun {
       // what a lost link did not carry becomes a gap with the next block
       const pushed = await this.#orReconnect(ports, () => session.push(block));
       if (!pushed.ok) return failed(pushed);
+      // what was never streamed is in no recording: both are scored alike
+      const recorded = ports.recorder?.block(block);
+      if (recorded && !recorded.ok) return failed(recorded);
       endSample = blockEnd(block);
       if (takenUs - saidUs >= PROGRESS_US) {
         saidUs = takenUs;

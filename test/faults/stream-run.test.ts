@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
 import type { StreamRunEvent } from '../../src-main/contract/index.ts';
 import { createCore, type Core } from '../../src-main/core.ts';
+import { rescore } from '../../src-main/core/stream-score.ts';
 import type { StreamRequest } from '../../src-main/core/stream.ts';
 import type { Rig } from '../../src-main/core/rig.ts';
 import { root } from '../needs.ts';
@@ -68,6 +69,50 @@ describe('a stream run on the emulated Pico', () => {
       expect(counters.windows).toBe(counters.windowsEqual);
       // and that is what the database says too
       expect(orThrow(core.store.streams.result(result.streamId))).toEqual(result);
+    });
+  }, 60_000);
+
+  it('whose energy is measured ends with a lost cable: the failure, what came and its energy are kept', async () => {
+    await withCore(async (core) => {
+      let rig: Rig | undefined;
+      let pulled = false;
+      const result = orThrow(
+        await core.stream(
+          request({ monitor: true, recordDir: join(dir, 'pulled') }),
+          { onRig: (r) => (rig = r) },
+          {
+            onEvent: (e) => {
+              if (e.type !== 'progress' || e.streamedUs < 3_000_000 || pulled) return;
+              pulled = true;
+              rig!.unplug!('dut');
+            },
+          },
+        ),
+      );
+      expect(result).toMatchObject({ status: 'failed', failure: { id: 'link.closed' } });
+      expect(result.durationUs).toBeLessThan(4_000_000);
+      // 0.99 s, then one every half second, the last perhaps on its way when the cable went
+      expect(result.counters.windows).toBeGreaterThanOrEqual(4);
+      expect(result.notes.join()).toMatch(/all figures are of that part only/);
+      expect(result.energy!.energyUj).toBeGreaterThan(0);
+      expect(result.energy!.durationUs).toBeGreaterThan(2_900_000);
+      expect(orThrow(core.store.streams.result(result.streamId))).toEqual(result);
+      // and the recording can be scored
+      const settings = { threshold: null, smoothingWindows: null, refractoryMs: null, truthPath: null };
+      const scored = rescore({ kind: 'recording', dir: join(dir, 'pulled') }, settings);
+      expect(orThrow(scored)).toEqual(result.scores);
+    });
+  }, 60_000);
+
+  it('says that the device does not keep up, and that a stream was too short for any window', async () => {
+    await withCore(async (core) => {
+      const late = orThrow(await core.stream(request({ durationS: 2, hopMs: 100 })));
+      expect(late.notes.join()).toMatch(
+        /does not keep up: a window takes it 1\d\d ms, one is due every 100 ms/,
+      );
+      const short = orThrow(await core.stream(request({ durationS: 0.5 })));
+      expect(short.counters.windows).toBe(0);
+      expect(short.notes.join()).toMatch(/shorter than one window \(0\.99 s\)/);
     });
   }, 60_000);
 
