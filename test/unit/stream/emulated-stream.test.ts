@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
-import { formantVoice } from '../../../src-main/dataset/syn-kws/formant-voice.ts';
 import { kwsFeatures } from '../../../src-main/engine/feature-recipe.ts';
 import { openGenerator } from '../../../src-main/stream/generated-source.ts';
 import { openStream } from '../../../src-main/stream/open-stream.ts';
-import type { StreamEvent } from '../../../src-main/stream/stream-session.ts';
 import { root } from '../../needs.ts';
 import { imuModel, imuRecipe, openStreamRig, programOf, streamAtItsPace } from '../../stream-rig.ts';
 
@@ -20,57 +18,22 @@ const lossless = {
 };
 
 describe('A stream into the emulated Pico', () => {
-  it('takes two minutes of speech: no sample lost, every window and detection the twin’s, in real time', async () => {
-    await using rig = await openStreamRig(kws());
-    const seconds = 120;
-    await using source = orThrow(
-      await openGenerator('kws', {
-        seed: 7,
-        durationS: seconds,
-        sampleRateHz: 16000,
-        synthesiser: formantVoice,
-      }),
-    );
-    const events: StreamEvent[] = [];
-    const stream = orThrow(
-      await openStream(rig.session, {
-        format: source.format,
-        program: kws().bytes,
-        features: kwsFeatures,
-        window: { rows: 49, hopRows: 25 },
-        detection: {
-          smoothingWindows: 2,
-          threshold: 0.7,
-          refractorySamples: 16000,
-          ignoredClasses: [10, 11],
-        },
-        onEvent: (e) => events.push(e),
-      }),
-    );
-    expect(stream.plan).toMatchObject({ frontEnd: 'device', encoding: 'int16', windowSamples: 15840 });
-    const summary = await streamAtItsPace(stream, source);
-    const windows = 1 + Math.floor((seconds * 16000 - 15840) / 8000);
-    expect(summary.counters).toMatchObject({
-      ...lossless,
-      samplesTaken: seconds * 16000,
-      windows,
-      windowsEqual: windows,
-    });
-    const detections = events.filter((e) => e.kind === 'detection');
-    expect(detections.length).toBeGreaterThan(0);
-    expect(detections.every((d) => d.twin === 'equal')).toBe(true);
-    // front end 7 % and inference 30 % of the time: in real time, with the answer 0.17 s after the sample
-    expect(summary.realTimeFactor).toBeLessThan(0.5);
-    expect(summary.frontEndDuty).toBeGreaterThan(0.02);
-    const latencies = events.flatMap((e) => (e.kind === 'window' ? [e.receivedUs - e.pushedUs] : []));
-    expect(Math.max(...latencies)).toBeLessThan(250_000);
-  }, 300_000);
-
-  it('MFCCs, model and ring fit the memory there is without the arena giving anything', async () => {
+  it('MFCCs, ring and detector fit beside the model, whose arena gives nothing for them', async () => {
+    const { bytes } = kws();
     await using rig = await openStreamRig(kws());
     const { arenaBytes } = rig.session.mj!.identity;
     expect(arenaBytes).toBeGreaterThanOrEqual(pico.image.arenaBytes);
-    expect(kws().bytes.length).toBeGreaterThan(0);
+    await using stream = orThrow(
+      await openStream(rig.session, {
+        format: { kind: 'audio', channels: 1, sampleRateHz: 16_000 },
+        program: bytes,
+        features: kwsFeatures,
+        window: { rows: 49, hopRows: 25 },
+        onEvent: () => undefined,
+      }),
+    );
+    // longer than front end and inference of a window: 0.19 s of 32 000 bytes a second
+    expect(stream.plan.ringBytes).toBeGreaterThanOrEqual(8192);
   });
 
   for (const sampleRateHz of [50, 400])
