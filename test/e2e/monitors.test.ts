@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
+import type { RecordSummary, TraceMarkers } from '../../src-main/contract/index.ts';
 import { codecsOf } from '../../src-main/core/codecs.ts';
 import { TraceFile } from '../../src-main/store/trace-file.ts';
 import { Trace } from '../../src-main/trace/trace.ts';
@@ -31,6 +32,27 @@ describe('microjoule emulate and record, one monitor of each kind', () => {
     const span = orThrow(trace.span(0, trace.lengthSamples));
     expect(Math.abs(span.sums.mean / 0.01 - 1)).toBeLessThan(0.02);
     file[Symbol.dispose]();
+  });
+});
+
+describe('a fault while microjoule records', () => {
+  it.each([
+    ['ppk2', 'unplug=1', 'monitor.link-lost', 4],
+    ['ppk2', 'lose-bytes=200001+3', 'ppk2.misaligned', 0],
+    ['lpm01a', 'over-current=3000', 'lpm01a.overcurrent', 4],
+  ] as const)('%s %s: marked with %s, what was recorded is kept', async (kind, fault, mark, code) => {
+    await using served = await emulating([kind, '--tcp', '0', '--load', load, '--fault', fault]);
+    const out = join(dir, `${kind}-${mark}.mjtrace`);
+    const recorded = await microjoule([
+      ...['record', '--monitor', `${kind}:${served.listens[kind]!}`, '--for', '2s', '--out', out],
+      ...['--mode', 'source', '--db', db, '--json'],
+    ]);
+    expect(recorded.code).toBe(code);
+    const { trace, failure } = json<RecordSummary>(recorded);
+    expect(failure === null).toBe(code === 0);
+    expect(trace.durationS).toBeGreaterThan(0.5);
+    const shown = await microjoule(['trace', 'markers', out, '--db', db, '--json']);
+    expect(json<TraceMarkers>(shown).marks.map((m) => m.kind)).toContain(mark);
   });
 });
 
