@@ -14,6 +14,7 @@ import type {
   RunSummary,
   StreamResult,
 } from './contract/index.ts';
+import { batteryOf, type BatteryAnswer, type BatteryRequest } from './core/battery.ts';
 import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
 import { datasetInputs, randomInputs } from './core/input-sets.ts';
@@ -110,6 +111,11 @@ export class Core implements AsyncDisposable {
       references: this.store.traces,
       traces: this.trace,
     });
+  }
+
+  /** How long a battery lasts on a duty cycle of runs and stretches of traces. */
+  battery(request: BatteryRequest): Result<BatteryAnswer> {
+    return batteryOf(request, this);
   }
 
   runs(limit?: number): Result<RunSummary[]> {

@@ -144,6 +144,8 @@ export interface ImportRequest {
   readonly timestamps?: string;
   /** Of a JLS file: the name of the current signal. */
   readonly currentSignal?: string;
+  /** Bounds of the monitor in place of what the file says: an energy without one is not given. */
+  readonly bounds?: { readonly gainRel: number; readonly offsetA: number };
   readonly overwrite: boolean;
   /** Ends it with `trace.interrupted`. */
   readonly signal?: AbortSignal;
@@ -172,9 +174,10 @@ export async function importTrace(request: ImportRequest, context: ImportContext
   const opened = ReadFile.open(resolve(request.file), request.signal);
   if (!opened.ok) return opened;
   using file = opened.value;
-  const imported = await guarded(file, () => readForeign(file, request));
-  if (!imported.ok) return imported;
-  const made = await makeTrace(imported.value, traceId, target, file);
+  const foreign = await guarded(file, () => readForeign(file, request));
+  if (!foreign.ok) return foreign;
+  const imported = withBounds(foreign.value, request.bounds);
+  const made = await makeTrace(imported, traceId, target, file);
   if (!made.ok) return made;
   const info = context.traces.info(target);
   if (!info.ok) return info;
@@ -187,8 +190,22 @@ export async function importTrace(request: ImportRequest, context: ImportContext
     sampleCount: info.value.lengthSamples,
   });
   if (!noted.ok) return noted;
-  const { format, dropped } = imported.value;
-  return ok({ trace: info.value, format, dropped: [...dropped] });
+  const { format, dropped, accuracy } = imported;
+  const unknown = accuracy ? [] : ['how exact the monitor is: energies need --gain-error'];
+  return ok({ trace: info.value, format, dropped: [...dropped, ...unknown] });
+}
+
+function withBounds(imported: ImportedTrace, bounds: ImportRequest['bounds']): ImportedTrace {
+  if (!bounds) return imported;
+  const { gainRel, offsetA } = bounds;
+  const accuracy = {
+    origin: 'stated at import',
+    gainRel: [gainRel],
+    offsetA: [offsetA],
+    stepA: [0],
+    clockRel: 0,
+  };
+  return { ...imported, accuracy };
 }
 
 /** By what the file begins with. */

@@ -27,6 +27,8 @@ import { histogram, type HistogramOptions } from '../trace/navigation-histogram.
 import { spectrum } from '../trace/navigation-spectrum.ts';
 import { statistics } from '../trace/navigation-statistics.ts';
 import { nextTrigger } from '../trace/navigation-trigger.ts';
+import { phaseEnergies, type Phase, type PhaseEnergy } from '../trace/phases.ts';
+import { findRepetition, type Repetition, type RepetitionOptions } from '../trace/repetition.ts';
 import { Trace } from '../trace/trace.ts';
 import { windowsOf } from '../trace/windows.ts';
 import { codecsOf } from './codecs.ts';
@@ -49,6 +51,15 @@ export interface TracesOptions {
   readonly nowIso: () => string;
   /** Traces that the database knows, wherever their files are. */
   readonly known: Pick<TraceReferences, 'pathOf' | 'all'>;
+}
+
+export type TraceRepetition = Repetition;
+
+export interface TracePhases {
+  readonly idleA: number;
+  readonly phases: readonly PhaseEnergy[];
+  /** False where nobody stated the bounds of the monitor. */
+  readonly boundKnown: boolean;
 }
 
 /** A trace that `list` met but could not read. */
@@ -119,6 +130,28 @@ export class Traces implements AsyncDisposable {
     return this.#with(request, (t) => spectrum(t, request.fromSample, request.toSample, segmentSamples));
   }
 
+  /** Inferences that no pin marks. `trace.no-repetition`. */
+  repetition(request: TraceSpanRequest, options: RepetitionOptions = {}): Result<TraceRepetition> {
+    return this.#with(request, (t) => findRepetition(t, request.fromSample, request.toSample, options));
+  }
+
+  /** Energy of named stretches above that of an idle one; fractional sample positions. */
+  phases(
+    name: string,
+    phases: readonly Phase[],
+    idle: { readonly fromSample: number; readonly toSample: number },
+  ): Result<TracePhases> {
+    return this.#with({ trace: name, ...idle }, (t) => {
+      const { accuracy } = t.header;
+      const none = Array.from({ length: t.header.rangeCount }, () => 0);
+      const found = phaseEnergies(t, phases, {
+        accuracy: accuracy ?? { origin: 'unknown', gainRel: none, offsetA: none, stepA: none, clockRel: 0 },
+        idle,
+      });
+      return found.ok ? ok({ ...found.value, boundKnown: accuracy !== undefined }) : found;
+    });
+  }
+
   nextTrigger(request: TraceSpanRequest, trigger: TraceTrigger): Result<TraceTriggerHit> {
     return this.#with(request, (t) => {
       const { hysteresisA, ...level } = trigger.kind === 'level' ? trigger : { hysteresisA: undefined };
@@ -142,7 +175,8 @@ export class Traces implements AsyncDisposable {
     }
     const gaps = file.gaps(from, to);
     if (!gaps.ok) return gaps;
-    const marks = file.marks(from, to);
+    // what ended a recording is marked behind its last sample
+    const marks = file.marks(from, to === file.lengthSamples() ? to + 1 : to);
     if (!marks.ok) return marks;
     const annotations = this.#annotations.list(file.path);
     if (!annotations.ok) return annotations;

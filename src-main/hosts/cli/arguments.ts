@@ -13,6 +13,12 @@ export function finite(text: string): number {
   return n;
 }
 
+export function finiteFrom0(text: string): number {
+  const n = finite(text);
+  if (n < 0) throw new InvalidArgumentError('must be a number from 0');
+  return n;
+}
+
 export function count(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('must be a whole number from 0');
@@ -100,4 +106,56 @@ export function streamNumber(text: string): number {
   if (!Number.isInteger(n) || n < 1)
     throw new InvalidArgumentError('must be the number of a stream run; `microjoule stream list` lists them');
   return n;
+}
+
+export interface Amount {
+  /** In A or W. */
+  readonly value: number;
+  readonly unit: 'A' | 'W';
+}
+
+const PREFIXES: Readonly<Record<string, number>> = { n: 1e-9, u: 1e-6, µ: 1e-6, m: 1e-3, '': 1 };
+
+/** `2uA`, `0.5 mW` */
+export function currentOrPower(text: string): Amount {
+  const found = /^(\d+(?:\.\d*)?|\.\d+)\s*([nuµm]?)([AW])$/.exec(text.trim().replace('\u03bc', 'µ'));
+  if (!found) throw new InvalidArgumentError('must be a current or a power like 2uA, 0.5mA or 10uW');
+  return { value: Number(found[1]) * PREFIXES[found[2]!]!, unit: found[3] as 'A' | 'W' };
+}
+
+/** `200nA` */
+export function current(text: string): Amount {
+  const amount = currentOrPower(text);
+  if (amount.unit !== 'A') throw new InvalidArgumentError('must be a current like 200nA');
+  return amount;
+}
+
+/** Seconds. */
+export interface Stretch {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+export interface NamedStretch extends Stretch {
+  readonly name: string;
+}
+
+/** `10ms..20ms` */
+export function stretch(text: string): Stretch {
+  const ends = text.split('..');
+  if (ends.length !== 2) throw new InvalidArgumentError('must be two times like 10ms..20ms');
+  const [fromS, toS] = [secondsFrom0(ends[0]!), secondsFrom0(ends[1]!)];
+  if (!(fromS < toS)) throw new InvalidArgumentError('must end after it begins');
+  return { fromS, toS };
+}
+
+/** `load=0.1s..0.2s` */
+export function namedStretches(text: string, before: readonly NamedStretch[] = []): NamedStretch[] {
+  const cut = text.indexOf('=');
+  if (cut < 1) throw new InvalidArgumentError('must be a name and two times like load=10ms..20ms');
+  return [...before, { name: text.slice(0, cut).trim(), ...stretch(text.slice(cut + 1)) }];
+}
+
+export function durations(text: string, before: readonly number[] = []): number[] {
+  return [...before, duration(text)];
 }

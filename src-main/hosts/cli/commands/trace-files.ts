@@ -2,6 +2,7 @@ import { ok } from '../../../base/errors.ts';
 import type { Exported, Imported, ImportRequest } from '../../../core/trace-files.ts';
 import type { CsvTable } from '../../../trace/formats/csv-export.ts';
 import type { ExportFormat } from '../../../trace/formats/dropped.ts';
+import type { Amount } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 import { seconds } from '../trace-text.ts';
 import { spanOf, withCore, type SpanOptions } from './trace.ts';
@@ -19,6 +20,8 @@ export interface ImportOptions {
   readonly supply?: number;
   readonly timestamps?: string;
   readonly signal?: string;
+  readonly gainError?: number;
+  readonly offsetError?: Amount;
   readonly force?: boolean;
 }
 
@@ -62,6 +65,9 @@ export function importTrace(file: string, o: ImportOptions, context: CommandCont
       ...(o.title === undefined ? {} : { title: o.title }),
       ...(o.supply === undefined ? {} : { supplyV: o.supply }),
       ...(o.timestamps === undefined ? {} : { timestamps: o.timestamps }),
+      ...(o.gainError === undefined
+        ? {}
+        : { bounds: { gainRel: o.gainError / 100, offsetA: o.offsetError?.value ?? 0 } }),
       ...(o.signal === undefined ? {} : { currentSignal: o.signal }),
     };
     const done = await core.importTrace(request);

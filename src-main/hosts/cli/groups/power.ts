@@ -1,4 +1,15 @@
-import { finite, positive, secondsFrom0, words } from '../arguments.ts';
+import {
+  currentOrPower,
+  durations,
+  finite,
+  finiteFrom0,
+  positive,
+  runNumbers,
+  secondsFrom0,
+  share,
+  words,
+} from '../arguments.ts';
+import type { BatteryOptions } from '../commands/battery.ts';
 import { perform, subcommand, type CommandGroup } from '../command-group.ts';
 import type { MonitorCheckOptions } from '../commands/monitor.ts';
 import type { CommonOptions } from '../context.ts';
@@ -28,5 +39,24 @@ export const powerCommands: CommandGroup = (command) => {
     .option('--yes', 'ask nothing: what is to be connected is said, and is there')
     .action(async (address: string, o: CommonOptions & MonitorCheckOptions) =>
       perform(o, async (c) => (await import('../commands/monitor.ts')).check(address, o, c), ''),
+    );
+
+  command('battery', 'how long a battery lasts on a duty cycle of runs and stretches of a trace')
+    .requiredOption('--capacity <mAh>', 'of the battery', positive)
+    .requiredOption('--volts <V>', 'mean voltage over its discharge', positive)
+    .option('--efficiency <share>', 'of its energy that reaches the board', share, 0.9)
+    .requiredOption(
+      '--sleep <amount>',
+      'between activities: a current at --volts or a power, like 2uA',
+      currentOrPower,
+    )
+    .option('--sleep-tolerance <percent>', 'of it', finiteFrom0, 0)
+    .option('--run <n>', 'one inference of a run (several times)', runNumbers)
+    .option('--trace <file>', 'a stretch of a trace, file or id')
+    .option('--from <time>', 'of the stretch (default: its beginning)', secondsFrom0)
+    .option('--to <time>', 'of the stretch (default: its end)', secondsFrom0)
+    .option('--every <time>', 'how often: once for all, or for each run and then the trace', durations)
+    .action(async (o: CommonOptions & BatteryOptions) =>
+      perform(o, async (c) => (await import('../commands/battery.ts')).battery(o, c), ''),
     );
 };

@@ -1,8 +1,21 @@
 import { Option } from 'commander';
-import { count, duration, positive, secondsFrom0, wholeFrom1, words } from '../arguments.ts';
+import {
+  count,
+  current,
+  duration,
+  finiteFrom0,
+  namedStretches,
+  positive,
+  secondsFrom0,
+  share,
+  stretch,
+  wholeFrom1,
+  words,
+} from '../arguments.ts';
 import { perform, subcommand, type CommandGroup } from '../command-group.ts';
 import type { RecordOptions } from '../commands/record.ts';
 import type { ExportOptions, ImportOptions } from '../commands/trace-files.ts';
+import type { PhaseOptions, RepetitionOptions } from '../commands/trace-parts.ts';
 import type { MarkerOptions, SpanOptions } from '../commands/trace.ts';
 import type { CommonOptions } from '../context.ts';
 
@@ -128,6 +141,8 @@ export const traceCommands: CommandGroup = (command) => {
     .option('--title <text>', 'what it is (default: the name of the file)')
     .option('--supply <volts>', 'what the device was supplied with, where the file does not say', positive)
     .option('--timestamps <file>', "of an EEMBC energy trace: the runner's trace1-timestamps.json")
+    .option('--gain-error <percent>', 'bound of the monitor, without which no energy is given', finiteFrom0)
+    .option('--offset-error <current>', 'with --gain-error: bound of its zero, like 200nA', current)
     .option('--signal <name>', 'of a JLS file: the signal that is the current')
     .option('--force', 'overwrite the trace file')
     .action(async (file: string, o: CommonOptions & ImportOptions) =>
@@ -136,5 +151,22 @@ export const traceCommands: CommandGroup = (command) => {
         async (c) => (await import('../commands/trace-files.ts')).importTrace(file, o, c),
         '; nothing is left behind',
       ),
+    );
+  subcommand(trace, 'repetition', 'inferences that no pin marks: period, confidence and energy of one')
+    .argument('<trace>', 'file or id')
+    .option('--from <time>', span.from, secondsFrom0)
+    .option('--to <time>', span.to, secondsFrom0)
+    .option('--shortest <time>', 'period to look for at least (default: 16 samples)', duration)
+    .option('--longest <time>', 'at most (default: a third of the stretch)', duration)
+    .option('--confidence <share>', 'refuse below it (default: 0.5)', share)
+    .action(async (name: string, o: CommonOptions & RepetitionOptions) =>
+      perform(o, async (c) => (await import('../commands/trace-parts.ts')).repetition(name, o, c)),
+    );
+  subcommand(trace, 'phases', 'energy of named stretches, with and without that of an idle one')
+    .argument('<trace>', 'file or id')
+    .requiredOption('--idle <a..b>', 'the stretch taken as idle, like 0s..100ms', stretch)
+    .requiredOption('--phase <name=a..b>', 'a phase, like load=0.1s..0.25s (several times)', namedStretches)
+    .action(async (name: string, o: CommonOptions & PhaseOptions) =>
+      perform(o, async (c) => (await import('../commands/trace-parts.ts')).phases(name, o, c)),
     );
 };
