@@ -56,7 +56,7 @@ export async function sourceOnLink(options: LinkSourceOptions): Promise<Result<S
   return ok(new LinkSource(options, feed, 'serial-text', [mappingText(mapping, options.format.kind)]));
 }
 
-/** Looks at the first whole lines; they are streamed afterwards. */
+/** Looks at the first whole lines; they are streamed afterwards where the stream has not begun meanwhile. */
 async function guessed(
   { link, format }: LinkSourceOptions,
   lines: string[],
@@ -95,6 +95,8 @@ interface Feed {
   readonly assembler: BlockAssembler;
   /** Sample frames understood so far. */
   readonly samples: number;
+  /** What came so far is of no use; what comes next may begin anywhere. */
+  begin(): void;
   push(bytes: Uint8Array): Failure | null;
   notes(): readonly string[];
 }
@@ -103,8 +105,9 @@ class TextFeed implements Feed {
   readonly assembler: BlockAssembler;
   samples = 0;
   readonly #reader: ColumnReader;
-  readonly #splitter: ReturnType<typeof lineSplitter>;
-  readonly #waiting: string[];
+  #splitter: ReturnType<typeof lineSplitter>;
+  #waiting: string[];
+  #cut = false;
 
   constructor(
     format: SampleFormat,
@@ -119,8 +122,19 @@ class TextFeed implements Feed {
     this.#waiting = waiting;
   }
 
+  begin(): void {
+    this.#splitter = lineSplitter();
+    this.#waiting = [];
+    this.#cut = true;
+  }
+
   push(bytes: Uint8Array): Failure | null {
     const lines = [...this.#waiting.splice(0), ...this.#splitter.push(bytes)];
+    // the rest of a line may look like a whole one with other numbers
+    if (this.#cut && lines.length > 0) {
+      lines.shift();
+      this.#cut = false;
+    }
     for (const line of lines)
       for (const event of this.#reader.read(line.replace(/\r$/, ''))) {
         if (event.kind === 'failure') return event.failure;
@@ -155,6 +169,9 @@ class FrameFeed implements Feed {
     this.assembler = new BlockAssembler(format, format.sampleRateHz);
     this.#channels = format.channels;
   }
+
+  /** The next delimiter and CRC tell what is whole. */
+  begin(): void {}
 
   push(bytes: Uint8Array): Failure | null {
     for (const event of this.#splitter.push(bytes)) {
@@ -225,6 +242,7 @@ class LinkSource implements StreamSource {
 
   begin(): void {
     this.#link.discardInput();
+    this.#feed.begin();
     this.#heardUs = this.#link.clock.nowUs();
   }
 

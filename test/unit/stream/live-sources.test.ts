@@ -161,6 +161,22 @@ describe('lines of text from a board', () => {
     expect(source.notes()[0]).toMatch(/lines could not be used/);
   });
 
+  it('begin with the stream: neither what came while the board was made ready, nor the rest of a line, is a sample', async () => {
+    const { near, far } = memoryLinkPair();
+    // no times: nothing would tell the old lines from the new
+    const old = (k: number) => `${k / 8192},0,1,0,0,0`;
+    await text(far, `.5,0,0\r\n${Array.from({ length: 12 }, (_, k) => old(k)).join('\r\n')}\r\n0.0`);
+    const source = orThrow(await sourceOnLink({ link: near, kind: 'text', format: IMU }));
+    await text(far, '9,9,9');
+    source.begin!();
+    void (async () => {
+      await text(far, `.75,0.5,1,0,0,0\r\n`);
+      for (const k of [100, 101]) await text(far, `${old(k)}\r\n`);
+      await far[Symbol.asyncDispose]();
+    })();
+    expect(await drain(source)).toEqual(['0: 100', '1: 101', 'stream.source-lost']);
+  });
+
   it('that hold no numbers are a clear error', async () => {
     const { near, far } = memoryLinkPair();
     void sendLines(
