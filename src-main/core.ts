@@ -211,7 +211,7 @@ export class Core implements AsyncDisposable {
       supplyV,
       windowChannel: target.board.pins.window.channel,
       operatorChannels: target.board.pins.operator.map((pin) => pin.channel),
-      openTrace: (monitor) => newTraceFile(this.tracesDir, monitor, model.name, target),
+      openTrace: (monitor, accuracy) => newTraceFile(this.tracesDir, monitor, model.name, target, accuracy),
       checked: (monitor) => latestCheck(this.store, monitor, supplyV * 1000),
       nowIso: this.#nowIso,
     });

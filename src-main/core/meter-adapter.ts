@@ -40,7 +40,7 @@ export interface MeterOptions {
   /** Logic channels of the operator counter, lowest bit first, and how many operators an inference has. */
   readonly operatorChannels: readonly number[];
   readonly operators: number;
-  readonly openTrace: (monitor: Monitor) => Promise<Result<TraceFile>>;
+  readonly openTrace: (monitor: Monitor, accuracy: MonitorAccuracy) => Promise<Result<TraceFile>>;
   readonly nowIso: () => string;
 }
 
@@ -198,8 +198,8 @@ export class RecordingMeter implements Meter {
   }
 
   async #begin(): Promise<Result<Recording>> {
-    const { monitor, windowChannel, nowIso, openTrace } = this.#options;
-    const file = await openTrace(monitor);
+    const { monitor, accuracy, windowChannel, nowIso, openTrace } = this.#options;
+    const file = await openTrace(monitor, accuracy);
     if (!file.ok) return file;
     this.#file = file.value;
     this.#ended = false;

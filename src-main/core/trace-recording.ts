@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { ThreadedTraceFile } from '../store/threaded-trace-file.ts';
+import type { MonitorAccuracy } from '../trace/accuracy.ts';
 import { newTraceHeader } from '../trace/format.ts';
 import type { TraceFile as MeterTrace } from './meter-adapter.ts';
 import type { TargetDescriptor } from './targets.ts';
 
-/** A new trace file in a folder, with the logic channels that this board wires; a thread of its own writes it. */
+/**
+ * A new trace file in a folder, with the logic channels that this board wires; a thread of its own writes it.
+ * `accuracy`: what a check of this monitor found, for whoever reads the trace later.
+ */
 export async function newTraceFile(
   folder: string,
   monitor: Monitor,
   title: string,
   { source, board }: TargetDescriptor,
+  accuracy: MonitorAccuracy = monitor.accuracy,
 ): Promise<Result<MeterTrace>> {
   const { window, operator, timestamp } = board.pins;
   // channels that nothing is wired to would fill the trace with what they pick up
@@ -37,7 +42,7 @@ export async function newTraceFile(
       title,
       source,
       logicMask,
-      accuracy: monitor.accuracy,
+      accuracy,
     }),
   );
   if (!file.ok) return file;

@@ -136,5 +136,14 @@ describe('what a check says of later energies', () => {
     expect(part(after, 'monitor gain')).toBeCloseTo(found.resistors[2]!.boundRel, 4);
     expect(part(after, 'supply voltage')).toBeCloseTo(10 / 3300 + 0.002, 4);
     expect(after.windows.at(-1)!.energy!.supplyPlusMinusV).toBeCloseTo(0.0166, 4);
+    expect(after.notes.join('\n')).toContain(`gain bound by check of ${found.checkedAt}`);
+    // and in whatever is read from the trace of that run later
+    const boundOf = (r: typeof after) => {
+      const span = { trace: r.traces[0]!.path, fromSample: 110_000, toSample: 115_000 };
+      const { systematicA, meanA } = orThrow(bench.core.trace.statistics(span));
+      return systematicA! / meanA;
+    };
+    expect(boundOf(before)).toBeGreaterThan(0.1);
+    expect(boundOf(after) / found.resistors[2]!.boundRel).toBeLessThan(1.5);
   });
 });
