@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../base/crc.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
+import { RECORDED_CALLS, RecordingFormat } from './recording-format.ts';
 import type { StateHash } from './state-hash.ts';
 import { carryOut, type WorldCall } from './world-calls.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -54,7 +55,7 @@ export class RunRecorder {
 
   /** A call that is about to be carried out; bytes are copied, their owner may reuse them. */
   called(call: WorldCall): void {
-    if (!KNOWN_CALLS.has(call.call)) return;
+    if (!RECORDED_CALLS.has(call.call)) return;
     this.#calls.push({
       atUs: this.#nowUs,
       call: call.call === 'write' ? { ...call, bytes: Uint8Array.from(call.bytes) } : call,
@@ -131,15 +132,8 @@ export function recordingText(recording: RunRecording): string {
 /** `sim.bad-recording` where the text is not a recording of this format. */
 export function parseRecording(text: string): Result<RunRecording> {
   try {
-    const parsed = JSON.parse(text, revive) as RunRecording;
-    const whole =
-      parsed.format === 1 &&
-      Array.isArray(parsed.calls) &&
-      Array.isArray(parsed.hashes) &&
-      Number.isFinite(parsed.endUs) &&
-      typeof parsed.options === 'object' &&
-      parsed.calls.every((c: RecordedCall) => Number.isFinite(c.atUs) && KNOWN_CALLS.has(c.call.call));
-    if (whole) return ok(parsed);
+    const parsed: unknown = JSON.parse(text, revive);
+    if (RecordingFormat.safeParse(parsed).success) return ok(parsed as RunRecording);
   } catch {
     // said below
   }
@@ -150,16 +144,6 @@ export function parseRecording(text: string): Result<RunRecording> {
     'Record again: microjoule run … --record-input FILE.',
   );
 }
-
-const KNOWN_CALLS: ReadonlySet<string> = new Set([
-  'write',
-  'setBaud',
-  'program',
-  'loadRam',
-  'reset',
-  'unplugMonitor',
-  'setUsbPlugged',
-]);
 
 function revive(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -71,6 +71,11 @@ describe('replay', () => {
   });
 
   it('refuses what is no recording', () => {
+    const board = '"core":"x","options":{"seed":1,"monitor":"none","hashEveryUs":1000}';
+    const hashes = '"hashes":[{"atUs":1000,"cycles":1,"hash":"0"}]';
+    const calling = (call: string) =>
+      `{"format":1,${board},${hashes},"endUs":2000,"calls":[{"atUs":1,"call":${call}}]}`;
+    expect(parseRecording(calling('{"call":"reset"}')).ok).toBe(true);
     for (const text of [
       '',
       '{',
@@ -78,7 +83,20 @@ describe('replay', () => {
       '[]',
       '{"format":1}',
       '{"format":1,"calls":[{}],"hashes":[],"endUs":1}',
+      calling('{"call":"advance"}'),
+      calling('{"call":"write"}'),
+      calling('{"call":"write","wire":"elsewhere","bytes":{"$bytes":""}}'),
+      calling('{"call":"setBaud","wire":"dut","baud":"fast"}'),
+      calling('{"call":"program","pages":[{"offset":-5,"bytes":{"$bytes":""}}]}'),
+      calling('{"call":"program","pages":[{"offset":2097151,"bytes":{"$bytes":"AAAA"}}]}'),
+      calling('{"call":"loadRam","pages":[{"address":4096,"bytes":{"$bytes":"AAAA"}}]}'),
+      // backwards in time; nothing to compare; an interval that never passes
+      calling('{"call":"reset"}').replace('"atUs":1,', '"atUs":3000,'),
+      calling('{"call":"reset"}').replace(hashes, '"hashes":[]'),
+      calling('{"call":"reset"}').replace('"hashEveryUs":1000', '"hashEveryUs":-1'),
+      calling('{"call":"reset"}').replace(/"options":\{[^}]*\}/, '"options":null'),
+      calling('{"call":"reset"}').replace('"none"', '"voltmeter"'),
     ])
-      expect(parseRecording(text)).toMatchObject({ ok: false, id: 'sim.bad-recording' });
+      expect(parseRecording(text), text).toMatchObject({ ok: false, id: 'sim.bad-recording' });
   });
 });
