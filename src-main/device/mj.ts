@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { bulkLoad, type BulkKind } from './bulk.ts';
-import { enterStream, type StreamLine, type StreamLineOptions } from './stream-line.ts';
+import { enterStream } from './enter-stream.ts';
+import type { StreamLine, StreamLineOptions } from './stream-line.ts';
 import type { Conversation, Reply } from './conversation.ts';
 import {
   bodyOf,

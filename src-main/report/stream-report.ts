@@ -34,7 +34,7 @@ function setUp(r: StreamResult): Section {
         'Samples',
         `${plan.sampleKind}, ${plan.channels} × ${plan.sampleRateHz} Hz, ${(r.durationUs / 1e6).toFixed(2)} s`,
       ],
-      ['Front end', `${plan.frontEnd}, ${plan.encoding}: ${plan.reason}`],
+      ['Line', plan.reason],
       ['Window and hop', `${plan.windowSamples} and ${plan.hopSamples} samples`],
       [
         'Detection',
@@ -83,6 +83,12 @@ function times(r: StreamResult): Section[] {
   ];
 }
 
+function wakeWordText({ sww01 }: NonNullable<StreamResult['scores']>): string {
+  if (!sww01) return '—';
+  const verdict = sww01.passes === null ? 'does not apply' : sww01.passes ? 'kept' : 'not kept';
+  return `${verdict} (${sww01.reason})`;
+}
+
 function words(r: StreamResult): Section[] {
   const w = r.scores?.words;
   if (!w || !r.scores) return [];
@@ -92,7 +98,7 @@ function words(r: StreamResult): Section[] {
       text:
         `${w.truePositives} found, ${w.falseNegatives} missed, ${w.falsePositives} false alarms in ${(w.scoredUs / 1e6).toFixed(1)} s ` +
         `(${perHour(w.falsePositivesPerHour)} false alarms an hour). A detection counts for a word from its start until ${w.rule.toleranceUs / 1e6} s after its end; ` +
-        `false ones within ${w.rule.mergeUs / 1e6} s are one. Wake-word rule of MLPerf Tiny: ${r.scores.sww01?.reason ?? '—'}.`,
+        `false ones within ${w.rule.mergeUs / 1e6} s are one. Wake-word rule of MLPerf Tiny: ${wakeWordText(r.scores)}.`,
       head: ['Word', 'spoken', 'found', 'false alarms'],
       rows: w.labels.map((l) => [l.label, String(l.words), String(l.found), String(l.falseAlarms)]),
     },

@@ -15,6 +15,12 @@ export function levelBar(levelDbfs: number | null): string {
 const ms = (us: number) => `${(us / 1000).toFixed(us < 100_000 ? 1 : 0)} ms`;
 const s = (us: number) => `${(us / 1e6).toFixed(2)} s`;
 
+function beginText({ streamId, plan }: Extract<StreamRunEvent, { type: 'started' }>): string {
+  const { source, model, targetId, reason } = plan;
+  const details = source.details.length > 0 ? ` (${source.details.join(', ')})` : '';
+  return `stream ${streamId}: ${source.name}${details} → ${model.name} on ${targetId}\n${reason}`;
+}
+
 /** Shows a stream's events as they come: one line that is redrawn on a terminal, plain lines for what matters elsewhere. */
 export function watchStream(output: Output, isTty: boolean): (event: StreamRunEvent) => void {
   let classes: readonly string[] = [];
@@ -30,10 +36,7 @@ export function watchStream(output: Output, isTty: boolean): (event: StreamRunEv
       case 'started':
         ({ classes, sampleRateHz } = event.plan);
         detects = event.plan.detection.ignored.length < classes.length;
-        return output.note(
-          `stream ${event.streamId}: ${event.plan.source.name} (${event.plan.source.details.join(', ')}) → ${event.plan.model.name} on ${event.plan.targetId}\n` +
-            `front end on the ${event.plan.frontEnd}, ${event.plan.encoding}: ${event.plan.reason}`,
-        );
+        return output.note(beginText(event));
       case 'window': {
         const { window } = event;
         top = `${classes[window.topClass] ?? ''} ${(window.topScore * 100).toFixed(0)} %`;
