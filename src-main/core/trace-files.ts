@@ -162,7 +162,7 @@ export interface ImportContext {
   readonly tracesDir: string;
   readonly nowIso: () => string;
   readonly references: Pick<TraceReferences, 'add'>;
-  readonly traces: Pick<Traces, 'info'>;
+  readonly traces: Pick<Traces, 'info' | 'forget'>;
 }
 
 /** Makes a trace of a foreign file and notes it in the database. Nothing is left behind where it fails. */
@@ -179,6 +179,7 @@ export async function importTrace(request: ImportRequest, context: ImportContext
   const imported = withBounds(foreign.value, request.bounds);
   const made = await makeTrace(imported, traceId, target, file);
   if (!made.ok) return made;
+  context.traces.forget(target);
   const info = context.traces.info(target);
   if (!info.ok) return info;
   const noted = context.references.add({
@@ -284,6 +285,9 @@ async function guarded<T>(file: ReadFile, use: () => Promise<Result<T>>): Promis
   }
 }
 
+/** Files of SQLite's log beside a database. */
+const BESIDE = ['-wal', '-shm'];
+
 /** Under a name of its own until it is whole. */
 async function makeTrace(
   imported: ImportedTrace,
@@ -299,8 +303,11 @@ async function makeTrace(
   }
   const written = await writeTrace(imported, traceId, part, file);
   try {
-    if (written.ok) renameSync(part, target);
-    else for (const end of ['', '-wal', '-shm']) rmSync(`${part}${end}`, { force: true });
+    if (written.ok) {
+      // what SQLite left beside the old file is not of the new one
+      for (const end of BESIDE) rmSync(`${target}${end}`, { force: true });
+      renameSync(part, target);
+    } else for (const end of ['', ...BESIDE]) rmSync(`${part}${end}`, { force: true });
     return written;
   } catch (e) {
     return writeFailure(target, e);

@@ -318,6 +318,11 @@ export class Traces implements AsyncDisposable {
     return opened;
   }
 
+  /** The file is to be opened anew: another one has taken its place. */
+  forget(path: string): void {
+    this.#close(resolve(path));
+  }
+
   #close(path: string): void {
     this.#open.get(path)?.file[Symbol.dispose]();
     this.#open.delete(path);

@@ -114,23 +114,7 @@ describe('microjoule trace export and import', () => {
     expect([refused.code, json<{ error: { id: string } }>(refused).error.id]).toEqual([5, 'trace.exists']);
     expect((await mj('trace', 'export', file, '--out', out, '--to', '1ms', '--force')).code).toBe(0);
     expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(101);
-    const jls = readFileSync(join(dir, 'a.jls'));
-    const damaged: [string, Buffer | string, number, string][] = [
-      ['short.jls', jls.subarray(0, 20), 2, 'trace.import-damaged'],
-      ['head.jls', jls.subarray(0, 4000), 2, 'trace.import-no-current'],
-      ['half.ppk2', readFileSync(join(dir, 'a.ppk2')).subarray(0, 5000), 2, 'trace.import-damaged'],
-      ['none.csv', 'x,y\n1,2\n', 2, 'trace.import-columns'],
-      ['empty.csv', '', 2, 'trace.import-damaged'],
-      ['e.bin', Buffer.of(0xf1, 0, 0, 0), 2, 'trace.import-supply'],
-    ];
-    const before = readdirSync(join(dir, 'traces'));
-    for (const [name, content, code, id] of damaged) {
-      writeFileSync(join(dir, name), content);
-      const answer = await mj('trace', 'import', join(dir, name));
-      expect([name, answer.code, json<{ error: { id: string } }>(answer).error.id]).toEqual([name, code, id]);
-    }
     expect((await mj('trace', 'import', join(dir, 'missing.jls'))).code).toBe(5);
-    expect(readdirSync(join(dir, 'traces'))).toEqual(before);
     const unknown = await mj('trace', 'export', file, '--out', join(dir, 'a.xyz'));
     expect([unknown.code, json<{ error: { id: string } }>(unknown).error.id]).toEqual([
       2,
