@@ -149,8 +149,25 @@ function earliestPeak(r: Float64Array, first: number, last: number): number {
   while (valley < last && r[valley]! > 0) valley++;
   for (let k = Math.max(first, valley + 1); k < last; k++)
     if (r[k]! >= r[k - 1]! && r[k]! > r[k + 1]!) peaks.push(k);
-  const highest = peaks.reduce((most, k) => Math.max(most, r[k]!), 0);
-  return peaks.find((k) => r[k]! >= SAME_PEAK * highest) ?? 0;
+  const heights = peaks.map((k) => heightBetween(r, k));
+  const highest = heights.reduce((most, h) => Math.max(most, h), 0);
+  return peaks[heights.findIndex((h) => h >= SAME_PEAK * highest)] ?? 0;
+}
+
+/**
+ * Height of a peak whose top lies between two lags: where the lines through the two points on each side meet. Of a
+ * period of 43.5 samples the lag 87 is hit and 43 and 44 are missed, and a current with sharp edges has sharp peaks:
+ * without this the double period would win.
+ */
+function heightBetween(r: Float64Array, k: number): number {
+  if (k < 2 || k + 2 >= r.length) return r[k]!;
+  const left = r[k + 1]! >= r[k - 1]! ? k : k - 1;
+  const rise = r[left]! - r[left - 1]!;
+  const fall = r[left + 1]! - r[left + 2]!;
+  if (!(rise > 0 && fall > 0)) return r[k]!;
+  // r[left] + rise·x = r[left + 1] + fall·(1 − x)
+  const x = Math.min(1, Math.max(0, (r[left + 1]! + fall - r[left]!) / (rise + fall)));
+  return Math.max(r[k]!, r[left]! + rise * x);
 }
 
 /** Follows the peak over doubled multiples of the lag: the m-th is known m times better. */

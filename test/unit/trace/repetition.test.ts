@@ -38,6 +38,20 @@ describe('inferences without a sync pin', () => {
     },
   );
 
+  it.each([434.95e-6, 434.5e-6, 435e-6, 583.3e-6, 216.7e-6, 1295e-6])(
+    'a period of %s s, which is no whole number of samples, is not taken for a multiple of it',
+    async (periodS) => {
+      const trace = await repeating(periodS, [0.5e6, 4e6, 0.8e6, 2e6], 1, 5e4);
+      for (const [from, to] of [
+        [20_000, 90_000],
+        [20_000, 22_000],
+      ] as const) {
+        const found = orThrow(findRepetition(trace, from, to));
+        expect(Math.abs(found.periodS / periodS - 1)).toBeLessThan(2e-3);
+      }
+    },
+  );
+
   it('takes the period, not its multiple, and not the shorter likeness within', async () => {
     // two nearly equal halves: the half period is alike, the whole one is the same
     const trace = await repeating(0.02, [1.6e6, 3.7e6, 2.4e6, 1.6e6, 3.7e6, 3e6], 3, 2e4);
