@@ -51,7 +51,7 @@ export class IoQspi implements RegisterBlock {
   }
 }
 
-/** SYSCFG (2.20.1). NMI masks and powering memories down are not modelled; the debug bits change nothing. */
+/** SYSCFG (2.20.1). The NMI mask of core 1 and powering memories down are named; the debug bits change nothing. */
 export class Syscfg implements RegisterBlock {
   readonly #words = new Uint32Array(7);
   readonly #nmiMaskChanged: (mask: number) => void;
