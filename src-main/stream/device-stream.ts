@@ -56,6 +56,8 @@ export class DeviceStream implements StreamSession {
   #lockStep: LockStep | null = null;
   #waiting: WindowEvent[] = [];
   #nextSample: number | null = null;
+  /** Index after the last sample that came. */
+  #samplesEnd: number | null = null;
   #nextIndex = 0;
   #sums = { frontEndCycles: 0, inferenceCycles: 0, maxQueuedBytes: 0 };
   #broken: Failure | null = null;
@@ -88,12 +90,10 @@ export class DeviceStream implements StreamSession {
     const refused = this.#check(block);
     if (refused) return refused;
     const before = this.#nextSample ?? block.firstSample;
-    if (block.firstSample > before) this.#sourceGaps.push({ first: before, end: block.firstSample });
     this.#nextSample = blockEnd(block);
-    if (block.type === 'gap') {
-      if (block.sampleCount > 0) this.#sourceGaps.push({ first: block.firstSample, end: this.#nextSample });
-      return this.pump(this.clock.nowUs());
-    }
+    this.#noteSourceGap(before, block.type === 'gap' ? this.#nextSample : block.firstSample);
+    if (block.type === 'gap') return this.pump(this.clock.nowUs());
+    this.#samplesEnd = this.#nextSample;
     this.#counts.samplesPushed += block.samples.length / block.format.channels;
     this.#pushed.push({ end: this.#nextSample, us: this.clock.nowUs() });
     if (this.#pushed.length > TIMES_KEPT) this.#pushed.splice(0, TIMES_KEPT / 2);
@@ -114,6 +114,9 @@ export class DeviceStream implements StreamSession {
     const ended = await this.#line!.finish();
     this.#parts.twin.dispose();
     if (!ended.ok) return ended;
+    // after the last sample there is no index on the line
+    for (const gap of this.#sourceGaps)
+      if (gap.first >= (this.#samplesEnd ?? Infinity)) this.#addGap(gap.first, gap.end, 'source');
     const { report } = this.#line!;
     // windows whose reports were lost after the last one that came
     if (report) this.#counts.windowsLost += Math.max(0, report.windows + report.dropped - this.#nextIndex);
@@ -168,6 +171,13 @@ export class DeviceStream implements StreamSession {
         'Give blocks in order, each sample once.',
       );
     return null;
+  }
+
+  #noteSourceGap(first: number, end: number): void {
+    if (end <= first) return;
+    // indices on the line begin with the first sample
+    if (this.#samplesEnd === null) this.#addGap(first, end, 'source');
+    else this.#sourceGaps.push({ first, end });
   }
 
   #takeReport(report: Extract<LineEvent, { kind: 'report' }>['report']): void {

@@ -72,7 +72,16 @@ export class SampleFeeder implements Feeder {
 /** Rows made without a gap between: row n of the run ends `hop` samples after row n − 1. */
 interface RowRun {
   readonly firstRow: number;
+  /** First sample of the run, and last of its first row. */
+  readonly first: number;
   readonly firstLast: number;
+}
+
+/** A row number that was left out: the samples after the row before until the next run begins. */
+interface SkippedRow {
+  readonly row: number;
+  readonly first: number;
+  last: number;
 }
 
 /** Rows of int8 features, made here. A gap of the source leaves one row number out: the device begins anew too. */
@@ -81,6 +90,8 @@ export class FeatureFeeder implements Feeder {
   readonly #rows: FeatureStream;
   readonly #hopSamples: number;
   readonly #runs: RowRun[] = [];
+  readonly #skipped: SkippedRow[] = [];
+  #runFirst = 0;
   #nextRow = 0;
   #nextSample: number | null = null;
   #fresh = true;
@@ -93,11 +104,13 @@ export class FeatureFeeder implements Feeder {
   }
 
   take(block: SampleBlock): readonly LinePiece[] {
-    if (this.#nextSample !== null && block.firstSample !== this.#nextSample) this.#restart();
+    if (this.#nextSample === null) this.#runFirst = block.firstSample;
+    else if (block.firstSample !== this.#nextSample) this.#restart(block.firstSample);
     const rows: Int8Array[] = [];
     const firstRow = this.#nextRow;
     this.#rows.push(block.samples, (features, taken) => {
-      if (this.#fresh) this.#runs.push({ firstRow: this.#nextRow, firstLast: block.firstSample + taken - 1 });
+      const firstLast = block.firstSample + taken - 1;
+      if (this.#fresh) this.#runs.push({ firstRow: this.#nextRow, first: this.#runFirst, firstLast });
       this.#fresh = false;
       rows.push(features.slice());
       this.#nextRow++;
@@ -107,18 +120,40 @@ export class FeatureFeeder implements Feeder {
   }
 
   lastSampleOf(at: number): number {
-    let run = this.#runs[0];
-    for (const r of this.#runs) if (r.firstRow <= at) run = r;
+    const skipped = this.#skippedAt(at);
+    if (skipped) return skipped.last;
+    const run = this.#runOf(at);
     return run ? run.firstLast + (at - run.firstRow) * this.#hopSamples : 0;
   }
 
   firstSampleOf(at: number): number {
-    return this.lastSampleOf(at) - this.#hopSamples + 1;
+    const skipped = this.#skippedAt(at);
+    if (skipped) return skipped.first;
+    const run = this.#runOf(at);
+    return run?.firstRow === at ? run.first : this.lastSampleOf(at) - this.#hopSamples + 1;
   }
 
-  #restart(): void {
+  #skippedAt(row: number): SkippedRow | undefined {
+    return this.#skipped.find((s) => s.row === row);
+  }
+
+  #runOf(row: number): RowRun | undefined {
+    let run = this.#runs[0];
+    for (const r of this.#runs) if (r.firstRow <= row) run = r;
+    return run;
+  }
+
+  #restart(first: number): void {
     this.#rows.restart();
-    if (!this.#fresh) this.#nextRow++;
+    this.#runFirst = first;
+    if (!this.#fresh) {
+      const row = this.#nextRow++;
+      this.#skipped.push({ row, first: this.lastSampleOf(row - 1) + 1, last: first - 1 });
+    } else {
+      // too few samples for a row came in between
+      const before = this.#skipped.at(-1);
+      if (before) before.last = first - 1;
+    }
     this.#fresh = true;
   }
 

@@ -90,7 +90,45 @@ describe('A stream over a slower line', () => {
       [15_839, 'equal'],
       [35_839, 'equal'],
     ]);
-    expect(summary.gaps.every((g) => g.cause === 'source' || g.sampleCount <= BLOCK)).toBe(true);
+    // 51 rows of the first 16 640 samples, the last of which ends at 16 479; then the source has nothing until 20 000
+    expect(summary.gaps).toEqual([
+      { firstSample: 16_480, sampleCount: 160, cause: 'line' },
+      { firstSample: 16_640, sampleCount: 3360, cause: 'source' },
+    ]);
+  });
+
+  it.each(['device', 'host'] as const)(
+    'gaps of the source at its beginning and end are gaps too: front end on the %s',
+    async (frontEnd) => {
+      await using rig = await openStreamRig(program, frontEnd === 'host' ? 115_200 : 921_600);
+      const { stream, windows } = await begin(rig, { frontEnd });
+      const gap = (firstSample: number, sampleCount: number): StreamBlock => ({
+        ...{ type: 'gap', format, firstSample, sampleCount },
+        ...{ timeUs: 0, reason: 'test' },
+      });
+      orThrow(await stream.push(gap(0, 700)));
+      for (let n = 0; n < 52; n++) orThrow(await stream.push(chirp(700 + n * BLOCK)));
+      orThrow(await stream.push(gap(700 + 52 * BLOCK, 900)));
+      const summary = orThrow(await stream.finish());
+      expect(windows().map((w) => w.lastSample)).toEqual([700 + 15_839]);
+      expect(summary.gaps).toEqual([
+        { firstSample: 0, sampleCount: 700, cause: 'source' },
+        { firstSample: 700 + 52 * BLOCK, sampleCount: 900, cause: 'source' },
+      ]);
+      expect(summary.counters).toMatchObject({ gaps: 2, gapSamples: 1600, samplesPushed: 52 * BLOCK });
+    },
+  );
+
+  it('a gap of the source with host features keeps its length', async () => {
+    await using rig = await openStreamRig(program, 115_200);
+    const { stream } = await begin(rig, { frontEnd: 'host' });
+    // between the two gaps too few samples come for a row
+    for (let n = 0; n < 5; n++) orThrow(await stream.push(chirp(n * BLOCK)));
+    orThrow(await stream.push(chirp(8000)));
+    for (let n = 0; n < 5; n++) orThrow(await stream.push(chirp(48_000 + n * BLOCK)));
+    const { gaps } = orThrow(await stream.finish());
+    expect(gaps.at(-1)).toEqual({ firstSample: 8320, sampleCount: 39_680, cause: 'source' });
+    expect(gaps.reduce((end, g) => (g.firstSample === end ? end + g.sampleCount : NaN), 1440)).toBe(48_000);
   });
 
   it('16-bit samples use at least 80 % of the line where the host has enough of them', async () => {
