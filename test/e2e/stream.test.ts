@@ -14,11 +14,13 @@ afterAll(remove);
 // without espeak-ng the words are spoken by our own voice, which the model does not understand
 describeWith([needs.espeak], 'microjoule stream', () => {
   const recording = join(dir, 'recording');
+  // below one half a class may be detected that is not the model's first: ignored ones stand above it
+  const lowThreshold = ['--threshold', '0.15'];
   let first: StreamResult;
 
   it('streams generated speech into the emulated Pico and scores the answers', async () => {
     const answer = await microjoule([
-      ...['stream', model, '--source', 'gen:kws', '--for', '10s'],
+      ...['stream', model, '--source', 'gen:kws', '--for', '10s', ...lowThreshold],
       ...['--record', recording, '--db', db, '--json'],
     ]);
     expect(answer.code, answer.stderr).toBe(0);
@@ -53,6 +55,7 @@ describeWith([needs.espeak], 'microjoule stream', () => {
       model,
       '--source',
       recording,
+      ...lowThreshold,
       '--record',
       again,
       '--db',
