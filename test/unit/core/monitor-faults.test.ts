@@ -13,9 +13,9 @@ import { TraceFile } from '../../../src-main/store/trace-file.ts';
 import { Trace } from '../../../src-main/trace/trace.ts';
 import { openBench, request, type Bench } from './core-fixture.ts';
 
-/** About the middle of the second of three windows of a second, on the stream's own count of samples. */
-const MIDDLE = 460_000;
-const MIDDLE_LPM01A = 23_000;
+/** About the middle of the second of three windows of half a second, on the stream's own count of samples. */
+const MIDDLE = 390_000;
+const MIDDLE_LPM01A = 19_500;
 const count = (from: number, n: number) => new Set(Array.from({ length: n }, (_, i) => from + i));
 /** `n` samples each time: a number that the counter shows. */
 const often = (from: number, n: number, times: number) =>
@@ -23,7 +23,7 @@ const often = (from: number, n: number, times: number) =>
 
 async function runWith(bench: Bench, monitorFaults: MonitorFaults, monitor = 'ppk2'): Promise<RunResult> {
   // so many inferences are fixed: no window is repeated because it came out short
-  const energy = request({ mode: 'energy', windows: 3, windowS: 1, inferences: 2305 });
+  const energy = request({ mode: 'energy', windows: 3, windowS: 0.5, inferences: 1150 });
   return orThrow(await bench.core.run(energy, { monitor, emulation: { monitorFaults } }));
 }
 
@@ -58,7 +58,7 @@ describe('a fault of the PPK2 in the second window of three', () => {
     expect(run.notes.join('\n')).toContain('1 voided window excluded');
     const energies = run.windows.filter((w) => w.status === 'finished').map((w) => w.energy!.energyUj);
     // the first window begins with the cache of the flash cold
-    for (const e of energies) expect(Math.abs(e / energies[0]! - 1)).toBeLessThan(0.001);
+    for (const e of energies) expect(Math.abs(e / energies[0]! - 1)).toBeLessThan(0.003);
     // the stream with the fault in it is there to be looked at
     const [reference] = run.traces;
     expect(sha256Hex(readFileSync(reference!.path))).toBe(reference!.sha256);
