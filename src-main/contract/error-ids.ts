@@ -230,6 +230,7 @@ export const errorIds = [
   'sim.diagnosis.interrupt-storm',
   'sim.diagnosis.jump-to-zero',
   'sim.diagnosis.line-rate',
+  'sim.diagnosis.no-effect',
   'sim.diagnosis.pll-below-range',
   'sim.diagnosis.ssi-lost',
   'sim.diagnosis.uf2-sparse-sector',

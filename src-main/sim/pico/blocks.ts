@@ -9,6 +9,7 @@ import { CPU } from './core/cpu-state.ts';
 import type { Flash } from './flash.ts';
 import { Adc } from './peripherals/adc.ts';
 import { Busctrl, Tbman } from './peripherals/busctrl.ts';
+import { hasInert } from './inert-registers.ts';
 import { Clocks } from './peripherals/clocks.ts';
 import { Dma } from './peripherals/dma.ts';
 import { I2c } from './peripherals/i2c.ts';
@@ -365,11 +366,17 @@ export class Blocks {
 
   /** The address map: data sheet 2.2. */
   #busMap(): BusBlocks {
-    const on = (name: string, block: RegisterBlock): BusBlock => ({ name, block, resetBit: null });
+    const on = (name: string, block: RegisterBlock): BusBlock => ({
+      name,
+      block,
+      resetBit: null,
+      inert: hasInert(name),
+    });
     const under = (name: keyof typeof RESET_BIT, block: RegisterBlock | null = null): BusBlock => ({
       name,
       block,
       resetBit: RESET_BIT[name],
+      inert: hasInert(name),
     });
     const clocked = () => this.clocks.tree.peri !== null;
     const serial = (

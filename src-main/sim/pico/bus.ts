@@ -1,5 +1,6 @@
 import type { CoreBus } from './core/core.ts';
 import { CPU, FAULT_BUS } from './core/cpu-state.ts';
+import { inertPurpose } from './inert-registers.ts';
 import { hex, type RegisterBlock } from './chip.ts';
 import type { FactValue } from '../../base/errors.ts';
 
@@ -14,6 +15,8 @@ export interface BusBlock {
   readonly clocked?: () => boolean;
   /** A memory behind the bus: narrow writes change only their lanes (the block is read first). */
   readonly honoursWidth?: boolean;
+  /** Some of its registers are kept and change nothing: inert-registers.ts. */
+  readonly inert?: boolean;
 }
 
 export interface BusWiring {
@@ -125,7 +128,11 @@ export class Bus implements CoreBus {
       if (alias === 0) word = inLanes(was, word, address, bytes);
       else word = alias === 1 ? was ^ word : alias === 2 ? was | word : was & ~word;
     }
+    const purpose = target.inert ? inertPurpose(target.name, offset) : undefined;
+    const before = purpose === undefined ? undefined : target.block!.read(offset);
     if (!target.block!.write(offset, word >>> 0)) this.#unmodelled(target, address, offset, 'write');
+    else if (purpose !== undefined && target.block!.read(offset) !== before)
+      this.#inert(target, address, offset, purpose);
   }
 
   refuseFetch(address: number): void {
@@ -225,6 +232,15 @@ export class Bus implements CoreBus {
       { address: hex(address) },
       'A store went to flash by pointer; as silicon does, it was ignored (and dropped a cache line).',
       'Flash is written by the UF2 loader or by program commands, not by stores.',
+    );
+  }
+
+  #inert(target: BusBlock, address: number, offset: number, purpose: string): void {
+    this.#wiring.note(
+      'sim.diagnosis.no-effect',
+      { block: target.name, register: `0x${offset.toString(16)}`, address: hex(address) },
+      `This register sets ${purpose} on silicon; here it is kept and changes nothing.`,
+      'See docs/emulated-pico.md; time and current of the emulated board do not follow it.',
     );
   }
 

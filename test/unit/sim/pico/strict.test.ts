@@ -34,6 +34,19 @@ describe('the strict bus', () => {
     expect(p.pico.failure).toMatchObject({ id: 'sim.fault.block-without-clock', facts: { block: 'UART0' } });
   });
 
+  it('names the first change of a register that is kept and changes nothing, and goes on', () => {
+    const VREG = 0x4006_4000;
+    // 1.15 V, twice; then the value it already has
+    const p = run(write(VREG, 0xc1), write(VREG, 0xc1), write(0x4006_0000 + 0x4, 0), read(VREG, 0));
+    expect(p.pico.failure).toBeNull();
+    expect(p.result(0) & 0xf3).toBe(0xc1);
+    const named = p.pico.diagnoses.list.filter((d) => d.id === 'sim.diagnosis.no-effect');
+    expect(named.map((d) => [d.facts.block, d.facts.register, d.count])).toEqual([
+      ['VREG_AND_CHIP_RESET', '0x0', 1],
+    ]);
+    expect(named[0]!.cause).toContain('core voltage');
+  });
+
   it('names a register it does not model', () => {
     const p = run(...release(5), read(REG.IO_BANK0 + 0x130, 0));
     expect(p.pico.failure).toMatchObject({
