@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../base/crc.ts';
-import { fail, ok, type Result } from '../base/errors.ts';
+import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import { RECORDED_CALLS, RecordingFormat } from './recording-format.ts';
 import type { StateHash } from './state-hash.ts';
 import { carryOut, type WorldCall } from './world-calls.ts';
@@ -79,38 +79,73 @@ export class RunRecorder {
   }
 }
 
+/** Virtual time between two looks at the signal. */
+const LOOK_US = 1_000_000;
+
+export interface ReplayWatch {
+  readonly signal?: AbortSignal;
+  /** Share of the recorded time that is done. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
 /**
  * Lets a recorded run happen again in a world of its own and compares every state hash. Time is cut differently from
- * the recorded run (no one waits for answers here), which must not matter.
+ * the recorded run (no one waits for answers here), which must not matter. `run.interrupted` when the signal says so.
  */
-export function replay(recording: RunRecording): ReplayOutcome {
+export async function replay(
+  recording: RunRecording,
+  watch: ReplayWatch = {},
+): Promise<Result<ReplayOutcome>> {
   const world = new World(recording.options);
   const replayed: StateHash[] = [];
-  const advance = (untilUs: number) => {
-    while (world.nowUs < untilUs) {
-      const before = world.nowUs;
-      const reply = world.advance({ deadlineUs: untilUs, watches: [] });
-      if (reply.hashes) replayed.push(...reply.hashes);
-      if (reply.nowUs <= before) break;
-    }
-  };
   for (const { atUs, call } of recording.calls) {
-    advance(atUs);
+    const stopped = await advance(world, atUs, recording, replayed, watch);
+    if (stopped) return stopped;
     carryOut(world, call);
   }
-  advance(recording.endUs);
+  const stopped = await advance(world, recording.endUs, recording, replayed, watch);
+  return stopped ?? ok(compare(recording, replayed, world.nowUs));
+}
+
+async function advance(
+  world: World,
+  untilUs: number,
+  recording: RunRecording,
+  replayed: StateHash[],
+  { signal, onProgress }: ReplayWatch,
+): Promise<Failure | null> {
+  while (world.nowUs < untilUs) {
+    const before = world.nowUs;
+    const reply = world.advance({ deadlineUs: Math.min(untilUs, before + LOOK_US), watches: [] });
+    if (reply.hashes) replayed.push(...reply.hashes);
+    if (reply.nowUs <= before) break;
+    // signals and timers only get their turn between macrotasks
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    onProgress?.(world.nowUs / recording.endUs);
+    if (signal?.aborted)
+      return fail(
+        'run.interrupted',
+        { atUs: world.nowUs, endUs: recording.endUs },
+        'The replay was stopped before its end.',
+        'Start it again to compare all states.',
+      );
+  }
+  return null;
+}
+
+function compare(recording: RunRecording, replayed: readonly StateHash[], endUs: number): ReplayOutcome {
   const at = recording.hashes.findIndex(
     (h, i) => replayed[i]?.hash !== h.hash || replayed[i].cycles !== h.cycles || replayed[i].atUs !== h.atUs,
   );
   const recorded = recording.hashes[at];
   return {
-    endUs: world.nowUs,
+    endUs,
     compared: recorded ? at + 1 : recording.hashes.length,
     difference: recorded
       ? {
           atUs: recorded.atUs,
           recorded,
-          replayed: replayed[at] ?? { atUs: world.nowUs, cycles: 0, hash: '' },
+          replayed: replayed[at] ?? { atUs: endUs, cycles: 0, hash: '' },
         }
       : null,
     otherCore: recording.core !== coreHash(),

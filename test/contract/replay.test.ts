@@ -40,7 +40,7 @@ describe('replay', () => {
     const recording = await recorded(options);
     expect(recording.hashes.length).toBeGreaterThan(20);
     expect(new Set(recording.hashes.map((h) => h.hash)).size).toBeGreaterThan(10);
-    const again = replay(orThrow(parseRecording(recordingText(recording))));
+    const again = orThrow(await replay(orThrow(parseRecording(recordingText(recording)))));
     expect(again).toMatchObject({
       compared: recording.hashes.length,
       difference: null,
@@ -58,7 +58,7 @@ describe('replay', () => {
       bytes[0]! ^= 1;
       return { ...c, call: { ...c.call, bytes } };
     });
-    const outcome = replay({ ...recording, calls: changed });
+    const outcome = orThrow(await replay({ ...recording, calls: changed }));
     expect(outcome.difference).not.toBeNull();
     const before = recording.calls[at]!.atUs;
     expect(outcome.difference!.atUs).toBeGreaterThanOrEqual(before);
@@ -67,7 +67,13 @@ describe('replay', () => {
 
   it('a recording of another core says so', async () => {
     const recording = await recorded({ inProcess: true });
-    expect(replay({ ...recording, core: 'another' }).otherCore).toBe(true);
+    expect(orThrow(await replay({ ...recording, core: 'another' })).otherCore).toBe(true);
+  });
+
+  it('can be stopped', async () => {
+    const recording = await recorded({ inProcess: true });
+    const stopped = await replay(recording, { signal: AbortSignal.abort() });
+    expect(stopped).toMatchObject({ ok: false, id: 'run.interrupted' });
   });
 
   it('refuses what is no recording', () => {

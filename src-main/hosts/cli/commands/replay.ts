@@ -20,10 +20,16 @@ function read(path: string): Result<RunRecording> {
 }
 
 /** Exit code 3 where the replay is not the run. */
-export async function replayRun(path: string, { output }: CommandContext): Promise<number> {
+export async function replayRun(path: string, { output, signal }: CommandContext): Promise<number> {
   const recording = read(path);
   if (!recording.ok) return output.fail(recording);
-  const outcome = replay(recording.value);
+  const done = await replay(recording.value, {
+    signal,
+    onProgress: (fraction) => output.progress('replaying', fraction, null),
+  });
+  output.endProgress();
+  if (!done.ok) return output.fail(done);
+  const outcome = done.value;
   const { compared, difference, endUs, otherCore } = outcome;
   output.result(outcome, () => {
     const core = otherCore ? '\nthe emulated core is another one than that of the recording' : '';

@@ -6,7 +6,7 @@ import { World, type WorldOptions } from '../../../../src-main/sim/world.ts';
 import { prebuiltImage } from '../../../images/build.ts';
 
 describe('a recorded run with sensors', () => {
-  it('happens again from its text, sound and motion with it', () => {
+  it('happens again from its text, sound and motion with it', async () => {
     const pcm = Float32Array.from({ length: 2000 }, (_, i) => Math.sin(i / 7));
     const options: WorldOptions = {
       seed: 3,
@@ -23,8 +23,8 @@ describe('a recorded run with sensors', () => {
     recorder.advanced(nowUs, hashes);
     const recording = orThrow(parseRecording(recordingText(recorder.recording())));
     expect(recording.options.sensors!.microphone!.pcm).toEqual(pcm);
-    expect(replay(recording)).toMatchObject({ difference: null, otherCore: false });
+    expect(orThrow(await replay(recording))).toMatchObject({ difference: null, otherCore: false });
     const silent = { ...recording, options: { ...recording.options, sensors: {} } };
-    expect(replay(silent).difference).not.toBeNull();
+    expect(orThrow(await replay(silent)).difference).not.toBeNull();
   });
 });

@@ -88,7 +88,7 @@ describe('the USB link of a simulated bench', () => {
     b.unplug('usb');
     await b.clock.sleepUntilUs(b.clock.nowUs() + 10_000);
     await echo(b.replug('usb'), new Rng(5).bytes(100));
-    const outcome = replay(b.recording()!);
+    const outcome = orThrow(await replay(b.recording()!));
     expect(outcome).toMatchObject({ difference: null, otherCore: false });
     expect(outcome.compared).toBeGreaterThan(15);
   });
