@@ -30,7 +30,7 @@ const HOURS = Number(process.env.MICROJOULE_TRACE_H ?? 24);
 const CHUNKS = Math.ceil((HOURS * 3600 * LONG_RATE_HZ) / CHUNK_SAMPLES);
 const COLUMNS = 2000;
 
-/** Wall time, and CPU time of all threads: on an idle machine the first, on a busy one the second is what it costs. */
+/** Wall time, and CPU time of this thread: on an idle machine they agree, on a busy one the second is what it costs. */
 interface Times {
   readonly wallMs: number[];
   readonly cpuMs: number[];
@@ -41,11 +41,11 @@ function newTimes(): Times {
 }
 
 function timed(times: Times, work: () => void): void {
-  const cpuBegan = process.cpuUsage();
+  const cpuBegan = process.threadCpuUsage();
   const began = performance.now();
   work();
   times.wallMs.push(performance.now() - began);
-  const cpu = process.cpuUsage(cpuBegan);
+  const cpu = process.threadCpuUsage(cpuBegan);
   times.cpuMs.push((cpu.user + cpu.system) / 1000);
 }
 
