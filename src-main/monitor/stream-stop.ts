@@ -1,5 +1,6 @@
+import type { Failure } from '../base/errors.ts';
 import type { Link } from '../link/link.ts';
-import type { StreamEnd } from '../trace/source.ts';
+import type { SampleReceiver, StreamEnd } from '../trace/source.ts';
 
 /**
  * Waits for the end of a stream that was told to stop. A monitor that says nothing even then is cut off: in virtual
@@ -16,4 +17,11 @@ export async function endOrCut(
   await clock.sleepUntilUs(clock.nowUs() + timeoutUs, over.signal);
   if (!over.signal.aborted) await link[Symbol.asyncDispose]();
   await ended;
+}
+
+/** Lets the receiver write what it has, then ends the stream: lost by this failure, or stopped. What it cannot write refuses it. */
+export async function settledEnd(receiver: SampleReceiver, lost: Failure | null): Promise<StreamEnd> {
+  const settled = await receiver.settle();
+  if (!settled.ok) return { kind: 'refused', failure: settled };
+  return lost ? { kind: 'lost', failure: lost } : { kind: 'stopped' };
 }

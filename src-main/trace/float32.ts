@@ -1,5 +1,6 @@
-import { fail, ok, type Result } from '../base/errors.ts';
+import { ok, type Result } from '../base/errors.ts';
 import type { DecodedSamples, SampleCodec, SampleDecoder } from './format.ts';
+import { badCalibration, storedCalibration } from './stored-calibration.ts';
 
 /** What the words of a float32 trace are multiplied with; 1 where they are amperes. */
 export interface Float32Settings {
@@ -53,28 +54,16 @@ class Float32Decoder implements SampleDecoder {
   }
 }
 
-function wrong(field: string) {
-  return fail(
-    'trace.bad-calibration',
-    { codec: 'float32', field },
-    'The calibration stored with the trace is incomplete.',
-    'Use a copy of the trace that was not edited.',
-  );
-}
-
 export const float32Codec: SampleCodec = {
   id: 'float32',
   rangeCount: 1,
   logicBeside: true,
   openDecoder(json): Result<SampleDecoder> {
-    let value: unknown;
-    try {
-      value = JSON.parse(json);
-    } catch {
-      return wrong('json');
-    }
-    const scale = (value as Partial<Float32Settings> | null)?.amperesPerUnit;
-    if (typeof scale !== 'number' || !Number.isFinite(scale) || scale === 0) return wrong('amperesPerUnit');
+    const stored = storedCalibration<Float32Settings>('float32', json);
+    if (!stored.ok) return stored;
+    const scale = stored.value?.amperesPerUnit;
+    if (typeof scale !== 'number' || !Number.isFinite(scale) || scale === 0)
+      return badCalibration('float32', 'amperesPerUnit');
     return ok(new Float32Decoder(scale));
   },
 };

@@ -9,7 +9,7 @@ import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source
 import { alreadyStreams, cannotSupply, changedInStream, linkLost, noSupplySet, silent } from '../failures.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { SilenceWatch } from '../silence.ts';
-import { endOrCut } from '../stream-stop.ts';
+import { endOrCut, settledEnd } from '../stream-stop.ts';
 import { WordBuffer } from '../word-buffer.ts';
 import { INA_ASSUMED_ACCURACY, inaVoltageBound } from './accuracy.ts';
 import { ina } from './descriptor.ts';
@@ -231,8 +231,7 @@ export class InaMonitor implements Monitor {
       const failure =
         read.kind === 'closed' ? linkLost(this.#link, read.reason) : silent(this.#link, silentS ?? 0);
       receiver.mark(failure.id, failure.cause);
-      const settled = await receiver.settle();
-      return settled.ok ? { kind: 'lost', failure } : { kind: 'refused', failure: settled };
+      return settledEnd(receiver, failure);
     }
   }
 }

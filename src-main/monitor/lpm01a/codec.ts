@@ -1,5 +1,6 @@
-import { BugError, fail, ok, type Result } from '../../base/errors.ts';
+import { BugError, ok, type Result } from '../../base/errors.ts';
 import type { DecodedSamples, SampleCodec, SampleDecoder } from '../../trace/format.ts';
+import { badCalibration, storedCalibration } from '../../trace/stored-calibration.ts';
 
 /**
  * A sample as the device prints it, in one word: bits 0–13 mantissa, 14–20 exponent (0–99), 21 exponent is positive,
@@ -57,20 +58,10 @@ class Lpm01aDecoder implements SampleDecoder {
 }
 
 function parseSettings(json: string): Result<Lpm01aSettings> {
-  const wrong = (field: string) =>
-    fail(
-      'trace.bad-calibration',
-      { codec: 'lpm01a', field },
-      'The calibration stored with the trace is incomplete.',
-      'Use a copy of the trace that was not edited.',
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return wrong('json');
-  }
-  const settings = value as Partial<Lpm01aSettings> | null;
+  const wrong = (field: string) => badCalibration('lpm01a', field);
+  const stored = storedCalibration<Lpm01aSettings>('lpm01a', json);
+  if (!stored.ok) return stored;
+  const settings = stored.value;
   if (settings?.output !== 'current' && settings?.output !== 'energy') return wrong('output');
   for (const field of ['volts', 'sampleRateHz'] as const) {
     const x = settings[field];

@@ -15,7 +15,7 @@ import {
 } from '../failures.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { SilenceWatch } from '../silence.ts';
-import { endOrCut } from '../stream-stop.ts';
+import { endOrCut, settledEnd } from '../stream-stop.ts';
 import { WordBuffer } from '../word-buffer.ts';
 import { lpm01aVendorAccuracy, lpm01aVoltageBoundMv, type Lpm01aFormat } from './accuracy.ts';
 import { Lpm01aAsciiStream } from './ascii-stream.ts';
@@ -248,12 +248,12 @@ export class Lpm01aMonitor implements Monitor {
       if (read.kind === 'closed' && read.expected) return { kind: 'stopped' };
       if (read.kind === 'timeout' && stopping) {
         receiver.mark('monitor.stop-unconfirmed', 'the monitor did not answer after the stop');
-        return settle(receiver, null);
+        return settledEnd(receiver, null);
       }
       const failure =
         read.kind === 'closed' ? linkLost(this.#link, read.reason) : silent(this.#link, silentS ?? 0);
       receiver.mark(failure.id, failure.cause);
-      return settle(receiver, failure);
+      return settledEnd(receiver, failure);
     }
   }
 
@@ -264,8 +264,8 @@ export class Lpm01aMonitor implements Monitor {
     findings: Lpm01aFindings,
   ): Promise<StreamEnd> {
     stream.end();
-    if (findings.failure) return settle(receiver, findings.failure);
-    if (this.#phase === 'stopping') return settle(receiver, null);
+    if (findings.failure) return settledEnd(receiver, findings.failure);
+    if (this.#phase === 'stopping') return settledEnd(receiver, null);
     const failure = fail(
       'monitor.ended',
       { monitor: 'lpm01a' },
@@ -273,7 +273,7 @@ export class Lpm01aMonitor implements Monitor {
       'Look at its display; start the recording again.',
     );
     receiver.mark(failure.id, failure.cause);
-    return settle(receiver, failure);
+    return settledEnd(receiver, failure);
   }
 
   async #refused(failure: Failure): Promise<StreamEnd> {
@@ -281,12 +281,6 @@ export class Lpm01aMonitor implements Monitor {
     await this.#talk.settle();
     return { kind: 'refused', failure };
   }
-}
-
-async function settle(receiver: SampleReceiver, lost: Failure | null): Promise<StreamEnd> {
-  const settled = await receiver.settle();
-  if (!settled.ok) return { kind: 'refused', failure: settled };
-  return lost ? { kind: 'lost', failure: lost } : { kind: 'stopped' };
 }
 
 const START_TIMEOUT_US = 2_000_000;

@@ -1,4 +1,5 @@
-import { fail, ok, type Result } from '../../base/errors.ts';
+import { ok, type Result } from '../../base/errors.ts';
+import { badCalibration, storedCalibration } from '../../trace/stored-calibration.ts';
 
 export const PPK2_RANGES = 5;
 
@@ -119,20 +120,10 @@ export interface Ppk2DecoderSettings {
 
 /** Parses what a trace stored. `trace.bad-calibration` names the first field that is wrong. */
 export function parseDecoderSettings(json: string): Result<Ppk2DecoderSettings> {
-  const wrong = (field: string) =>
-    fail(
-      'trace.bad-calibration',
-      { codec: 'ppk2', field },
-      'The calibration stored with the trace is incomplete.',
-      'Use a copy of the trace that was not edited.',
-    );
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return wrong('json');
-  }
-  const settings = value as Partial<Ppk2DecoderSettings> | null;
+  const wrong = (field: string) => badCalibration('ppk2', field);
+  const stored = storedCalibration<Ppk2DecoderSettings>('ppk2', json);
+  if (!stored.ok) return stored;
+  const settings = stored.value;
   if (typeof settings?.volts !== 'number' || !Number.isFinite(settings.volts)) return wrong('volts');
   if (typeof settings.filtered !== 'boolean') return wrong('filtered');
   for (const field of Object.keys(ROWS) as (keyof Ppk2Calibration)[]) {

@@ -16,7 +16,7 @@ import {
 } from './calibration.ts';
 import { ppk2 } from './descriptor.ts';
 import { SilenceWatch } from '../silence.ts';
-import { endOrCut } from '../stream-stop.ts';
+import { endOrCut, settledEnd } from '../stream-stop.ts';
 import { Ppk2WordStream } from './word-stream.ts';
 
 const COMMAND = {
@@ -282,8 +282,7 @@ export class Ppk2Monitor implements Monitor {
     words.push(this.#tail, this.clock.nowUs());
     words.end();
     if (!confirmed) receiver.mark('monitor.stop-unconfirmed', 'the monitor did not answer after the stop');
-    const settled = await receiver.settle();
-    return settled.ok ? { kind: 'stopped' } : { kind: 'refused', failure: settled };
+    return settledEnd(receiver, null);
   }
 
   async #linkEnded(
@@ -296,18 +295,13 @@ export class Ppk2Monitor implements Monitor {
     words.end();
     if (expected) return { kind: 'stopped' };
     receiver.mark('monitor.link-lost', reason);
-    return this.#lost(receiver, linkLost(this.#link, reason));
+    return settledEnd(receiver, linkLost(this.#link, reason));
   }
 
   async #gaveUp(words: Ppk2WordStream, receiver: SampleReceiver, failure: Failure): Promise<StreamEnd> {
     words.end();
     receiver.mark('monitor.silent', failure.cause);
-    return this.#lost(receiver, failure);
-  }
-
-  async #lost(receiver: SampleReceiver, failure: Failure): Promise<StreamEnd> {
-    const settled = await receiver.settle();
-    return settled.ok ? { kind: 'lost', failure } : { kind: 'refused', failure: settled };
+    return settledEnd(receiver, failure);
   }
 
   async #refused(failure: Failure): Promise<StreamEnd> {

@@ -5,6 +5,7 @@ import type { ChunkSource } from '../../trace/chunk-store.ts';
 import { CHUNK_SAMPLES, channelsOf, type ChunkRecord, type SampleCodec } from '../../trace/format.ts';
 import type { SampleReceiver, SampleSource, StreamEnd } from '../../trace/source.ts';
 import { alreadyStreams } from '../failures.ts';
+import { settledEnd } from '../stream-stop.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 
 /** Samples handed over at once at `real` pace; whole chunks at `free` pace. */
@@ -166,8 +167,7 @@ export class ReplayMonitor implements Monitor {
       }
     }
     player.finish();
-    const settled = await receiver.settle();
-    return settled.ok ? { kind: 'stopped' } : { kind: 'refused', failure: settled };
+    return settledEnd(receiver, null);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   noSupplySet,
   onlySupplies,
 } from '../failures.ts';
+import { settledEnd } from '../stream-stop.ts';
 import type { Monitor, MonitorDescriptor, MonitorIdentity, SupplySetting } from '../monitor.ts';
 import { ScpiConversation } from './conversation.ts';
 import { scpi } from './descriptor.ts';
@@ -179,7 +180,7 @@ export class ScpiMonitor implements Monitor {
     let failures = 0;
     for (;;) {
       await this.clock.sleepUntilUs(startUs + slot * periodUs, this.#stop.signal);
-      if (this.#stop.signal.aborted) return this.#stopped(receiver);
+      if (this.#stop.signal.aborted) return settledEnd(receiver, null);
       const current = await this.#talk.askNumber('MEAS:CURR?');
       if (!current.ok) {
         const giveUp = current.id !== 'monitor.no-reply' || ++failures >= PATIENCE;
@@ -231,7 +232,7 @@ export class ScpiMonitor implements Monitor {
         if (block.id !== 'monitor.no-reply' || ++failures >= PATIENCE) return this.#lost(receiver, block);
       }
     }
-    return this.#endLog(source.end, await this.#stopped(receiver));
+    return this.#endLog(source.end, await settledEnd(receiver, null));
   }
 
   async #endLog(commands: readonly string[], end: StreamEnd): Promise<StreamEnd> {
@@ -240,17 +241,11 @@ export class ScpiMonitor implements Monitor {
     return end;
   }
 
-  async #stopped(receiver: SampleReceiver): Promise<StreamEnd> {
-    const settled = await receiver.settle();
-    return settled.ok ? { kind: 'stopped' } : { kind: 'refused', failure: settled };
-  }
-
   /** Whoever writes finds a pulled plug before whoever reads: it is the same end. */
   async #lost(receiver: SampleReceiver, cause: Failure): Promise<StreamEnd> {
     const failure = cause.id.startsWith('link.') ? linkLost(this.#link, cause.id) : cause;
     receiver.mark(failure.id, failure.cause);
-    const settled = await receiver.settle();
-    return settled.ok ? { kind: 'lost', failure } : { kind: 'refused', failure: settled };
+    return settledEnd(receiver, failure);
   }
 }
 
