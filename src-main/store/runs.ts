@@ -24,7 +24,7 @@ import { itemsOf, putItem } from './items.ts';
 import { modelRow, programRow } from './models.ts';
 import { monitorRow } from './monitors.ts';
 import { predictionOf, putPrediction } from './predictions.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { ownerOf } from './owner.ts';
 import { profileOf, putProfile } from './profiles.ts';
 import { jsonOrNull, parsed, parsedOrNull } from './rows.ts';
 import { putTrace, tracesOf } from './traces.ts';
@@ -287,15 +287,6 @@ function noRun(path: string, runId: number): Failure {
 function inUse(row: Row): Failure {
   const facts = { runId: row.id as number, pid: row.owner_pid as number };
   return fail('store.run-in-use', facts, 'A process is measuring this run.', 'Wait for it, or stop it.');
-}
-
-function ownerOf(row: Row): ProcessIdentity {
-  return {
-    boot: (row.owner_boot as string | null) ?? '',
-    namespace: (row.owner_namespace as string | null) ?? '',
-    pid: (row.owner_pid as number | null) ?? -1,
-    started: (row.owner_started as string | null) ?? '',
-  };
 }
 
 function storedRun(t: Table, row: Row): StoredRun {

@@ -18,7 +18,7 @@ import {
 } from '../contract/index.ts';
 import { Table, type Row, type StoreContext } from './context.ts';
 import { modelRow } from './models.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { ownerOf } from './owner.ts';
 import { jsonOrNull, parsed, parsedOrNull } from './rows.ts';
 
 export type NewStream = Pick<
@@ -276,15 +276,6 @@ function gapsOf(t: Table, streamId: number): StreamGapDto[] {
     sampleCount: r.sample_count as number,
     cause: r.cause as string,
   }));
-}
-
-function ownerOf(row: Row): ProcessIdentity {
-  return {
-    boot: (row.owner_boot as string | null) ?? '',
-    namespace: (row.owner_namespace as string | null) ?? '',
-    pid: (row.owner_pid as number | null) ?? -1,
-    started: (row.owner_started as string | null) ?? '',
-  };
 }
 
 function noStream(path: string, streamId: number): Failure {
