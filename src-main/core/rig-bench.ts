@@ -4,10 +4,10 @@ import type { TraceReference } from '../contract/index.ts';
 import { defaultBaud, withMode, type Image } from '../compile/image.ts';
 import type { Program } from '../compile/program.ts';
 import { openSession, type Session } from '../device/session.ts';
-import { openMonitor } from '../monitor/catalog.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { UNKNOWN } from '../run/state.ts';
 import type { Bench, Device, Meter, StepOptions } from '../run/ports.ts';
+import { openRigMonitor, supplyBoard } from './board-supply.ts';
 import type { CheckedMonitor } from './checked-accuracy.ts';
 import { deployImage } from './deploy-image.ts';
 import { SessionDevice } from './device-adapter.ts';
@@ -30,11 +30,6 @@ export interface RigBenchOptions {
   readonly checked?: (monitor: Monitor) => CheckedMonitor | null;
   readonly nowIso: () => string;
 }
-
-/** The board's capacitors run empty. */
-const POWER_DOWN_US = 100_000;
-/** Converter and capacitors of the board settle before it is programmed. */
-const POWER_UP_US = 200_000;
 
 /** run/ports Bench over a rig: deploys images, opens sessions, owns the meter. Disposing closes everything it opened. */
 export class RigBench implements Bench, AsyncDisposable {
@@ -125,7 +120,6 @@ export class RigBench implements Bench, AsyncDisposable {
     return powered.ok ? rig : powered;
   }
 
-  /** With a monitor in source mode the board lives from it: voltage first, then power, then a moment to settle. */
   async #powerUp(rig: Rig): Promise<Result<void>> {
     if (!this.#options.withMonitor) return ok();
     if (!rig.monitor)
@@ -135,11 +129,7 @@ export class RigBench implements Bench, AsyncDisposable {
         'An energy run needs a power monitor.',
         'Name one with --monitor, or run in performance mode.',
       );
-    const { serials } = rig;
-    const monitor = await openMonitor(rig.monitorKind ?? 'ppk2', rig.monitor, {
-      ...(serials.monitor === null ? {} : { serial: serials.monitor }),
-      ...(rig.monitorRateHz === undefined ? {} : { sampleRateHz: rig.monitorRateHz }),
-    });
+    const monitor = await openRigMonitor(rig, rig.monitor);
     if (!monitor.ok) return monitor;
     const checked = this.#options.checked?.(monitor.value) ?? null;
     const seen = refuseBlind(monitor.value);
@@ -164,21 +154,8 @@ export class RigBench implements Bench, AsyncDisposable {
     return ok();
   }
 
-  /** Off first: after a lost link the board may still be busy with a window that nobody sees any more. */
-  async #supply({ clock }: Rig, monitor: Monitor, checked: CheckedMonitor | null): Promise<Result<void>> {
-    const off = await monitor.setDutPower(false);
-    if (!off.ok) return off;
-    const set = await monitor.setSupply({
-      mode: 'source',
-      millivolts: Math.round(this.#options.supplyV * 1000),
-      ...(checked?.supplyPlusMinusMv == null ? {} : { uncertaintyMv: checked.supplyPlusMinusMv }),
-    });
-    if (!set.ok) return set;
-    await clock.sleepUntilUs(clock.nowUs() + POWER_DOWN_US);
-    const on = await monitor.setDutPower(true);
-    if (!on.ok) return on;
-    await clock.sleepUntilUs(clock.nowUs() + POWER_UP_US);
-    return ok();
+  #supply(rig: Rig, monitor: Monitor, checked: CheckedMonitor | null): Promise<Result<void>> {
+    return supplyBoard(rig, monitor, this.#options.supplyV, checked?.supplyPlusMinusMv ?? null);
   }
 
   #baud(): number {

@@ -1,17 +1,13 @@
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { StreamEnergy, TraceReference } from '../contract/index.ts';
-import { openMonitor } from '../monitor/catalog.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { streamEnergy, type StreamEnergy as PhasedEnergy } from '../stream/phase-energy.ts';
 import { recordTrace, type Recording } from '../trace/recording.ts';
+import { openRigMonitor, supplyBoard } from './board-supply.ts';
 import type { TraceFile } from './meter-adapter.ts';
 import type { Rig } from './rig.ts';
 import type { TargetDescriptor } from './targets.ts';
 import { newTraceFile } from './trace-recording.ts';
-
-/** The board's capacitors run empty; then converter and capacitors settle. */
-const POWER_DOWN_US = 100_000;
-const POWER_UP_US = 200_000;
 
 export interface StreamMeterOptions {
   readonly target: TargetDescriptor;
@@ -42,34 +38,13 @@ export class StreamMeter implements AsyncDisposable {
         'The energy of a stream needs a power monitor.',
         'Name one with --monitor ADDRESS.',
       );
-    const { serials } = rig;
-    const monitor = await openMonitor(
-      rig.monitorKind ?? 'ppk2',
-      rig.monitor,
-      serials.monitor === null ? {} : { serial: serials.monitor },
-    );
+    const monitor = await openRigMonitor(rig, rig.monitor);
     if (!monitor.ok) return monitor;
     const meter = new StreamMeter(options, monitor.value);
-    const powered = refuseBlind(monitor.value) ?? (await meter.#power(rig));
+    const powered = refuseBlind(monitor.value) ?? (await supplyBoard(rig, monitor.value, options.supplyV));
     if (powered.ok) return ok(meter);
     await meter[Symbol.asyncDispose]();
     return powered;
-  }
-
-  async #power({ clock }: Rig): Promise<Result<void>> {
-    const monitor = this.#monitor;
-    const off = await monitor.setDutPower(false);
-    if (!off.ok) return off;
-    const set = await monitor.setSupply({
-      mode: 'source',
-      millivolts: Math.round(this.#options.supplyV * 1000),
-    });
-    if (!set.ok) return set;
-    await clock.sleepUntilUs(clock.nowUs() + POWER_DOWN_US);
-    const on = await monitor.setDutPower(true);
-    if (!on.ok) return on;
-    await clock.sleepUntilUs(clock.nowUs() + POWER_UP_US);
-    return ok();
   }
 
   async begin(): Promise<Result<void>> {
