@@ -7,17 +7,11 @@ import { ppk2 } from '../monitor/ppk2/descriptor.ts';
 import type { Store } from '../store/store.ts';
 import { TraceFile } from '../store/trace-file.ts';
 import { Trace } from '../trace/trace.ts';
+import { productVersion } from './product.ts';
 import { findTarget } from './targets.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const Manifest = z.object({ compiler: z.string(), flags: z.array(z.string()), crc32: z.string() });
-
-function productVersion(): string {
-  const parsed = z
-    .object({ version: z.string() })
-    .safeParse(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')));
-  return parsed.success ? parsed.data.version : 'unknown';
-}
 
 /** Compiler and flags of the prebuilt firmware, when a run used it. */
 function compilerOf(board: string, firmwareHash: string | null): string {

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Core } from '../core.ts';
+import { productVersion } from '../core/product.ts';
 import { reportInput } from '../core/report-input.ts';
 import { reportHtml } from '../report/html.ts';
 import { buildReport } from '../report/report-model.ts';
+import { serveConnection } from './bench/connection.ts';
+import { BenchService } from './bench/service.ts';
 import { withNotes } from './cli/run-notes.ts';
 import { serveBench, type WebHost } from './web/server.ts';
 
@@ -41,17 +44,32 @@ export async function serveCore(
 ): Promise<Result<WebHost>> {
   const built = await ensureRenderer(note);
   if (!built.ok) return built;
-  return serveBench({
+  const service = new BenchService(core, {
+    host: 'web',
+    modelsDir: join(repository, 'models'),
+    version: productVersion(),
+  });
+  const host = await serveBench({
     ...options,
     rendererDir,
     bench: {
-      runs: async () => core.runs(),
+      connect: (channel) => serveConnection(service, channel),
       async reportHtml(id) {
         const run = core.result(Number(id));
         return run.ok
           ? ok(reportHtml(buildReport(reportInput([withNotes(core, run.value)], core.store))))
           : run;
       },
+    },
+  });
+  if (!host.ok) return host;
+  const { origin, url } = host.value;
+  return ok({
+    origin,
+    url,
+    async [Symbol.asyncDispose]() {
+      await host.value[Symbol.asyncDispose]();
+      await service[Symbol.asyncDispose]();
     },
   });
 }

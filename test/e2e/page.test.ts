@@ -2,6 +2,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { orThrow } from '../../src-main/base/errors.ts';
+import { webSocketChannel } from '../../src-main/hosts/web/websocket-channel.ts';
+import { BenchClient } from '../../src-renderer/client/bench-client.ts';
 import { root } from '../needs.ts';
 import { json, microjoule, scratch } from './cli-process.ts';
 
@@ -45,13 +49,17 @@ describe('npm start', () => {
     const origin = new URL(url).origin;
     const page = await fetch(`${origin}/`, { headers: { cookie } });
     expect(await page.text()).toContain('<div id="app">');
-    const runs = (await (await fetch(`${origin}/api/runs`, { headers: { cookie } })).json()) as {
-      runId: number;
-    }[];
-    expect(runs.map((r) => r.runId)).toEqual([1]);
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/bench`, { headers: { cookie, origin } });
+    const opened = await new Promise<boolean>((resolve) => {
+      socket.once('open', () => resolve(true)).once('error', () => resolve(false));
+    });
+    expect(opened).toBe(true);
+    const client = new BenchClient(webSocketChannel(socket));
+    expect(orThrow(await client.request('runs.list', {})).map((r) => r.runId)).toEqual([1]);
+    client.close();
     const report = await (await fetch(`${origin}/report/1`, { headers: { cookie } })).text();
     expect(report).toContain('tiny-ad on Raspberry Pi Pico (emulated)');
-    expect((await fetch(`${origin}/api/runs`)).status).toBe(401);
+    expect((await fetch(`${origin}/report/1`)).status).toBe(401);
     const ended = new Promise((resolve) => child.on('close', resolve));
     child.kill('SIGINT');
     expect(await ended).toBe(0);

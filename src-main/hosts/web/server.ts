@@ -1,12 +1,16 @@
+import { WebSocketServer } from 'ws';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { extname, join, normalize, sep } from 'node:path';
+import type { Channel } from '../../contract/bench/messages.ts';
+import { webSocketChannel } from './websocket-channel.ts';
 import { fail, ok, type Result } from '../../base/errors.ts';
 
 /** What the page needs of the core. */
 export interface WebBench {
-  runs(): Promise<Result<unknown>>;
+  /** Answers one page until its channel closes. */
+  connect(channel: Channel): void;
   reportHtml(runId: string): Promise<Result<string>>;
 }
 
@@ -26,6 +30,8 @@ export interface WebHost extends AsyncDisposable {
 }
 
 const COOKIE = 'microjoule';
+/** A model of 16 MB and its frame. */
+const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -122,15 +128,6 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
         'web.no-token',
         'Open the address the bench printed when it started; it carries the token.',
       );
-    if (url.pathname === '/api/runs') {
-      const runs = await options.bench.runs();
-      return send(
-        response,
-        runs.ok ? 200 : 500,
-        contentTypes['.json']!,
-        JSON.stringify(runs.ok ? runs.value : { error: runs }),
-      );
-    }
     const report = /^\/report\/([\w-]{1,64})$/.exec(url.pathname);
     if (report) {
       const html = await options.bench.reportHtml(report[1]!);
@@ -149,6 +146,21 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
     });
   });
   server.maxConnections = 64;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const host = request.headers.host ?? '';
+    const ours =
+      hosts.has(host) && request.headers.origin === `http://${host}` && sameToken(cookieOf(request), token);
+    if (!ours || request.url !== '/bench') {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => options.bench.connect(webSocketChannel(ws)));
+  });
   const listened = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     server.once('error', resolve);
     server.listen(options.port ?? 0, listen, () => resolve(null));
@@ -171,6 +183,7 @@ export async function serveBench(options: WebHostOptions): Promise<Result<WebHos
     origin,
     url: `${origin}/?token=${token}`,
     async [Symbol.asyncDispose]() {
+      for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

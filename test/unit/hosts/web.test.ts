@@ -39,7 +39,7 @@ beforeAll(async () => {
     await serveBench({
       rendererDir: dir,
       bench: {
-        runs: () => Promise.resolve(ok([{ id: 'r1' }])),
+        connect: () => {},
         reportHtml: (id) =>
           Promise.resolve(
             id === 'r1'
@@ -66,9 +66,8 @@ describe('web host', () => {
     expect(host.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('serves page, runs and reports to who has it', async () => {
+  it('serves page and reports to who has it', async () => {
     expect((await get(`${host.origin}/`, { cookie })).body).toContain('bench');
-    expect(JSON.parse((await get(`${host.origin}/api/runs`, { cookie })).body)).toEqual([{ id: 'r1' }]);
     const report = await get(`${host.origin}/report/r1`, { cookie });
     expect(report.body).toBe('<h1>report</h1>');
     expect(report.headers['content-security-policy']).not.toContain('script-src');
@@ -81,12 +80,12 @@ describe('web host', () => {
     ['a foreign origin', { origin: 'http://evil.example' }, 403],
     ['another host name (DNS rebinding)', { host: 'evil.example' }, 421],
   ])('gives nothing for %s', async (_what, headers, status) => {
-    const answer = await get(`${host.origin}/api/runs`, {
+    const answer = await get(`${host.origin}/report/r1`, {
       ...(status === 401 ? {} : { cookie }),
       ...headers,
     });
     expect(answer.status).toBe(status);
-    expect(answer.body).not.toContain('r1');
+    expect(answer.body).not.toContain('<h1>');
     expect(JSON.parse(answer.body)).toHaveProperty('error.next');
   });
 
@@ -96,7 +95,7 @@ describe('web host', () => {
   });
 
   it('only reads', async () => {
-    expect((await get(`${host.origin}/api/runs`, { cookie }, 'POST')).status).toBe(405);
+    expect((await get(`${host.origin}/report/r1`, { cookie }, 'POST')).status).toBe(405);
   });
 
   it('says which port is taken', async () => {
@@ -104,7 +103,7 @@ describe('web host', () => {
     const second = await serveBench({
       rendererDir: dir,
       port,
-      bench: { runs: () => Promise.resolve(ok([])), reportHtml: () => Promise.resolve(ok('')) },
+      bench: { connect: () => {}, reportHtml: () => Promise.resolve(ok('')) },
     });
     expect(second.ok).toBe(false);
     if (!second.ok) expect(second.facts.code).toBe('EADDRINUSE');

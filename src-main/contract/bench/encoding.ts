@@ -1,0 +1,90 @@
+import { fail, ok, type Result } from '../../base/errors.ts';
+
+/**
+ * A message as bytes: u32 length of the JSON text (little endian), the text, zeros to a multiple of 8, then the typed
+ * arrays one after the other, each padded to 8. In the text a typed array is `{"$array": [kind, offset, length]}`,
+ * `undefined` fields are left out and numbers that JSON has not are `{"$number": "NaN"}`.
+ */
+const kinds = {
+  u8: Uint8Array,
+  i8: Int8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const;
+type Kind = keyof typeof kinds;
+type TypedArray = InstanceType<(typeof kinds)[Kind]>;
+
+const kindOf = (value: TypedArray): Kind | undefined =>
+  (Object.keys(kinds) as Kind[]).find((k) => value instanceof kinds[k]);
+const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+export function encodeMessage(message: unknown): Uint8Array {
+  const arrays: TypedArray[] = [];
+  let arrayBytes = 0;
+  const text = JSON.stringify(message, (_key, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+    if (!ArrayBuffer.isView(value)) return value;
+    const kind = kindOf(value as TypedArray);
+    if (!kind) return null;
+    const array = value as TypedArray;
+    const reference = { $array: [kind, arrayBytes, array.length] };
+    arrays.push(array);
+    arrayBytes += padded(array.byteLength);
+    return reference;
+  });
+  const json = new TextEncoder().encode(text);
+  const head = padded(4 + json.length);
+  const bytes = new Uint8Array(head + arrayBytes);
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  bytes.set(json, 4);
+  let at = head;
+  for (const array of arrays) {
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
+    at += padded(array.byteLength);
+  }
+  return bytes;
+}
+
+const malformed = (reason: string): Result<never> =>
+  fail(
+    'bench.malformed-message',
+    { reason },
+    'What arrived is not a message of the bench.',
+    'Load the page again.',
+  );
+
+/** `bench.malformed-message`. Arrays are copies: the message outlives the buffer it came in. */
+export function decodeMessage(bytes: Uint8Array): Result<unknown> {
+  if (bytes.length < 4) return malformed('shorter than its head');
+  const jsonBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (jsonBytes > bytes.length - 4) return malformed('text longer than the message');
+  const arrays = bytes.subarray(Math.min(bytes.length, padded(4 + jsonBytes)));
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(4, 4 + jsonBytes));
+    return ok(
+      JSON.parse(text, (_key, value: unknown) => {
+        if (typeof value !== 'object' || value === null) return value;
+        if ('$number' in value) return Number(value.$number);
+        return '$array' in value ? arrayOf(value.$array, arrays) : value;
+      }),
+    );
+  } catch (e) {
+    return malformed(e instanceof Error ? e.message.slice(0, 200) : 'unreadable');
+  }
+}
+
+function arrayOf(reference: unknown, bytes: Uint8Array): TypedArray {
+  const [kind, offset, length] = Array.isArray(reference) ? (reference as unknown[]) : [];
+  const type = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as Kind] : undefined;
+  if (!type || !Number.isSafeInteger(offset) || !Number.isSafeInteger(length))
+    throw new TypeError('bad reference to an array');
+  const from = offset as number;
+  const byteLength = (length as number) * type.BYTES_PER_ELEMENT;
+  if (from < 0 || byteLength < 0 || from + byteLength > bytes.length)
+    throw new RangeError('array outside the message');
+  return new type(bytes.slice(from, from + byteLength).buffer);
+}
