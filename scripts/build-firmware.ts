@@ -23,6 +23,7 @@ import { failureText } from '../src-main/base/errors.ts';
 import { crc32, crc32Mpeg2, sha256Hex } from '../src-main/base/crc.ts';
 import { pico } from '../src-main/board/pico.ts';
 import { codeMapOfElf, type CodeMap } from '../src-main/compile/code-map.ts';
+import { coreDefines, foldersOfCore } from './engine-sources.ts';
 
 const root = join(import.meta.dirname, '..');
 const firmware = join(root, 'firmware');
@@ -42,8 +43,10 @@ const variantFlags: Record<Variant, readonly string[]> = {
 };
 
 const cpuFlags = ['-mcpu=cortex-m0plus', '-mthumb'];
+const coreFolders = foldersOfCore[pico.core.id];
 const compileFlags = [
   ...cpuFlags,
+  ...coreDefines(coreFolders),
   ...[
     '-std=gnu11',
     '-O2',
@@ -70,6 +73,7 @@ const folders: readonly (readonly [string, string])[] = [
   ['engine', 'engine'],
   ['frontend', 'engine/frontend'],
   ['kernel', 'engine/kernels'],
+  ...coreFolders.map((core) => [`kernel_${core}`, `engine/kernels/${core}`] as const),
   ['harness', 'harness'],
   ['port', 'ports/pico'],
 ];

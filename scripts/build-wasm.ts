@@ -5,9 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { engineFolders, engineSources, filesIn } from './engine-sources.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -27,21 +28,10 @@ interface WasmRecord {
   readonly wasmSha256: string;
 }
 
-function filesIn(folder: string, ending: string): string[] {
-  return readdirSync(join(root, folder))
-    .filter((name) => name.endsWith(ending))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-}
-
 const engine: WasmTarget = {
   out: 'src-main/engine/engine.wasm',
-  sources: [
-    ...filesIn('firmware/engine', '.c'),
-    ...filesIn('firmware/engine/kernels', '.c'),
-    ...filesIn('firmware/engine/wasm', '.c'),
-  ],
-  headers: [...filesIn('firmware/engine', '.h'), ...filesIn('firmware/engine/kernels', '.h')],
+  sources: [...engineSources(), ...filesIn('firmware/engine/wasm', '.c')],
+  headers: engineFolders().flatMap((folder) => filesIn(folder, '.h')),
   flags: [
     '--target=wasm32',
     '-std=c11',

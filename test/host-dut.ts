@@ -16,10 +16,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { engineFolders } from '../scripts/engine-sources.ts';
 import { root } from './needs.ts';
 
 const firmware = join(root, 'firmware');
-const folders = ['engine', 'engine/frontend', 'engine/kernels', 'harness', 'ports/host'];
+const folders = [
+  ...engineFolders().map((f) => f.replace('firmware/', '')),
+  ...['engine/frontend', 'harness', 'ports/host'],
+];
 const flags = [
   '-std=gnu11',
   '-O1',

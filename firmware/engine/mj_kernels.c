@@ -1,17 +1,53 @@
-/* The kernels of this build: one line a kernel. */
+/*
+ * The kernels of this build. Each folder of kernels/ lists its own; a device carries the general ones and
+ * those of its core (MJ_CORE_ONLY with MJ_WITH_<FOLDER>), every other build all of them, in their portable
+ * form.
+ */
 #include "mj_kernels.h"
 
-#define MJ_KERNELS(K)                                      \
-  K(MJ_KERNEL_CONV2D_S8, mj_conv2d_s8)                     \
-  K(MJ_KERNEL_DEPTHWISE_CONV2D_S8, mj_depthwise_conv2d_s8) \
-  K(MJ_KERNEL_FULLY_CONNECTED_S8, mj_fully_connected_s8)   \
-  K(MJ_KERNEL_ADD_S8, mj_add_s8)                           \
-  K(MJ_KERNEL_AVERAGE_POOL2D_S8, mj_average_pool2d_s8)     \
-  K(MJ_KERNEL_MAX_POOL2D_S8, mj_max_pool2d_s8)             \
-  K(MJ_KERNEL_COPY, mj_copy)                               \
-  K(MJ_KERNEL_SOFTMAX_S8, mj_softmax_s8)                   \
-  K(MJ_KERNEL_QUANTIZE, mj_quantize)                       \
-  K(MJ_KERNEL_DEQUANTIZE, mj_dequantize)
+#include "kernels/list.h"
+#include "kernels/m0/list.h"
+#include "kernels/m4/list.h"
+#include "kernels/mve/list.h"
+#include "kernels/rv32/list.h"
+#include "kernels/wasm/list.h"
+
+#ifndef MJ_CORE_ONLY
+#define MJ_WITH_M0
+#define MJ_WITH_M4
+#define MJ_WITH_MVE
+#define MJ_WITH_RV32
+#define MJ_WITH_WASM
+#endif
+
+#ifndef MJ_WITH_M0
+#undef MJ_KERNELS_M0
+#define MJ_KERNELS_M0(K)
+#endif
+#ifndef MJ_WITH_M4
+#undef MJ_KERNELS_M4
+#define MJ_KERNELS_M4(K)
+#endif
+#ifndef MJ_WITH_MVE
+#undef MJ_KERNELS_MVE
+#define MJ_KERNELS_MVE(K)
+#endif
+#ifndef MJ_WITH_RV32
+#undef MJ_KERNELS_RV32
+#define MJ_KERNELS_RV32(K)
+#endif
+#ifndef MJ_WITH_WASM
+#undef MJ_KERNELS_WASM
+#define MJ_KERNELS_WASM(K)
+#endif
+
+#define MJ_KERNELS(K)   \
+  MJ_KERNELS_GENERAL(K) \
+  MJ_KERNELS_M0(K)      \
+  MJ_KERNELS_M4(K)      \
+  MJ_KERNELS_MVE(K)     \
+  MJ_KERNELS_RV32(K)    \
+  MJ_KERNELS_WASM(K)
 
 #define MJ_DECLARE(id, name)                                               \
   mj_status name##_run(const mj_context *context, const mj_op_record *op); \

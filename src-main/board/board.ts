@@ -1,3 +1,7 @@
+/** What kernels are made for; the compiler knows boards by it. `wasm` is the host twin. */
+export const coreIds = ['m0plus', 'm4f', 'm7', 'm55', 'rv32imc', 'wasm'] as const;
+export type CoreId = (typeof coreIds)[number];
+
 /**
  * A board is declared, not programmed: one descriptor a board. Adding one = a descriptor + firmware/ports/<id>
  * (docs/how-to/add-a-board.md).
@@ -7,7 +11,9 @@ export interface BoardDescriptor {
   readonly id: string;
   readonly name: string;
   readonly core: {
-    readonly name: 'cortex-m0plus' | 'cortex-m4f' | 'cortex-m7' | 'cortex-m55' | 'rv32imc';
+    readonly id: CoreId;
+    readonly name: 'cortex-m0plus' | 'cortex-m4f' | 'cortex-m7' | 'cortex-m55' | 'rv32imc' | 'wasm';
+    /** Beside what the id says: `muls-1-cycle`. */
     readonly features: readonly string[];
   };
   readonly clockHz: number;
@@ -49,6 +55,19 @@ export interface BoardDescriptor {
     readonly sleepA: number;
     readonly source: string;
   };
+}
+
+/** The board's limits with another core: `wasm` for Programs that only the host twin runs. */
+export function onCore(board: BoardDescriptor, id: CoreId): BoardDescriptor {
+  const names = {
+    m0plus: 'cortex-m0plus',
+    m4f: 'cortex-m4f',
+    m7: 'cortex-m7',
+    m55: 'cortex-m55',
+    rv32imc: 'rv32imc',
+    wasm: 'wasm',
+  } as const;
+  return { ...board, core: { id, name: names[id], features: [] } };
 }
 
 export interface PinUse {

@@ -4,7 +4,7 @@ import type { BoardDescriptor } from './board.ts';
 export const pico: BoardDescriptor = {
   id: 'pico',
   name: 'Raspberry Pi Pico (RP2040)',
-  core: { name: 'cortex-m0plus', features: ['muls-1-cycle'] },
+  core: { id: 'm0plus', name: 'cortex-m0plus', features: ['muls-1-cycle'] },
   clockHz: 125_000_000,
   unit: 'us',
   flash: { base: 0x1000_0000, bytes: 2 * 1024 * 1024, eraseBytes: 4096 },

@@ -9,7 +9,7 @@ import type { OperatorRecord } from '../model/operator-record.ts';
 import { planArena, type Arena } from './arena.ts';
 import { dtypeOf } from './dtype.ts';
 import type { KernelRecord, Lowered } from './kernel-record.ts';
-import { chooseKernel } from './kernels.ts';
+import { chooseKernel } from './choice.ts';
 import { decodeProgram } from './program-reader.ts';
 import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
 import type { Program } from './program.ts';
@@ -114,8 +114,8 @@ function lowerOperator(
 ): LoweredOp {
   const view = viewOp(graph, op);
   const work = workOf(view, options.operators);
-  const kernel = chooseKernel(view, work, board, options.kernels);
-  return { op, kernel, macs: work.macs, lowered: kernel.lower(view) };
+  const { record, lowered } = chooseKernel(view, work, board, options.kernels);
+  return { op, kernel: record, macs: work.macs, lowered };
 }
 
 interface MemoryPlan {

@@ -1,24 +1,32 @@
 import type { Kernel } from '../abi/generated.ts';
-import type { BoardDescriptor } from '../board/board.ts';
+import type { BoardDescriptor, CoreId } from '../board/board.ts';
 import type { OpWork } from '../model/graph-check.ts';
 import type { OpView } from '../model/op-view.ts';
 
 /**
  * One compute kernel: what it needs beside the C file of the same name in firmware/engine/kernels. Several records
- * may serve one operator; `chooseKernel` takes the cheapest that applies.
+ * may serve one operator; the compiler chooses among those that apply (choice.ts).
  */
 export interface KernelRecord {
   readonly kernel: Kernel;
-  /** As the C function without `mj_kernel_`: `conv2d_s8`. */
+  /** As the C function without `mj_`: `conv2d_s8`. */
   readonly name: string;
   /** .tflite builtin code of the operator it computes. */
   readonly builtin: number;
-  /** Shapes, types and boards it can do; general kernels do all that passed the operator's check. */
-  readonly applies: (view: OpView, board: BoardDescriptor) => boolean;
-  /** Parameters, packed constants, scratch. */
+  /** `all`: portable C for every core. Else the cores whose images may carry it; ids from 256. */
+  readonly cores: 'all' | readonly CoreId[];
+  /**
+   * True, or the reason why it cannot do this layer, as `microjoule predict --explain` prints it. Everything the
+   * kernel's exactness rests on is proven here. General kernels do all that passed the operator's check.
+   */
+  readonly applies: (view: OpView, board: BoardDescriptor) => true | string;
+  /** Parameters, packed constants, scratch; asked only where it applies. */
   readonly lower: (view: OpView) => Lowered;
-  /** Rough cycles on a Cortex-M0+, to rank kernels by; the prediction's coefficients are measured, not these. */
-  readonly cost: (work: OpWork) => number;
+  /**
+   * Cycles (instructions where the board's unit is that) without waits for memory, to rank kernels by; the prediction's
+   * coefficients are measured. `Lowered.cycles` goes before it where the packing decides the cost.
+   */
+  readonly cost: (work: OpWork, view: OpView, core: CoreId) => number;
 }
 
 /** What a kernel wants stored in the Program for one operator. */
@@ -30,6 +38,20 @@ export interface Lowered {
   readonly writeParams: (view: DataView, at: number, offset: (constant: string) => number) => void;
   /** Arena bytes wanted while the operator runs. */
   readonly scratchBytes: number;
+  /** Cycles without waits, where they follow from the packed constants. */
+  readonly cycles?: number;
+  /** How the kernel goes through its constants; absent: through all of them, once. */
+  readonly reads?: ConstantReads;
+}
+
+/** In which order constants are read decides what a cache in front of the flash keeps of them. */
+export interface ConstantReads {
+  /** Constants gone through in turn … */
+  readonly bytes: number;
+  /** … so often, all of them from first to last each time. */
+  readonly sweeps: number;
+  /** Read once, beside those. */
+  readonly onceBytes: number;
 }
 
 export function i32Bytes(values: readonly number[]): Uint8Array {

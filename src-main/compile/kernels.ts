@@ -1,8 +1,9 @@
-import { BugError } from '../base/errors.ts';
-import type { BoardDescriptor } from '../board/board.ts';
-import type { OpWork } from '../model/graph-check.ts';
-import type { OpView } from '../model/op-view.ts';
 import type { KernelRecord } from './kernel-record.ts';
+import { m0Kernels } from './kernels/m0/records.ts';
+import { m4Kernels } from './kernels/m4/records.ts';
+import { mveKernels } from './kernels/mve/records.ts';
+import { rv32Kernels } from './kernels/rv32/records.ts';
+import { wasmKernels } from './kernels/wasm/records.ts';
 import { addS8 } from './kernels/add-s8.ts';
 import { conv2dS8, depthwiseConv2dS8 } from './kernels/conv2d-s8.ts';
 import { copy } from './kernels/copy.ts';
@@ -11,8 +12,8 @@ import { averagePool2dS8, maxPool2dS8 } from './kernels/pool2d-s8.ts';
 import { dequantize, quantize } from './kernels/quantize.ts';
 import { softmaxS8 } from './kernels/softmax-s8.ts';
 
-/** Every compute kernel. A new one is a C file, a record and a line here. */
-export const kernelRecords: readonly KernelRecord[] = [
+/** For every core and every case; ids below 256. */
+const generalKernels: readonly KernelRecord[] = [
   conv2dS8,
   depthwiseConv2dS8,
   fullyConnectedS8,
@@ -25,21 +26,18 @@ export const kernelRecords: readonly KernelRecord[] = [
   dequantize,
 ];
 
+/** Every compute kernel. A new one is a C file, a record and a line in the list of its cores. */
+export const kernelRecords: readonly KernelRecord[] = [
+  ...generalKernels,
+  ...m0Kernels,
+  ...m4Kernels,
+  ...mveKernels,
+  ...rv32Kernels,
+  ...wasmKernels,
+];
+
 const byId = new Map<number, KernelRecord>(kernelRecords.map((k) => [k.kernel, k]));
 
 export function kernelRecord(id: number): KernelRecord | null {
   return byId.get(id) ?? null;
-}
-
-/** The cheapest kernel that applies; every operator of the table has a general one. */
-export function chooseKernel(
-  view: OpView,
-  work: OpWork,
-  board: BoardDescriptor,
-  records: readonly KernelRecord[] = kernelRecords,
-): KernelRecord {
-  const able = records.filter((r) => r.builtin === view.op.builtin && r.applies(view, board));
-  const best = able.reduce<KernelRecord | null>((a, b) => (a && a.cost(work) <= b.cost(work) ? a : b), null);
-  if (!best) throw new BugError(`no kernel for ${view.op.name}`);
-  return best;
 }

@@ -3,17 +3,19 @@
  * SRAM, the Program in flash. Gives cycles an operator (M0+ instruction costs, no wait states) and the outputs.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RP2040 } from 'rp2040js';
 import { Memory, Status } from '../../src-main/abi/generated.ts';
 import type { Program } from '../../src-main/compile/program.ts';
+import { coreDefines, engineFolders, filesIn } from '../../scripts/engine-sources.ts';
 import { root } from '../needs.ts';
 
 const FLAGS = [
   ...['-mcpu=cortex-m0plus', '-mthumb', '-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-static'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-tree-loop-distribute-patterns', '-Wl,--gc-sections'],
+  ...coreDefines(['m0']),
   ...['-Wl,-Ttext=0x20000000', '-Wl,-e,mj_engine_open', '-Wl,-u,mj_engine_run_op'],
 ];
 const ENGINE_AT = 0x2000_8000;
@@ -38,21 +40,13 @@ function tool(name: string, args: readonly string[]): string {
   return run.stdout;
 }
 
-function cFiles(folder: string): string[] {
-  return readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.c'))
-    .sort()
-    .map((name) => `${folder}/${name}`);
-}
-
 export function buildM0Engine(extraFlags: readonly string[] = []): M0Engine {
   const folder = mkdtempSync(join(tmpdir(), 'microjoule-m0-'));
   const elf = join(folder, 'engine.elf');
   const bin = join(folder, 'engine.bin');
   try {
     const sources = [
-      ...cFiles('firmware/engine'),
-      ...cFiles('firmware/engine/kernels'),
+      ...engineFolders(['m0']).flatMap((folder) => [...filesIn(folder, '.c'), ...filesIn(folder, '.S')]),
       'firmware/ports/pico/memory.c',
     ];
     tool('gcc', [...FLAGS, ...extraFlags, ...sources, '-lgcc', '-o', elf]);

@@ -23,6 +23,7 @@ export const addS8: KernelRecord = {
   kernel: Kernel.AddS8,
   name: 'add_s8',
   builtin: 0,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const [a, b, out] = [inputOf(view, 0), inputOf(view, 1), outputOf(view)];

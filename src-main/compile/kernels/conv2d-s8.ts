@@ -42,6 +42,7 @@ export const conv2dS8: KernelRecord = {
   kernel: Kernel.Conv2dS8,
   name: 'conv2d_s8',
   builtin: 3,
+  cores: 'all',
   applies: () => true,
   lower: (view) => lowerConv(view, convGeometry(view), attributesOf(view.op.attributes, 'conv2d')),
   cost: (work) => 12 * work.macs + 120 * work.outputs,
@@ -52,6 +53,7 @@ export const depthwiseConv2dS8: KernelRecord = {
   kernel: Kernel.DepthwiseConv2dS8,
   name: 'depthwise_conv2d_s8',
   builtin: 4,
+  cores: 'all',
   applies: () => true,
   lower: (view) =>
     lowerConv(view, depthwiseGeometry(view), attributesOf(view.op.attributes, 'depthwiseConv2d')),

@@ -8,6 +8,7 @@ export const copy: KernelRecord = {
   kernel: Kernel.Copy,
   name: 'copy',
   builtin: 22,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const output = outputOf(view);

@@ -30,6 +30,7 @@ export const fullyConnectedS8: KernelRecord = {
   kernel: Kernel.FullyConnectedS8,
   name: 'fully_connected_s8',
   builtin: 9,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const geometry = fullyConnectedGeometry(view);

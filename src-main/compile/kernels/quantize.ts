@@ -16,6 +16,7 @@ export const quantize: KernelRecord = {
   kernel: Kernel.Quantize,
   name: 'quantize',
   builtin: 114,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const [input, output] = [inputOf(view, 0), outputOf(view)];
@@ -48,6 +49,7 @@ export const dequantize: KernelRecord = {
   kernel: Kernel.Dequantize,
   name: 'dequantize',
   builtin: 6,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const input = inputOf(view, 0);

@@ -8,6 +8,7 @@ export const softmaxS8: KernelRecord = {
   kernel: Kernel.SoftmaxS8,
   name: 'softmax_s8',
   builtin: 25,
+  cores: 'all',
   applies: () => true,
   lower: (view) => {
     const input = inputOf(view, 0);

@@ -41,6 +41,7 @@ const general: KernelRecord = {
   kernel: 40_000 as Kernel,
   name: 'neg_s8',
   builtin: 59,
+  cores: 'all',
   applies: () => true,
   lower: (view) => ({
     paramsBytes: CopyParamsBytes,
@@ -55,14 +56,14 @@ const general: KernelRecord = {
 const fastOnM4: KernelRecord = {
   ...general,
   kernel: 40_001 as Kernel,
-  applies: (_, board) => board.core.features.includes('dsp'),
+  cores: ['m4f', 'm7'],
   cost: (work) => 2 * work.outputs,
 };
 
 const operators = [...operatorTable, negate];
 const kernels = [...kernelRecords, fastOnM4, general];
 const file = writeModel(negate.generate(new Rng(1)), operators);
-const m4 = { ...pico, core: { name: 'cortex-m4f' as const, features: ['dsp'] } };
+const m4 = { ...pico, core: { id: 'm4f' as const, name: 'cortex-m4f' as const, features: [] } };
 
 describe('a new operator', () => {
   it('is unknown, by name, until its record is in the table', () => {

@@ -48,7 +48,7 @@ function negateProgram(elements: number, claimed = elements): Uint8Array {
   });
 }
 
-describeWith([needs.hostCc], 'a kernel is one C file and one line in mj_kernels.c', () => {
+describeWith([needs.hostCc], 'a kernel is one C file and one line in list.h', () => {
   const folder = mkdtempSync(join(tmpdir(), 'microjoule-kernel-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const input = Uint8Array.from([0, 1, 127, 128, 255]);
@@ -62,7 +62,7 @@ describeWith([needs.hostCc], 'a kernel is one C file and one line in mj_kernels.
   it('runs where it is registered, refuses parameters that do not fit, and is unknown elsewhere', async () => {
     cpSync(engineFolder, folder, { recursive: true });
     writeFileSync(join(folder, 'kernels/negate_s8.c'), source);
-    const registry = join(folder, 'mj_kernels.c');
+    const registry = join(folder, 'kernels/list.h');
     const lines = readFileSync(registry, 'utf8').replace(
       /K\(MJ_KERNEL_DEQUANTIZE, mj_dequantize\)/,
       `K(MJ_KERNEL_DEQUANTIZE, mj_dequantize) K(${NEGATE}, mj_negate_s8)`,

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { coreKernelFolders } from '../../../scripts/engine-sources.ts';
 import { root } from '../../needs.ts';
 
 const FLAGS = [
@@ -40,7 +41,8 @@ export class NativeEngine {
   /** `folder` is laid out as firmware/engine. */
   constructor(defines: readonly string[] = [], folder = engineFolder) {
     const driver = join(root, 'test/unit/engine/native/engine_driver.c');
-    const sources = [...sourcesOf(folder), ...sourcesOf(join(folder, 'kernels')), driver];
+    const folders = ['.', 'kernels', ...coreKernelFolders.map((core) => `kernels/${core}`)];
+    const sources = [...folders.flatMap((f) => sourcesOf(join(folder, f))), driver];
     const args = [...FLAGS, ...defines, '-I', folder, ...sources, '-o', this.#program];
     const run = spawnSync('gcc', args, { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`gcc failed:\n${run.stderr}`);

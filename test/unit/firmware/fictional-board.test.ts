@@ -10,6 +10,7 @@ import { orThrow } from '../../../src-main/base/errors.ts';
 import type { BoardDescriptor } from '../../../src-main/board/board.ts';
 import { pico } from '../../../src-main/board/pico.ts';
 import { buildImage } from '../../../src-main/compile/image.ts';
+import { engineFolders } from '../../../scripts/engine-sources.ts';
 import { describeWith, needs, root } from '../../needs.ts';
 import { identityProgram } from './identity-program.ts';
 
@@ -72,9 +73,8 @@ describeWith([needs.hostCc], 'Eight functions and a descriptor', () => {
         .filter((f) => f.endsWith('.c'))
         .map((f) => join(root, folder, f));
     const sources = [
-      'firmware/engine',
+      ...engineFolders(),
       'firmware/engine/frontend',
-      'firmware/engine/kernels',
       'firmware/harness',
       'test/unit/firmware/fictional',
     ].flatMap(cFiles);

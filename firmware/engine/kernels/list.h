@@ -1,0 +1,17 @@
+/* The general kernels: one line a kernel, ids below 256. */
+#ifndef MJ_KERNELS_LIST_H
+#define MJ_KERNELS_LIST_H
+
+#define MJ_KERNELS_GENERAL(K)                              \
+  K(MJ_KERNEL_CONV2D_S8, mj_conv2d_s8)                     \
+  K(MJ_KERNEL_DEPTHWISE_CONV2D_S8, mj_depthwise_conv2d_s8) \
+  K(MJ_KERNEL_FULLY_CONNECTED_S8, mj_fully_connected_s8)   \
+  K(MJ_KERNEL_ADD_S8, mj_add_s8)                           \
+  K(MJ_KERNEL_AVERAGE_POOL2D_S8, mj_average_pool2d_s8)     \
+  K(MJ_KERNEL_MAX_POOL2D_S8, mj_max_pool2d_s8)             \
+  K(MJ_KERNEL_COPY, mj_copy)                               \
+  K(MJ_KERNEL_SOFTMAX_S8, mj_softmax_s8)                   \
+  K(MJ_KERNEL_QUANTIZE, mj_quantize)                       \
+  K(MJ_KERNEL_DEQUANTIZE, mj_dequantize)
+
+#endif
