@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs every optional system program the tests and developer scripts can use, on Debian or Ubuntu:
-# compilers for firmware and WASM, socat, espeak-ng, Chromium, and the Python oracles in .cache/venv.
+# compilers for firmware and WASM, QEMU, socat, espeak-ng, Chromium, and the Python oracles in .cache/venv.
 # Running it twice costs seconds. Nothing here is needed for `npm ci && npm run demo`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 packages=(
   gcc g++ libc6-dev make unzip python3 python3-venv
   gcc-arm-none-eabi libnewlib-arm-none-eabi
+  gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf
+  qemu-system-arm qemu-system-misc
   clang lld clang-format
   socat espeak-ng chromium xvfb
 )
