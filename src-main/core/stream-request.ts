@@ -1,3 +1,4 @@
+import type { StreamSignal } from '../contract/bench/stream-signal.ts';
 import type { StreamRunEvent } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
 import type { ColumnMapping } from '../stream/columns.ts';
@@ -39,6 +40,8 @@ export interface StreamRequest {
 export interface StreamWatch {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StreamRunEvent) => void;
+  /** The samples as columns for a screen, a few times a second of stream. */
+  readonly onSignal?: (signal: StreamSignal) => void;
 }
 
 export interface StreamContext {

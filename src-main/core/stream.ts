@@ -5,6 +5,8 @@ import type { Store } from '../store/store.ts';
 import type { NewStream } from '../store/streams.ts';
 import { openStream } from '../stream/open-stream.ts';
 import { Recorder } from '../stream/recorder.ts';
+import { blockEnd, type StreamBlock } from '../stream/sample-block.ts';
+import { SignalView } from '../stream/signal-view.ts';
 import type { StreamSource } from '../stream/source.ts';
 import { StreamRun, type StreamOutcome } from '../stream/stream-run.ts';
 import type { DetectionRule, StreamSession } from '../stream/stream-session.ts';
@@ -148,6 +150,25 @@ interface OpenedStream {
   readonly begun: NewStream;
 }
 
+/** Columns of 20 ms of sound, single samples of motion; said together, four times a second of stream. */
+function signalPort({ watch, samples }: Parts): { onBlock?: (block: StreamBlock) => void } {
+  const { onSignal } = watch;
+  if (!onSignal) return {};
+  const { format } = samples;
+  const perColumn = format.kind === 'audio' ? Math.round(format.sampleRateHz / 50) : 1;
+  const view = new SignalView(format, perColumn, true);
+  let saidUntil = 0;
+  return {
+    onBlock: (block) => {
+      view.push(block);
+      if (blockEnd(block) - saidUntil < format.sampleRateHz / 4) return;
+      saidUntil = blockEnd(block);
+      const signal = view.take();
+      if (signal) onSignal(signal);
+    },
+  };
+}
+
 /** From the row in the database to the end of the stream. */
 async function storedRun(opened: OpenedStream): Promise<Result<StreamResult>> {
   const { parts, run, session, recording, begun } = opened;
@@ -168,6 +189,7 @@ async function storedRun(opened: OpenedStream): Promise<Result<StreamResult>> {
     // a trace of the power cannot have a hole as long as a person looks for a plug
     reconnect: parts.meter ? null : () => bench.reconnect(),
     onEvent,
+    ...signalPort(parts),
   });
   const energy = await energyOf(parts.meter, context);
   const result: StreamResult = {

@@ -33,6 +33,8 @@ export interface StreamRunPorts {
   /** Opens the link to the device again after it was lost, or waits until it can; null: a lost link ends the stream. */
   readonly reconnect: (() => Promise<Result<Link>>) | null;
   readonly onEvent: (event: StreamRunEvent) => void;
+  /** Sees every block that was handed over. */
+  readonly onBlock?: (block: StreamBlock) => void;
 }
 
 export interface StreamOutcome {
@@ -160,6 +162,7 @@ export class StreamRun {
       // what was never streamed is in no recording: both are scored alike
       const recorded = ports.recorder?.block(block);
       if (recorded && !recorded.ok) return failed(recorded);
+      ports.onBlock?.(block);
       endSample = blockEnd(block);
       if (takenUs - saidUs >= PROGRESS_US) {
         saidUs = takenUs;

@@ -4,6 +4,7 @@ import type { RunEvent } from '../events.ts';
 import type { StreamRunEvent } from '../stream.ts';
 import type { RecordStatus, RecordSummary } from '../trace.ts';
 import { method } from './method.ts';
+import type { StreamSignal } from './stream-signal.ts';
 
 /** What the bench does over time: it goes on when the page that began it is closed. */
 export interface Activity {
@@ -28,6 +29,8 @@ export type ActivityEvent =
   | { readonly type: 'record'; readonly status: RecordStatus; readonly traceId: string | null }
   | { readonly type: 'recorded'; readonly summary: RecordSummary }
   | { readonly type: 'stream'; readonly event: StreamRunEvent }
+  /** Of a stream: the newest minutes of it are kept. */
+  | { readonly type: 'signal'; readonly signal: StreamSignal }
   | { readonly type: 'check'; readonly text: string };
 
 /** `seq` counts from 1 without holes but for what a later event replaced (progress, status). */

@@ -4,6 +4,7 @@ import { activityMethods, topics } from './activity.ts';
 import type { MethodSpec } from './method.ts';
 import { modelMethods } from './models.ts';
 import { runMethods } from './runs.ts';
+import { streamMethods } from './streams.ts';
 import { traceMethods } from './traces.ts';
 
 /** Everything a page can ask of the bench. A room's methods are in a file of their own and listed here. */
@@ -12,6 +13,7 @@ export const benchMethods = {
   ...activityMethods,
   ...modelMethods,
   ...runMethods,
+  ...streamMethods,
   ...traceMethods,
 };
 

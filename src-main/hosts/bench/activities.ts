@@ -134,6 +134,7 @@ export class Activities implements AsyncDisposable {
     // a progress replaces the one before it: the list stays as long as what happened
     if (last && replaces(event, last.event)) events[events.length - 1] = numbered;
     else events.push(numbered);
+    if (event.type === 'signal') forgetOldSignal(events);
     for (const listener of entry.listeners) listener([numbered]);
   }
 
@@ -162,6 +163,15 @@ function replaces(next: ActivityEvent, last: ActivityEvent): boolean {
     next.event.type === 'progress' &&
     last.event.type === 'progress'
   );
+}
+
+/** Of the samples of a stream, in events: five minutes. */
+const KEPT_SIGNAL = 1200;
+
+function forgetOldSignal(events: NumberedActivityEvent[]): void {
+  let kept = 0;
+  for (let i = events.length - 1; i >= 0; i--)
+    if (events[i]!.event.type === 'signal' && ++kept > KEPT_SIGNAL) events.splice(i, 1);
 }
 
 function noActivity(id: number): Failure {

@@ -8,6 +8,7 @@ import { Activities } from './activities.ts';
 import type { Answer, BenchContext, Handlers, TopicHandlers } from './handlers.ts';
 import { BenchModels } from './models.ts';
 import { runHandlers } from './runs.ts';
+import { streamHandlers } from './streams.ts';
 import { traceHandlers } from './traces.ts';
 
 export interface BenchServiceOptions {
@@ -44,6 +45,7 @@ export class BenchService implements AsyncDisposable {
       'models.list': () => ok(this.models.list()),
       'models.add': ({ name, bytes }) => this.models.add(name, bytes),
       ...runHandlers(context),
+      ...streamHandlers(context),
       ...traceHandlers(context),
     };
     this.#topics = {
