@@ -1,5 +1,5 @@
 /**
- * Collects the error ids of src-main into docs/errors.md and src-main/contract/error-ids.ts: what a failure says is
+ * Collects the error ids of src-main and src-renderer into docs/errors.md and src-main/contract/error-ids.ts: what a failure says is
  * written where it is made, and only there. `node scripts/list-error-ids.ts` writes; `--check` exits 1 when one of them
  * is stale.
  */
@@ -16,7 +16,7 @@ export interface ErrorEntry {
 }
 
 const ID =
-  /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|uf2)(\.(fault|diagnosis))?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+  /^(base|abi|link|board|programmer|model|compile|image|dataset|engine|frontend|device|load|monitor|trace|predict|sim|run|calibrate|search|stream|train|report|store|core|cli|web|host|bench|desktop|settings|qemu|uf2)(\.(fault|diagnosis))?\.[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const FILE_NAME = /\.(c|h|wasm|html|json|ts|md|csv|bin|uf2|svg|css|js)$/;
 
 function isId(text: string): boolean {
@@ -116,7 +116,10 @@ function sourcesBelow(dir: string): string[] {
 
 /** Every id once, sorted, with the sentences that were written for it. */
 export function collectErrors(): ErrorEntry[] {
-  const byId = Map.groupBy(sourcesBelow(join(root, 'src-main')).flatMap(entriesOf), (e) => e.id);
+  const byId = Map.groupBy(
+    ['src-main', 'src-renderer'].flatMap((dir) => sourcesBelow(join(root, dir))).flatMap(entriesOf),
+    (e) => e.id,
+  );
   const unique = (texts: readonly string[]) => [...new Set(texts.filter(Boolean))].join(' · ');
   return [...byId]
     .map(([id, own]) => ({
