@@ -1,6 +1,7 @@
 /**
  * Building blocks of our charts: data → SVG string, no DOM. Colours come from CSS custom properties with
- * Okabe–Ito fall-backs, so that one chart serves light, dark and print.
+ * Okabe–Ito fall-backs, so that one chart serves light, dark and print. No style attributes: a page whose policy
+ * forbids inline styles shows them too; whoever shows one gives `.chart` a `max-width: 100%` and `height: auto`.
  */
 export const palette = [
   '#0072b2',
@@ -33,7 +34,7 @@ export interface Frame {
 export function svg(frame: Frame, body: string): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}" ` +
-    `width="100%" style="max-width:${px(frame.width)}px" font-family="inherit" font-size="12">` +
+    `width="${px(frame.width)}" height="${px(frame.height)}" class="chart" font-family="inherit" font-size="12">` +
     `<title>${escapeXml(frame.title)}</title><desc>${escapeXml(frame.summary)}</desc>${body}</svg>`
   );
 }

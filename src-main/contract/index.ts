@@ -1,5 +1,6 @@
 /** Requests, events and values shared by window, CLI and core. No Node, no DOM. The one allowed barrel. */
 export * from './accuracy.ts';
+export * from './comparison.ts';
 export * from './error-ids.ts';
 export * from './events.ts';
 export * from './failure.ts';

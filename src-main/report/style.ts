@@ -24,6 +24,7 @@ td.n,th.n{text-align:right;white-space:nowrap}
 .rules .kept span{color:var(--good)}
 .rules .broken span{color:var(--bad)}
 figure{margin:1rem 0}
+.chart{max-width:100%;height:auto}
 dt{font-weight:600;margin-top:.8rem}
 dd{margin:.1rem 0 0}
 pre{overflow:auto;max-height:24rem;background:var(--panel);padding:.8rem;font-size:.8rem}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunPlan, type Quantity, type RunResult } from '../../../src-main/contract/index.ts';
-import { sameBenchOf, verdictOf } from '../../../src-main/hosts/cli/commands/compare.ts';
+import { sameBenchOf, verdictOf } from '../../../src-main/report/comparison.ts';
 import { exitCodeOf, exitCodes } from '../../../src-main/hosts/cli/exit-codes.ts';
 
 const q = (value: number, method: Quantity['interval']['method']): Quantity => ({
@@ -38,8 +38,8 @@ const run = (boardSerial: string, worldSeed = 1): RunResult =>
 
 describe('comparing two runs', () => {
   it('one window, however quiet its samples, gives no verdict', () => {
-    expect(verdictOf('energy', q(10, 't'), q(8, 't'), true, false).verdict).toBe('better');
-    expect(verdictOf('energy', q(10, 't'), q(8, 'samples'), true, false).verdict).toBe("can't tell");
+    expect(verdictOf('energy per inference', q(10, 't'), q(8, 't'), true, false).verdict).toBe('better');
+    expect(verdictOf('energy per inference', q(10, 't'), q(8, 'samples'), true, false).verdict).toBe("can't tell");
   });
 
   it('boards whose serial number nobody knows, or two simulated worlds, are not one bench', () => {
