@@ -34,6 +34,7 @@ import {
   type Imported,
   type ImportRequest,
 } from './core/trace-files.ts';
+import { TraceOperatorSpans } from './core/trace-operators.ts';
 import { newTraceFile } from './core/trace-recording.ts';
 import { Traces } from './core/traces.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
@@ -63,6 +64,8 @@ export type RunRequest = Omit<RunPlanInput, 'model'> & { readonly modelPath: str
 
 export interface RunWatch {
   readonly signal?: AbortSignal;
+  /** Whenever a trace of the run is there to be read while it grows. */
+  readonly onTrace?: (traceId: string) => void;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -72,6 +75,8 @@ export class Core implements AsyncDisposable {
   readonly tracesDir: string;
   /** Navigation of recorded traces. */
   readonly trace: Traces;
+  /** Which run made a trace, and where its operators lie. */
+  readonly traceOperators: TraceOperatorSpans;
   readonly #nowIso: () => string;
   readonly #calibrationsDir: string | undefined;
 
@@ -81,6 +86,11 @@ export class Core implements AsyncDisposable {
     this.#calibrationsDir = options.calibrationsDir;
     this.#nowIso = options.nowIso ?? (() => new Date().toISOString());
     this.trace = new Traces({ tracesDir: this.tracesDir, nowIso: this.#nowIso, known: store.traces });
+    this.traceOperators = new TraceOperatorSpans({
+      traces: this.trace,
+      runOf: (traceId) => store.traces.runOf(traceId),
+      result: (runId) => store.runs.result(runId),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,7 +148,7 @@ export class Core implements AsyncDisposable {
       benchmark: rest.benchmark ?? model.benchmark,
       scoring: rest.scoring ?? (model.benchmark === 'ad01' ? 'auc' : 'top1'),
     };
-    return this.#withPorts(prepared.value, plan, wiring, (ports) => executeRun(plan, ports, watch));
+    return this.#withPorts(prepared.value, plan, wiring, watch, (ports) => executeRun(plan, ports, watch));
   }
 
   /** Goes on with an interrupted run from what the store knows of it. */
@@ -148,7 +158,7 @@ export class Core implements AsyncDisposable {
     const { plan } = stored.value;
     const prepared = this.#prepareAgain(runId, plan);
     if (!prepared.ok) return prepared;
-    return this.#withPorts(prepared.value, plan, wiring, (ports) => resumeRun(runId, ports, watch));
+    return this.#withPorts(prepared.value, plan, wiring, watch, (ports) => resumeRun(runId, ports, watch));
   }
 
   /** The model a run was made with: `run.no-model-path`, `run.other-model`, or why it cannot be read. */
@@ -176,6 +186,7 @@ export class Core implements AsyncDisposable {
     prepared: Prepared,
     plan: RunPlanInput,
     wiring: Wiring,
+    watch: RunWatch,
     use: (ports: RunPorts) => Promise<Result<RunResult>>,
   ): Promise<Result<RunResult>> {
     const { model, program, image, target } = prepared;
@@ -211,7 +222,11 @@ export class Core implements AsyncDisposable {
       supplyV,
       windowChannel: target.board.pins.window.channel,
       operatorChannels: target.board.pins.operator.map((pin) => pin.channel),
-      openTrace: (monitor, accuracy) => newTraceFile(this.tracesDir, monitor, model.name, target, accuracy),
+      openTrace: async (monitor, accuracy) => {
+        const file = await newTraceFile(this.tracesDir, monitor, model.name, target, accuracy);
+        if (file.ok) watch.onTrace?.(file.value.id);
+        return file;
+      },
       checked: (monitor) => latestCheck(this.store, monitor, supplyV * 1000),
       nowIso: this.#nowIso,
     });

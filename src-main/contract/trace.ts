@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FailureDto } from './failure.ts';
+import { LayerEnergy } from './window.ts';
 
 /** A file path, or the id of a trace that the database knows. */
 export const TraceName = z.string().min(1);
@@ -33,6 +34,15 @@ export const TraceInfo = z.object({
   logicMask: z.number().int(),
   missingSamples: z.number().int(),
   gaps: z.number().int(),
+  /** In order; each holds from its sample on. Power and energy need one. */
+  supplies: z.array(
+    z.object({
+      sample: z.number(),
+      volts: z.number(),
+      uncertaintyV: z.number(),
+      origin: z.enum(['set-point', 'measured']),
+    }),
+  ),
   cutFrom: z.object({ traceId: z.string(), fromSample: z.number(), toSample: z.number() }).nullable(),
 });
 export type TraceInfo = z.infer<typeof TraceInfo>;
@@ -173,6 +183,75 @@ export const TraceMarkers = z.object({
 });
 export type TraceMarkers = z.infer<typeof TraceMarkers>;
 
+/** What points at places of a span, as many of them as a picture of so many columns shows. */
+export const TracePlaces = z.object({
+  /** Of D0; null where they are more than the columns, then the levels show them. */
+  windows: z.array(TraceWindowSpan).nullable(),
+  windowCount: z.number().int().nullable(),
+  /** Neighbours that share a column are one: `count`, `missing` of all, cause of the first. */
+  gaps: z.array(
+    z.object({
+      firstSample: z.number(),
+      endSample: z.number(),
+      missing: z.number(),
+      cause: z.string(),
+      count: z.number().int(),
+    }),
+  ),
+  /** Of one kind in one column the first, and how many they are. */
+  marks: z.array(
+    z.object({ sample: z.number(), kind: z.string(), detail: z.string(), count: z.number().int() }),
+  ),
+  annotations: z.array(TraceAnnotation),
+});
+export type TracePlaces = z.infer<typeof TracePlaces>;
+
+/** The run that made a trace, and what its operators are. */
+export const TraceRun = z.object({
+  runId: z.number().int(),
+  modelName: z.string(),
+  targetName: z.string(),
+  source: z.enum(['measured', 'emulated', 'predicted', 'published']),
+  /** The run's windows in this trace, in order of time. */
+  windows: z.array(
+    z.object({
+      index: z.number().int(),
+      attempt: z.number().int(),
+      status: z.enum(['finished', 'excluded']),
+      exclusion: FailureDto.nullable(),
+      inferences: z.number().int(),
+      startSample: z.number(),
+      endSample: z.number(),
+      energyUj: z.number(),
+      /** Of each operator per inference; null where the window has none. */
+      layers: z.array(LayerEnergy).nullable(),
+    }),
+  ),
+  /** In order of execution; empty where nobody knows them any more. */
+  operators: z.array(
+    z.object({ index: z.number().int(), name: z.string(), kernel: z.string(), macs: z.number().int() }),
+  ),
+  /** Mean over the windows of the run. */
+  layers: z.array(LayerEnergy).nullable(),
+});
+export type TraceRun = z.infer<typeof TraceRun>;
+
+/** Boundaries of operators or inferences in a span, all that touch it. */
+export const TraceOperators = z.object({
+  /** `none`: too many for a picture, or no window of the run is here. */
+  level: z.enum(['operators', 'inferences', 'none']),
+  /** Part k is [from[k], to[k]) in sample periods. */
+  from: Column,
+  to: Column,
+  /** Of each part: which operator (0 at level `inferences`), which inference of which window of the run. */
+  operator: z.custom<Uint16Array>((v) => v instanceof Uint16Array),
+  inference: z.custom<Uint32Array>((v) => v instanceof Uint32Array),
+  window: z.custom<Uint16Array>((v) => v instanceof Uint16Array),
+  /** Why a window of the span has no operators. */
+  failure: FailureDto.nullable(),
+});
+export type TraceOperators = z.infer<typeof TraceOperators>;
+
 const ComparedValue = z.object({
   value: z.number(),
   statistical: z.number().nullable(),
@@ -211,6 +290,8 @@ export const RecordRequest = z.object({
   unfiltered: z.boolean().optional(),
   /** What an emulated monitor measures: a load file; a built-in one where absent. */
   load: z.string().optional(),
+  /** An emulated monitor at the pace of a real one, for people who look on. */
+  realTime: z.boolean().optional(),
   seed: z.number().int().nonnegative().default(1),
 });
 export type RecordRequest = z.input<typeof RecordRequest>;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { WallClock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { RecordRequest } from '../contract/index.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -75,7 +76,7 @@ async function emulated(request: RecordRequest): Promise<Result<Monitor>> {
   if (!steps.ok) return steps;
   const volts = (request.supplyMv ?? 3300) / 1000;
   const twin = createPpk2Twin({ seed: request.seed ?? 1, externalVolts: volts });
-  return openPpk2(pulledPpk2(twin, steps.value), {
+  return openPpk2(pulledPpk2(twin, steps.value, request.realTime ? new WallClock() : undefined), {
     serial: `emulated-${request.seed ?? 1}`,
     filtered: !(request.unfiltered ?? false),
   });

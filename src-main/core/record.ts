@@ -20,6 +20,10 @@ export interface RecordWatch {
   readonly signal?: AbortSignal;
   /** Called about four times a second of wall time. */
   readonly onStatus?: (status: RecordStatus) => void;
+  /** Called once, as soon as there is a trace to read. */
+  readonly onTrace?: (traceId: string) => void;
+  /** Somebody looks on: what has arrived can be read at each status, not only once a second. */
+  readonly followed?: boolean;
 }
 
 export interface RecordContext {
@@ -54,6 +58,7 @@ export async function record(
     // a running instrument waits for nobody; a simulated one does
     whenFull: monitor.clock.kind === 'virtual' ? 'wait' : 'gap',
   });
+  watch.onTrace?.(store.header.traceId);
   const end = await untilEnd(recording, watch);
   const summary = summaryOf(store, recording, end);
   if (!summary.ok) return summary;
@@ -96,11 +101,19 @@ async function createFile(
   return ThreadedTraceFile.create(path, header, { minFreeBytes: RESERVED_BYTES });
 }
 
-async function untilEnd(recording: Recording, { signal, onStatus }: RecordWatch): Promise<RecordingEnd> {
+async function untilEnd(
+  recording: Recording,
+  { signal, onStatus, followed }: RecordWatch,
+): Promise<RecordingEnd> {
   const stop = () => void recording.stop();
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
-  const timer = onStatus ? setInterval(() => onStatus(recording.status()), STATUS_MS) : undefined;
+  const tell = async () => {
+    // a disk that fails here fails the recording, which says so itself
+    if (followed) await recording.sync();
+    onStatus?.(recording.status());
+  };
+  const timer = onStatus ? setInterval(() => void tell(), STATUS_MS) : undefined;
   try {
     return await recording.ended;
   } finally {

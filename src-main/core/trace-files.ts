@@ -19,6 +19,7 @@ import { exportParquet } from '../trace/formats/parquet.ts';
 import { exportPpk2, importPpk2 } from '../trace/formats/ppk2-file.ts';
 import { importedHeader, writeImported } from '../trace/formats/write-imported.ts';
 import type { Trace } from '../trace/trace.ts';
+import { adoptTrace, isTraceFile } from './adopt-trace.ts';
 import { NewFile, refuseExisting, writeFailure } from './new-file.ts';
 import { ReadFile } from './read-file.ts';
 import { openTrace, type Traces } from './traces.ts';
@@ -162,7 +163,7 @@ export interface ImportContext {
   readonly tracesDir: string;
   readonly nowIso: () => string;
   readonly references: Pick<TraceReferences, 'add'>;
-  readonly traces: Pick<Traces, 'info' | 'forget'>;
+  readonly traces: Pick<Traces, 'info' | 'forget' | 'knownId'>;
 }
 
 /** Makes a trace of a foreign file and notes it in the database. Nothing is left behind where it fails. */
@@ -174,6 +175,8 @@ export async function importTrace(request: ImportRequest, context: ImportContext
   const opened = ReadFile.open(resolve(request.file), request.signal);
   if (!opened.ok) return opened;
   using file = opened.value;
+  const head = file.readAt(0, Math.min(16, file.sizeBytes));
+  if (head.ok && isTraceFile(head.value)) return adoptTrace(file.path, context);
   const foreign = await guarded(file, () => readForeign(file, request));
   if (!foreign.ok) return foreign;
   const imported = withBounds(foreign.value, request.bounds);

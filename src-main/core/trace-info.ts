@@ -8,6 +8,8 @@ export function infoOf(source: ChunkSource, path: string, reason: string | null)
   const lengthSamples = source.lengthSamples();
   const gaps = source.gaps(0, lengthSamples);
   if (!gaps.ok) return gaps;
+  const supplies = source.supplies();
+  if (!supplies.ok) return supplies;
   return ok({
     id: header.traceId,
     path,
@@ -24,6 +26,12 @@ export function infoOf(source: ChunkSource, path: string, reason: string | null)
     logicMask: header.logicMask,
     missingSamples: gaps.value.reduce((sum, g) => sum + g.missing, 0),
     gaps: gaps.value.length,
+    supplies: supplies.value.map(({ sample, volts, uncertaintyV, origin }) => ({
+      sample,
+      volts,
+      uncertaintyV,
+      origin,
+    })),
     cutFrom: header.cutFrom ?? null,
   });
 }

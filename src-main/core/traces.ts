@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   TraceHistogram,
   TraceInfo,
   TraceMarkers,
+  TracePlaces,
   TraceSpanRequest,
   TraceSpectrum,
   TraceStatistics,
@@ -33,7 +34,9 @@ import { Trace } from '../trace/trace.ts';
 import { windowsOf } from '../trace/windows.ts';
 import { codecsOf } from './codecs.ts';
 import { infoOf } from './trace-info.ts';
+import { placesOf } from './trace-places.ts';
 import { statisticsDto } from './trace-views.ts';
+import { WindowIndex } from './window-index.ts';
 
 /** Files that stay open: what a screen compares. */
 const OPEN_FILES = 4;
@@ -44,6 +47,7 @@ export interface OpenTrace {
   readonly file: TraceFile;
   readonly codecs: readonly SampleCodec[];
   readonly channels: readonly Trace[];
+  readonly windows: WindowIndex;
 }
 
 export interface TracesOptions {
@@ -73,6 +77,7 @@ export class Traces implements AsyncDisposable {
   readonly #options: TracesOptions;
   readonly #annotations: TraceAnnotations;
   readonly #open = new Map<string, OpenTrace>();
+  readonly #ids = new Map<string, string | null>();
 
   constructor(options: TracesOptions) {
     this.#options = options;
@@ -89,19 +94,21 @@ export class Traces implements AsyncDisposable {
     const unreadable: UnreadableTrace[] = [];
     const { tracesDir, known } = this.#options;
     const all = known.all();
+    // what somebody looks at stays open
+    const opened = new Set(this.#open.keys());
     const elsewhere = all.ok ? all.value.map((t) => t.path) : [];
     for (const path of new Set([...traceFilesIn(tracesDir), ...elsewhere])) {
       const info = this.info(path);
       if (info.ok) traces.push(info.value);
       else unreadable.push({ path, failure: info });
-      this.#close(path);
+      if (!opened.has(path)) this.#close(path);
     }
     traces.sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''));
     return { traces, unreadable };
   }
 
   info(name: string): Result<TraceInfo> {
-    const open = this.#trace(name);
+    const open = this.opened(name);
     if (!open.ok) return open;
     const { file } = open.value;
     const reason = file.reason();
@@ -163,7 +170,7 @@ export class Traces implements AsyncDisposable {
   /** Edges, windows of D0, gaps, marks and annotations that touch a span. `trace.too-many-edges`. */
   markers(request: TraceSpanRequest): Result<TraceMarkers> {
     const { fromSample: from, toSample: to } = request;
-    const open = this.#trace(request.trace);
+    const open = this.opened(request.trace);
     if (!open.ok) return open;
     const { file } = open.value;
     const edges: TraceMarkers['edges'] = [];
@@ -189,8 +196,19 @@ export class Traces implements AsyncDisposable {
     });
   }
 
+  /** The same for a picture of so many columns: bounded, and nothing left out. */
+  places(request: TraceSpanRequest, columns: number): Result<TracePlaces> {
+    const open = this.opened(request.trace);
+    if (!open.ok) return open;
+    const { file, windows } = open.value;
+    const annotations = this.#annotations.list(file.path);
+    if (!annotations.ok) return annotations;
+    const span = { from: request.fromSample, to: request.toSample, columns };
+    return placesOf(file, windows, annotations.value, span);
+  }
+
   annotate(request: TraceSpanRequest, text: string): Result<TraceAnnotation> {
-    const open = this.#trace(request.trace);
+    const open = this.opened(request.trace);
     if (!open.ok) return open;
     const { file } = open.value;
     const { fromSample, toSample } = request;
@@ -206,18 +224,18 @@ export class Traces implements AsyncDisposable {
 
   /** Can be taken back by `restoreAnnotation`. */
   removeAnnotation(name: string, id: number): Result<TraceAnnotation> {
-    const open = this.#trace(name);
+    const open = this.opened(name);
     return open.ok ? this.#annotations.remove(open.value.file.path, id) : open;
   }
 
   restoreAnnotation(name: string, id: number): Result<TraceAnnotation> {
-    const open = this.#trace(name);
+    const open = this.opened(name);
     return open.ok ? this.#annotations.restore(open.value.file.path, id) : open;
   }
 
   /** A new trace of a span, without loss; annotations that lie in the span go along. */
   async cut(request: TraceSpanRequest, path?: string, title?: string): Promise<Result<TraceInfo>> {
-    const open = this.#trace(request.trace);
+    const open = this.opened(request.trace);
     if (!open.ok) return open;
     const { file, codecs, channels } = open.value;
     const { fromSample: from, toSample: to } = request;
@@ -239,9 +257,9 @@ export class Traces implements AsyncDisposable {
   }
 
   compare(a: TraceSpanRequest, b: TraceSpanRequest): Result<TraceComparison> {
-    const one = this.#trace(a.trace);
+    const one = this.opened(a.trace);
     if (!one.ok) return one;
-    const other = this.#trace(b.trace);
+    const other = this.opened(b.trace);
     if (!other.ok) return other;
     const compared = compareSpans(
       { trace: one.value.channels[0]!, from: a.fromSample, to: a.toSample },
@@ -282,7 +300,7 @@ export class Traces implements AsyncDisposable {
   }
 
   #with<T>(request: TraceSpanRequest, use: (trace: Trace) => Result<T>): Result<T> {
-    const open = this.#trace(request.trace);
+    const open = this.opened(request.trace);
     if (!open.ok) return open;
     const channel = open.value.channels[request.channel ?? 0];
     if (channel) return use(channel);
@@ -300,8 +318,41 @@ export class Traces implements AsyncDisposable {
     return resolve((known.ok ? known.value : null) ?? name);
   }
 
+  /** `trace.not-known` for what is no id of a trace in the folder or the database: pages name no paths. */
+  knownId(id: string): Result<string> {
+    const { known, tracesDir } = this.#options;
+    const stored = known.pathOf(id);
+    if (!stored.ok) return stored;
+    if (stored.value !== null) return ok(id);
+    // one that is being recorded is not in the database yet
+    const path = join(tracesDir, `${id}.mjtrace`);
+    if (/^[\w-]{1,64}$/.test(id) && existsSync(path)) return ok(path);
+    for (const file of traceFilesIn(tracesDir)) {
+      const info = this.#idOf(file);
+      if (info === id) return ok(file);
+    }
+    return fail(
+      'trace.not-known',
+      { trace: id.slice(0, 64) },
+      'There is no trace of this id: it was moved or deleted, or another bench recorded it.',
+      'Choose one of the list.',
+    );
+  }
+
+  /** Files that were recorded under another name; a file keeps its id. */
+  #idOf(path: string): string | null {
+    const kept = this.#ids.get(path);
+    if (kept !== undefined) return kept;
+    const wasOpen = this.#open.has(path);
+    const opened = this.opened(path);
+    const id = opened.ok ? opened.value.file.header.traceId : null;
+    if (!wasOpen) this.#close(path);
+    this.#ids.set(path, id);
+    return id;
+  }
+
   /** Open, and as long as its recorder has made it by now. */
-  #trace(name: string): Result<OpenTrace> {
+  opened(name: string): Result<OpenTrace> {
     const path = this.pathOf(name);
     const kept = this.#open.get(path);
     if (kept) {
@@ -320,6 +371,7 @@ export class Traces implements AsyncDisposable {
 
   /** The file is to be opened anew: another one has taken its place. */
   forget(path: string): void {
+    this.#ids.delete(resolve(path));
     this.#close(resolve(path));
   }
 
@@ -349,7 +401,7 @@ export function openTrace(path: string): Result<OpenTrace> {
   const channels = channelsOf(header).map(
     ({ rangeCount }, c) => new Trace(source.channel(c), codecs.value[c]!, rangeCount),
   );
-  return ok({ file: source, codecs: codecs.value, channels });
+  return ok({ file: source, codecs: codecs.value, channels, windows: new WindowIndex(source) });
 }
 
 function traceFilesIn(folder: string): string[] {

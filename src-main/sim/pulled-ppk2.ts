@@ -11,10 +11,10 @@ const STEP_US = 20_000;
 /**
  * The product's end of an emulated PPK2 without a board, in virtual time that only its reads and sleeps move: as fast as
  * the reader reads, and no byte is made before it is asked for. The load is played again and again, from its beginning
- * whenever a stream begins.
+ * whenever a stream begins. With `pace` a stream is no faster than that clock.
  */
-export function pulledPpk2(twin: Ppk2Twin, steps: readonly LoadStep[]): Link {
-  return new PulledPpk2(twin, steps);
+export function pulledPpk2(twin: Ppk2Twin, steps: readonly LoadStep[], pace?: Clock): Link {
+  return new PulledPpk2(twin, steps, pace);
 }
 
 class PulledPpk2 implements Link {
@@ -23,15 +23,19 @@ class PulledPpk2 implements Link {
   readonly clock: Clock;
   readonly #twin: Ppk2Twin;
   readonly #steps: readonly LoadStep[];
+  readonly #pace: Clock | undefined;
+  /** Of `pace` at time 0 of the running stream. */
+  #paceOriginUs = 0;
   #load: LoadPlayer | null = null;
   #nowUs = 0;
   #closed = false;
   #waiting: Uint8Array | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(twin: Ppk2Twin, steps: readonly LoadStep[]) {
+  constructor(twin: Ppk2Twin, steps: readonly LoadStep[], pace?: Clock) {
     this.#twin = twin;
     this.#steps = steps;
+    this.#pace = pace;
     this.clock = {
       kind: 'virtual',
       nowUs: () => this.#nowUs,
@@ -68,8 +72,12 @@ class PulledPpk2 implements Link {
       if (this.#waiting) return this.#take();
       if (this.#closed) return { kind: 'closed', reason: 'closed here', expected: true };
       if (request.deadlineUs <= this.#nowUs) return { kind: 'timeout' };
-      if (this.#twin.streaming) this.#advance(Math.min(request.deadlineUs, this.#nowUs + STEP_US));
-      else if (request.deadlineUs === Infinity) await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.#twin.streaming) {
+        const toUs = Math.min(request.deadlineUs, this.#nowUs + STEP_US);
+        await this.#pace?.sleepUntilUs(this.#paceOriginUs + toUs);
+        if (toUs > this.#nowUs) this.#advance(toUs);
+      } else if (request.deadlineUs === Infinity)
+        await new Promise<void>((resolve) => (this.#wake = resolve));
       else this.#advance(request.deadlineUs);
     }
   }
@@ -90,6 +98,7 @@ class PulledPpk2 implements Link {
   }
 
   #beginLoad(): void {
+    this.#paceOriginUs = (this.#pace?.nowUs() ?? 0) - this.#nowUs;
     this.#load = createLoadPlayer(this.#steps, { repeat: true, startUs: this.#nowUs });
     this.#load.connect(this.#twin);
     this.#load.advanceTo(this.#nowUs);

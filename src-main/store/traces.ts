@@ -22,6 +22,15 @@ export class TraceReferences {
     );
   }
 
+  /** The run that made a trace; null where none did. */
+  runOf(id: string): Result<number | null> {
+    return this.#table.read(
+      () =>
+        (this.#table.get('SELECT run_id FROM run_traces WHERE trace_id = ?', id)?.run_id as
+          number | undefined) ?? null,
+    );
+  }
+
   all(): Result<readonly { readonly id: string; readonly path: string }[]> {
     return this.#table.read(() =>
       this.#table

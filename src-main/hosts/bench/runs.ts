@@ -11,6 +11,7 @@ type RunMethods = 'runs.list' | 'runs.get' | 'runs.start' | 'runs.resume' | 'run
 
 const watchOf = (c: ActivityContext) => ({
   signal: c.signal,
+  onTrace: (traceId: string) => c.made({ traceId }),
   onEvent: (event: RunEvent) => {
     if (event.type === 'started') c.made({ runId: event.runId });
     c.emit({ type: 'run', event });

@@ -16,6 +16,7 @@ export interface RecordOptions {
   readonly mode?: 'source' | 'ampere';
   readonly unfiltered?: boolean;
   readonly load?: string;
+  readonly realTime?: boolean;
   readonly seed: number;
 }
 
@@ -42,6 +43,7 @@ export async function record(o: RecordOptions, { output, db, signal }: CommandCo
         ...(path === undefined ? {} : { path }),
         ...(o.unfiltered ? { unfiltered: true } : {}),
         ...(o.title === undefined ? {} : { title: o.title }),
+        ...(o.realTime ? { realTime: true } : {}),
         ...(o.load === undefined ? {} : { load: o.load }),
       };
       return core.record(request, {

@@ -51,6 +51,7 @@ export const traceCommands: CommandGroup = (command) => {
       'of a PPK2: without the filter that replaces three samples after each change of range',
     )
     .option('--load <file>', 'what an emulated monitor measures (CSV time_us,current_a[,logic])')
+    .option('--real-time', 'an emulated monitor at the pace of a real one')
     .option('--seed <n>', "of an emulated monitor's noise", count, 1)
     .action(async (o: CommonOptions & RecordOptions) =>
       perform(
