@@ -24,9 +24,6 @@ export function openWebSocketChannel(url: string): Promise<Channel> {
         onMessage: (listener) => messages.push(listener),
         onClose: (listener) => closes.push(listener),
         close: () => socket.close(1000),
-        get waitingBytes() {
-          return socket.bufferedAmount;
-        },
       });
     });
     socket.addEventListener('close', () => {

@@ -1,4 +1,4 @@
-import { openWebSocketChannel } from '../client/websocket-channel.ts';
+import { openChannel } from '../client/open-channel.ts';
 import { BenchClient } from '../client/bench-client.ts';
 import type { Activity, NumberedActivityEvent } from '../../src-main/contract/bench/activity.ts';
 import type {
@@ -104,6 +104,4 @@ class Bench {
 export type { Bench };
 
 /** The page's only bench. */
-export const bench = new Bench(() =>
-  openWebSocketChannel(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/bench`),
-);
+export const bench = new Bench(openChannel);

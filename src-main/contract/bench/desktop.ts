@@ -33,3 +33,6 @@ export interface DesktopApi {
   /** Files that were opened from outside: double-clicked, given on the command line. The returned function ends it. */
   onOpened(listener: (opened: Opened) => void): () => void;
 }
+
+/** Origin of the desktop app's page: no web site can have it. */
+export const DESKTOP_ORIGIN = 'app://microjoule';

@@ -37,6 +37,12 @@ export interface Channel {
   /** Called once, also when the other end is lost. */
   onClose(listener: () => void): void;
   close(): void;
-  /** Bytes that were sent and have not left yet, where the carrier knows. */
+}
+
+/** The bench's end: it knows how far the page has come with reading, so that a page that does not read costs nothing. */
+export interface PacedChannel extends Channel {
+  /** Bytes that were sent and that the page has not taken yet. */
   readonly waitingBytes: number;
+  /** Called whenever the page has taken something. */
+  onProgress(listener: () => void): void;
 }

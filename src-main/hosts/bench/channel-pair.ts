@@ -1,20 +1,29 @@
-import type { Channel } from '../../contract/bench/messages.ts';
+import type { PacedChannel } from '../../contract/bench/messages.ts';
+import { approximateBytes } from '../../contract/bench/port-frames.ts';
 
-class End implements Channel {
+class End implements PacedChannel {
   other: End | null = null;
   readonly #messages: ((message: unknown) => void)[] = [];
   readonly #closes: (() => void)[] = [];
+  readonly #progress: (() => void)[] = [];
   #closed = false;
+  #waitingBytes = 0;
 
   get waitingBytes(): number {
-    return 0;
+    return this.#waitingBytes;
   }
 
   send(message: unknown): void {
     const { other } = this;
     if (this.#closed || !other) return;
     const copy = structuredClone(message);
-    queueMicrotask(() => other.deliver(copy));
+    const bytes = approximateBytes(copy);
+    this.#waitingBytes += bytes;
+    queueMicrotask(() => {
+      other.deliver(copy);
+      this.#waitingBytes -= bytes;
+      for (const listener of this.#progress) listener();
+    });
   }
 
   deliver(message: unknown): void {
@@ -23,6 +32,10 @@ class End implements Channel {
 
   onMessage(listener: (message: unknown) => void): void {
     this.#messages.push(listener);
+  }
+
+  onProgress(listener: () => void): void {
+    this.#progress.push(listener);
   }
 
   onClose(listener: () => void): void {
@@ -39,7 +52,7 @@ class End implements Channel {
 }
 
 /** Two ends of a channel in one process: what one sends the other gets as a copy, later, in order. */
-export function channelPair(): readonly [Channel, Channel] {
+export function channelPair(): readonly [PacedChannel, PacedChannel] {
   const a = new End();
   const b = new End();
   a.other = b;

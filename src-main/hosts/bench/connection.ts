@@ -1,16 +1,26 @@
-import { ClientMessage, type BenchMessage, type Channel } from '../../contract/bench/messages.ts';
+import { ClientMessage, type BenchMessage, type PacedChannel } from '../../contract/bench/messages.ts';
 import { failureDto } from '../../core/trace-views.ts';
 import { fail, type Failure } from '../../base/errors.ts';
+import { CROWDED_BYTES, PacedEvents } from './paced-events.ts';
 import type { BenchService } from './service.ts';
 
 /** Requests of one page that may be on their way at once; more are refused, not queued. */
 const MAX_PENDING = 64;
 const MAX_SUBSCRIPTIONS = 64;
 
-/** Answers one page over its channel until that closes. What the page began goes on without it. */
-export function serveConnection(service: BenchService, channel: Channel): void {
+interface Subscription {
+  readonly events: PacedEvents;
+  readonly end: Disposable;
+}
+
+/**
+ * Answers one page over its channel until that closes. What the page began goes on without it. A page that does not read
+ * is asked for nothing more: its requests are refused, its events are held as one, and when even that is too much it is
+ * closed; it may come again and catch up.
+ */
+export function serveConnection(service: BenchService, channel: PacedChannel): void {
   const pending = new Set<number>();
-  const subscriptions = new Map<number, Disposable>();
+  const subscriptions = new Map<number, Subscription>();
   let open = true;
 
   const send = (message: BenchMessage): void => {
@@ -20,7 +30,8 @@ export function serveConnection(service: BenchService, channel: Channel): void {
     send({ type: 'failure', id, failure: failureDto(failure) });
 
   const request = async (id: number, method: string, input: unknown): Promise<void> => {
-    if (pending.has(id) || pending.size >= MAX_PENDING) return refuse(id, tooMany('requests'));
+    const crowded = channel.waitingBytes >= CROWDED_BYTES;
+    if (pending.has(id) || pending.size >= MAX_PENDING || crowded) return refuse(id, tooMany('requests'));
     pending.add(id);
     const result = await service.request(method, input);
     // a cancelled one was taken out already: nobody waits for it
@@ -32,9 +43,10 @@ export function serveConnection(service: BenchService, channel: Channel): void {
   const subscribe = (id: number, topic: string, input: unknown): void => {
     if (subscriptions.has(id) || subscriptions.size >= MAX_SUBSCRIPTIONS)
       return refuse(id, tooMany('subscriptions'));
-    const subscription = service.subscribe(topic, input, (value) => send({ type: 'event', id, value }));
-    if (subscription.ok) subscriptions.set(id, subscription.value);
-    else refuse(id, subscription);
+    const events = new PacedEvents(channel, topic, (value) => send({ type: 'event', id, value }));
+    const end = service.subscribe(topic, input, (value) => events.tell(value));
+    if (end.ok) subscriptions.set(id, { events, end: end.value });
+    else refuse(id, end);
   };
 
   channel.onMessage((raw) => {
@@ -53,14 +65,17 @@ export function serveConnection(service: BenchService, channel: Channel): void {
         subscribe(message.id, message.topic, message.input);
         return;
       case 'unsubscribe':
-        subscriptions.get(message.id)?.[Symbol.dispose]();
+        subscriptions.get(message.id)?.end[Symbol.dispose]();
         subscriptions.delete(message.id);
         return;
     }
   });
+  channel.onProgress(() => {
+    for (const { events } of subscriptions.values()) events.flush();
+  });
   channel.onClose(() => {
     open = false;
-    for (const subscription of subscriptions.values()) subscription[Symbol.dispose]();
+    for (const { end } of subscriptions.values()) end[Symbol.dispose]();
     subscriptions.clear();
     pending.clear();
   });

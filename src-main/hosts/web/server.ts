@@ -1,16 +1,17 @@
-import { WebSocketServer } from 'ws';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { extname, join, normalize, sep } from 'node:path';
-import type { Channel } from '../../contract/bench/messages.ts';
-import { webSocketChannel } from './websocket-channel.ts';
-import { fail, ok, type Result } from '../../base/errors.ts';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { fail, ok, type Failure, type Result } from '../../base/errors.ts';
+import type { PacedChannel } from '../../contract/bench/messages.ts';
+import { contentTypes, guardHeaders, pageCsp, readPageFile, reportCsp, reportOf } from '../page-files.ts';
+import { Access, type Refusal } from './access.ts';
+import { PageSockets } from './page-sockets.ts';
+import { Strangers } from './strangers.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** What the page needs of the core. */
 export interface WebBench {
   /** Answers one page until its channel closes. */
-  connect(channel: Channel): void;
+  connect(channel: PacedChannel): void;
   reportHtml(runId: string): Promise<Result<string>>;
 }
 
@@ -21,6 +22,10 @@ export interface WebHostOptions {
   /** Loopback unless the user says otherwise. */
   readonly listen?: string;
   readonly port?: number;
+  /** Of the limits; a monotonic clock. */
+  readonly nowMs?: () => number;
+  /** How often a page is asked whether it is still there. */
+  readonly heartbeatMs?: number;
 }
 
 export interface WebHost extends AsyncDisposable {
@@ -29,163 +34,177 @@ export interface WebHost extends AsyncDisposable {
   readonly url: string;
 }
 
-const COOKIE = 'microjoule';
-/** A model of 16 MB and its frame. */
-const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
-const contentTypes: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json; charset=utf-8',
+/** Connections without the token at once. */
+const MAX_STRANGERS = 32;
+const MAX_PAGES = 32;
+/** Requests without the token, of all together. */
+const STRANGE_REQUESTS = { perSecond: 50, burst: 200 };
+
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  // a request that comes byte by byte is ended, and that is looked at often enough
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+  keepAliveTimeout: 5000,
 };
-const csp =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** The report is one file with its style inside and no script. */
-const reportCsp =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-function sameToken(given: string | undefined, token: string): boolean {
-  if (!given) return false;
-  const a = Buffer.from(given);
-  const b = Buffer.from(token);
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function cookieOf(request: IncomingMessage): string | undefined {
-  return (request.headers.cookie ?? '')
-    .split(';')
-    .map((c) => c.trim().split('='))
-    .find(([name]) => name === COOKIE)?.[1];
-}
+type Headers = Readonly<Record<string, string>>;
 
 function send(
   response: ServerResponse,
   status: number,
   type: string,
   body: string | Buffer,
-  policy = csp,
+  extra: Headers = {},
 ): void {
   response.writeHead(status, {
     'content-type': type,
-    'content-security-policy': policy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-resource-policy': 'same-origin',
-    'cache-control': 'no-store',
+    'content-security-policy': pageCsp(),
+    ...guardHeaders,
+    ...extra,
   });
   response.end(body);
 }
 
-function sendFailure(response: ServerResponse, status: number, id: string, next: string): void {
-  send(response, status, contentTypes['.json']!, JSON.stringify({ error: { id, next } }));
+/** Who is refused is not kept. */
+function refuse(
+  response: ServerResponse,
+  { status, id, next }: Omit<Refusal, 'status'> & { status: number },
+) {
+  const body = JSON.stringify({ error: { id, next } });
+  send(response, status, contentTypes['.json'], body, { connection: 'close' });
 }
 
-async function sendFile(response: ServerResponse, rendererDir: string, path: string): Promise<void> {
-  const file = normalize(join(rendererDir, path === '/' ? 'index.html' : path));
-  const type = contentTypes[extname(file)];
-  // a normalised path that left the folder, or a type the page does not consist of, is nobody's business
-  if (!file.startsWith(rendererDir + sep) || !type)
-    return sendFailure(response, 404, 'web.not-found', 'Open the address the bench printed.');
-  try {
-    send(response, 200, type, await readFile(file));
-  } catch {
-    sendFailure(response, 404, 'web.not-found', 'Open the address the bench printed.');
+const refusals = {
+  flood: { status: 429, id: 'web.too-many-requests', next: 'Wait a second.' },
+  method: { status: 405, id: 'web.method', next: 'This host only reads.' },
+  notFound: { status: 404, id: 'web.not-found', next: 'Open the address the bench printed.' },
+  bug: { status: 500, id: 'web.bug', next: 'This is a bug of Microjoule; please report it.' },
+};
+
+/** What is served, to whom, and no more than so much of it. */
+class PageServer {
+  readonly access = new Access();
+  readonly #options: WebHostOptions;
+  readonly #strangers = new Strangers(MAX_STRANGERS);
+  readonly #strangeRequests: TokenBucket;
+  readonly #pages: PageSockets;
+  readonly server: Server;
+
+  constructor(options: WebHostOptions) {
+    const nowMs = options.nowMs ?? (() => performance.now());
+    this.#options = options;
+    this.#strangeRequests = new TokenBucket(STRANGE_REQUESTS, nowMs);
+    this.#pages = new PageSockets({
+      connect: (channel) => options.bench.connect(channel),
+      maxPages: MAX_PAGES,
+      heartbeatMs: options.heartbeatMs ?? 30_000,
+      nowMs,
+    });
+    this.server = createServer(limits, (request, response) => {
+      this.#answer(request, response).catch(() => {
+        if (response.headersSent) response.destroy();
+        else refuse(response, refusals.bug);
+      });
+    });
+    this.server.setTimeout(30_000);
+    this.server.on('connection', (socket) => this.#strangers.add(socket));
+    this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, socket } = request;
+    const known = this.access.hasToken(headers);
+    if (!known && !this.#strangeRequests.take(1)) return refuse(response, refusals.flood);
+    const misplaced = this.access.refusePlace(headers);
+    if (misplaced) return refuse(response, misplaced);
+    if (request.method !== 'GET') return refuse(response, refusals.method);
+    const url = URL.parse(request.url ?? '/', 'http://bench');
+    if (!url) return refuse(response, refusals.notFound);
+    if (this.access.isToken(url.searchParams.get('token'))) return this.#welcome(response);
+    const refused = this.access.refuseRequest(headers);
+    if (refused) return refuse(response, refused);
+    this.#strangers.known(socket);
+    return this.#serve(url.pathname, response);
+  }
+
+  /** The token leaves the address bar. */
+  #welcome(response: ServerResponse): void {
+    response.writeHead(303, {
+      'set-cookie': this.access.setCookie(),
+      location: '/',
+      'referrer-policy': 'no-referrer',
+    });
+    response.end();
+  }
+
+  async #serve(path: string, response: ServerResponse): Promise<void> {
+    const { bench, rendererDir } = this.#options;
+    const report = reportOf(path);
+    if (report !== null) {
+      const html = await bench.reportHtml(report);
+      if (!html.ok) return send(response, 404, contentTypes['.json'], JSON.stringify({ error: html }));
+      return send(response, 200, contentTypes['.html'], html.value, { 'content-security-policy': reportCsp });
+    }
+    const file = await readPageFile(rendererDir, path);
+    return file ? send(response, 200, file.type, file.bytes) : refuse(response, refusals.notFound);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // the other side may break off at any time, and nobody else listens to this socket any more
+    socket.on('error', () => socket.destroy());
+    const refused = request.url === '/bench' ? this.access.refuseSocket(request.headers) : refusals.notFound;
+    if (refused || this.#pages.full) {
+      const status = refused ? '403 Forbidden' : '503 Service Unavailable';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+      return;
+    }
+    this.#strangers.known(request.socket);
+    this.#pages.open(request, socket, head);
+  }
+
+  async close(): Promise<void> {
+    this.#pages[Symbol.dispose]();
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 }
 
-/** Serves the bench's page. Every request must carry the token's cookie and the host's own name. */
+function cannotListen(address: string, port: number, code: string): Failure {
+  return fail(
+    'web.cannot-listen',
+    { address, port, code },
+    code === 'EADDRINUSE'
+      ? 'Another program uses this port.'
+      : 'The address cannot be used on this computer.',
+    'Choose another --port or --listen.',
+  );
+}
+
+/** Serves the bench's page. Every request must carry the token's cookie and a name of this host. `web.cannot-listen`. */
 export async function serveBench(options: WebHostOptions): Promise<Result<WebHost>> {
-  const token = randomBytes(24).toString('base64url');
+  const page = new PageServer(options);
+  const { server, access } = page;
   const listen = options.listen ?? '127.0.0.1';
-  let hosts: ReadonlySet<string> = new Set();
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const host = request.headers.host ?? '';
-    const origin = request.headers.origin;
-    if (!hosts.has(host))
-      return sendFailure(response, 421, 'web.wrong-host', 'Open the address the bench printed.');
-    if (origin !== undefined && origin !== `http://${host}`)
-      return sendFailure(response, 403, 'web.wrong-origin', "Only the bench's own page may talk to it.");
-    if (request.method !== 'GET') return sendFailure(response, 405, 'web.method', 'This host only reads.');
-    const url = new URL(request.url ?? '/', `http://${host}`);
-    if (sameToken(url.searchParams.get('token') ?? undefined, token)) {
-      response.writeHead(303, {
-        'set-cookie': `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`,
-        location: '/',
-        'referrer-policy': 'no-referrer',
-      });
-      response.end();
-      return;
-    }
-    if (!sameToken(cookieOf(request), token))
-      return sendFailure(
-        response,
-        401,
-        'web.no-token',
-        'Open the address the bench printed when it started; it carries the token.',
-      );
-    const report = /^\/report\/([\w-]{1,64})$/.exec(url.pathname);
-    if (report) {
-      const html = await options.bench.reportHtml(report[1]!);
-      return html.ok
-        ? send(response, 200, contentTypes['.html']!, html.value, reportCsp)
-        : send(response, 404, contentTypes['.json']!, JSON.stringify({ error: html }));
-    }
-    return sendFile(response, options.rendererDir, url.pathname);
-  };
-
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000 }, (request, response) => {
-    answer(request, response).catch(() => {
-      if (!response.headersSent)
-        sendFailure(response, 500, 'web.bug', 'This is a bug of Microjoule; please report it.');
-      else response.end();
-    });
-  });
-  server.maxConnections = 64;
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
-    perMessageDeflate: false,
-  });
-  server.on('upgrade', (request, socket, head) => {
-    const host = request.headers.host ?? '';
-    const ours =
-      hosts.has(host) && request.headers.origin === `http://${host}` && sameToken(cookieOf(request), token);
-    if (!ours || request.url !== '/bench') {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (ws) => options.bench.connect(webSocketChannel(ws)));
-  });
   const listened = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     server.once('error', resolve);
     server.listen(options.port ?? 0, listen, () => resolve(null));
   });
-  if (listened)
-    return fail(
-      'web.cannot-listen',
-      { address: listen, port: options.port ?? 0, code: listened.code ?? '' },
-      listened.code === 'EADDRINUSE'
-        ? 'Another program uses this port.'
-        : 'The address cannot be used on this computer.',
-      'Choose another --port or --listen.',
-    );
+  if (listened) {
+    await page.close();
+    return cannotListen(listen, options.port ?? 0, listened.code ?? '');
+  }
+  // a connection that cannot be accepted (no more files) is that connection's misfortune
+  server.on('error', () => {});
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const name = listen.includes(':') ? `[${listen}]` : listen;
-  hosts = new Set([`${name}:${port}`, `127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
+  access.listensOn(name, port);
   const origin = `http://${name}:${port}`;
   return ok({
     origin,
-    url: `${origin}/?token=${token}`,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets.clients) socket.terminate();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    url: `${origin}/?token=${access.token}`,
+    [Symbol.asyncDispose]: () => page.close(),
   });
 }
