@@ -126,7 +126,16 @@ function axis(ctx: Context, d: StreamDrawing, lane: Lane): void {
   const high = d.picture.high[lane.index] ?? 1;
   const margin = Math.max((high - low) * 0.08, 1e-3);
   band(ctx, d, lane, lane.index, Math.min(0, low) - margin, Math.max(0, high) + margin);
+  ctx.fillStyle = d.colours.muted;
+  ctx.textAlign = 'left';
+  ctx.font = `10px ${d.colours.font}`;
+  ctx.fillText(rounded(high), GUTTER + 3, lane.top + 7);
+  ctx.fillText(rounded(low), GUTTER + 3, lane.top + lane.height - 6);
+  ctx.font = `12px ${d.colours.font}`;
 }
+
+/** Three digits; a real minus. */
+const rounded = (v: number): string => String(Number(v.toPrecision(3))).replace('-', '−');
 
 function spectrum(ctx: Context, d: StreamDrawing, lane: Lane): void {
   const { picture, scratch } = d;
@@ -174,6 +183,7 @@ function rampOf(colours: CanvasColours): Uint32Array {
 
 function truth(ctx: Context, d: StreamDrawing, lane: Lane): void {
   ctx.textAlign = 'left';
+  let free = -Infinity;
   for (const span of d.picture.truth) {
     const from = xOf(d, span.startUs);
     const to = xOf(d, span.endUs);
@@ -182,10 +192,13 @@ function truth(ctx: Context, d: StreamDrawing, lane: Lane): void {
     ctx.fillRect(from, lane.top + 3, Math.max(2, to - from), lane.height - 6);
     ctx.strokeStyle = d.colours.accent;
     ctx.strokeRect(from + 0.5, lane.top + 3.5, Math.max(1, to - from - 1), lane.height - 7);
-    const text = shortened(ctx, span.label, to - from - 8);
     ctx.fillStyle = d.colours.ink;
-    if (ctx.measureText(text).width <= to - from - 6)
-      ctx.fillText(text, Math.max(from, GUTTER) + 4, lane.top + lane.height / 2);
+    const width = ctx.measureText(span.label).width;
+    // a spoken word is short: its name stands behind it where there is room before the next
+    const x = width <= to - from - 6 ? Math.max(from, GUTTER) + 4 : to + 4;
+    if (x < free) continue;
+    ctx.fillText(span.label, x, lane.top + lane.height / 2);
+    free = x + width + 6;
   }
 }
 
@@ -214,7 +227,9 @@ function classRow(ctx: Context, d: StreamDrawing, lane: Lane): void {
   const { picture, colours } = d;
   ctx.fillStyle = colours.panel;
   ctx.fillRect(GUTTER, lane.top, d.width - GUTTER, lane.height);
-  const ignored = picture.plan.ignored.includes(lane.label);
+  // where no class is ever detected they are all alike
+  const { ignored: left, classes } = picture.plan;
+  const ignored = left.length < classes.length && left.includes(lane.label);
   ctx.fillStyle = ignored ? colours['data-8'] : colours['data-1'];
   for (const window of picture.windows) {
     const [from, to] = picture.spanUs(window);

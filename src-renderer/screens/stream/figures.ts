@@ -15,13 +15,11 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 function distribution(name: string, d: DistributionDto | null): Figure[] {
   if (!d) return [];
-  return [
-    {
-      name,
-      value: ms(d.medianUs),
-      note: `median of ${d.n}; 99 % below ${ms(d.p99Us)}, at most ${ms(d.maxUs)}`,
-    },
-  ];
+  const note =
+    ms(d.minUs) === ms(d.maxUs)
+      ? `of each of ${d.n} windows`
+      : `median of ${d.n} windows; 99 % below ${ms(d.p99Us)}, at most ${ms(d.maxUs)}`;
+  return [{ name, value: ms(d.medianUs), note: `last sample taken → answer here, ${note}` }];
 }
 
 /** The figures of a stream run in the order in which one asks for them. */
