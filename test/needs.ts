@@ -31,6 +31,15 @@ export const sharedDir: string | null =
     (p): p is string => p !== undefined && existsSync(join(p, 'data')),
   ) ?? null;
 
+/** The system's Chromium or Chrome, or null. */
+export const chromiumPath: string | null =
+  [
+    process.env.MICROJOULE_CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ].find((p): p is string => p !== undefined && existsSync(p)) ?? null;
+
 const system = 'npm run setup:system';
 
 export const needs = {
@@ -44,6 +53,7 @@ export const needs = {
   wasmClang: { name: 'clang and lld with wasm32', met: onPath('clang', 'wasm-ld'), enable: system },
   hostCc: { name: 'a host C compiler', met: onPath('gcc'), enable: system },
   socat: { name: 'socat', met: onPath('socat'), enable: system },
+  chromium: { name: 'Chromium', met: chromiumPath !== null, enable: system },
   espeak: { name: 'espeak-ng', met: onPath('espeak-ng'), enable: system },
 } as const satisfies Record<string, Need>;
 
