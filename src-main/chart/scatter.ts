@@ -9,6 +9,8 @@ export interface Scatter {
     readonly y: number;
     readonly label: string;
     readonly kind?: number;
+    /** Where a click leads. */
+    readonly href?: string;
   }[];
   /** Half-width of the band about y = x, as a share: 0.1 draws ±10 %. */
   readonly band: number;
@@ -20,7 +22,8 @@ export function agreementChart(s: Scatter): string {
   const size = s.size ?? 420;
   const left = 64;
   const foot = size - 48;
-  const values = s.points.flatMap((p) => [p.x, p.y]).filter((v) => v > 0);
+  const positive = s.points.flatMap((p) => [p.x, p.y]).filter((v) => v > 0);
+  const values = positive.length > 0 ? positive : [1, 10];
   const low = Math.log10(Math.min(...values)) - 0.1;
   const high = Math.log10(Math.max(...values)) + 0.1;
   const span = Math.max(high - low, 1e-6);
@@ -43,10 +46,12 @@ export function agreementChart(s: Scatter): string {
     );
   }
   for (const p of s.points)
-    if (p.x > 0 && p.y > 0)
+    if (p.x > 0 && p.y > 0) {
+      const dot = `<circle cx="${px(x(p.x))}" cy="${px(y(p.y))}" r="4.5" fill="${palette[(p.kind ?? 0) % palette.length]}" stroke="var(--paper, #fff)"><title>${escapeXml(p.label)}</title></circle>`;
       parts.push(
-        `<circle cx="${px(x(p.x))}" cy="${px(y(p.y))}" r="4" fill="${palette[(p.kind ?? 0) % palette.length]}"><title>${escapeXml(p.label)}</title></circle>`,
+        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
       );
+    }
   parts.push(
     text(left + (size - left) / 2, size - 8, s.xAxis, { anchor: 'middle', muted: true }),
     `<g transform="translate(14 ${px(foot / 2)}) rotate(-90)">${text(0, 0, s.yAxis, { anchor: 'middle', muted: true })}</g>`,

@@ -98,12 +98,17 @@ function powerTrace(run: RunResult): PowerTrace | null {
 }
 
 /** What report/ needs of some runs: system description and the drawn part of their traces. */
-export function reportInput(runs: readonly RunResult[], store: Pick<Store, 'codeProfiles'>): ReportInput {
+export function reportInput(
+  runs: readonly RunResult[],
+  store: Pick<Store, 'codeProfiles'>,
+  baseline: number | null = null,
+): ReportInput {
   const described = runs.find((r) => r.plan.mode === 'energy' && r.monitor) ?? runs[0];
   return {
     generator: `Microjoule ${productVersion()}`,
     system: described ? systemOf(described) : [],
     runs,
+    baseline,
     powerTraces: runs.map(powerTrace).filter((t): t is PowerTrace => t !== null),
     codeProfiles: runs.flatMap(({ runId }) => {
       const profile = store.codeProfiles.of(runId);

@@ -1,16 +1,19 @@
 import { agreementChart } from '../chart/scatter.ts';
+import { operatorDifferences, operatorStack } from '../chart/operator-charts.ts';
 import { barChart } from '../chart/bars.ts';
 import { envelopeChart } from '../chart/envelope.ts';
 import { stripChart } from '../chart/strip.ts';
 import { escapeXml as esc } from '../chart/svg.ts';
 import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
+import { verdictWord } from '../contract/comparison.ts';
+import { operatorCosts, type CostKind } from '../contract/operator-costs.ts';
 import type { Source } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
 import { reportJson } from './json.ts';
 import type { PowerTrace, ReportModel, RunCodeProfile } from './report-model.ts';
 import { functionRows, lineRows, profileFlame } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
-import { agreementRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
+import { agreementRows, comparisonRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
 import { reportStyle } from './style.ts';
 
 const badge = (source: Source) => `<span class="badge ${source}">${source}</span>`;
@@ -270,6 +273,50 @@ function power(traces: readonly PowerTrace[]): string {
   return `<h2>Supply current</h2><p>Minimum and maximum a column; shaded: windows between the sync edges.</p>${figures.join('')}`;
 }
 
+/** Every run beside the baseline, then where their inferences differ, operator by operator. */
+function compared(model: ReportModel): string {
+  const baseline = model.runs.find((r) => r.runId === model.baseline);
+  if (!baseline || model.comparisons.length === 0) return '';
+  const figures = comparisonRows(model).map((r) => [
+    esc(r.comparison.figure),
+    `run ${r.runId}${r.sameBench ? '' : ', other bench'}`,
+    esc(formatQuantity(r.baseline).line),
+    esc(formatQuantity(r.other).line),
+    formatSignedPercent(r.comparison.change, 2),
+    `<strong>${esc(verdictWord(r.comparison))}</strong>`,
+  ]);
+  const head = ['Figure', 'Run', `Baseline, run ${baseline.runId}`, 'This run', 'Change', 'Verdict'];
+  const table = figures.length
+    ? tableOf(head, figures, [2, 3, 4])
+    : '<p>They share no figure: they were made in different modes.</p>';
+  const others = model.runs.filter((r) => r.runId !== baseline.runId);
+  return (
+    `<h2>Compared with run ${baseline.runId}</h2><p>A verdict needs intervals that do not touch. What is systematic is common to runs on one bench ` +
+    `and does not blur their difference; across benches it does.</p>${table}` +
+    costComparison('cycles', baseline, others) +
+    costComparison('energy', baseline, others)
+  );
+}
+
+function costComparison(kind: CostKind, baseline: RunResult, others: readonly RunResult[]): string {
+  const unit = kind === 'cycles' ? 'cycles' : 'µJ';
+  const what = kind === 'cycles' ? 'Cycles' : 'Energy';
+  const base = operatorCosts(baseline, kind);
+  const have = others
+    .map((r) => ({ run: r, operators: operatorCosts(r, kind) }))
+    .filter((r) => r.operators.length > 0);
+  if (base.length === 0 || have.length === 0) return '';
+  const stack = operatorStack(`${what} by operator`, unit, [
+    { label: `run ${baseline.runId} (baseline)`, operators: base },
+    ...have.map(({ run, operators }) => ({ label: `run ${run.runId}`, operators })),
+  ]);
+  const differences = have.map(
+    ({ run, operators }) =>
+      `<h3>${what}, run ${run.runId} against run ${baseline.runId}</h3><figure>${operatorDifferences(`${what} of run ${run.runId} against run ${baseline.runId}`, unit, base, operators)}</figure>`,
+  );
+  return `<h3>${what} by operator</h3><figure>${stack}</figure>${differences.join('')}`;
+}
+
 /** JSON has no NaN: a gap travels as null. */
 const orNaN = (x: number | null): number => x ?? NaN;
 
@@ -312,6 +359,7 @@ export function reportHtml(model: ReportModel): string {
     `<header><h1>${esc(model.title)}</h1><p class="muted">${esc(model.generator)} · runs ${model.runs.map((r) => r.runId).join(', ')} · started ${esc(model.runs[0]?.startedAt ?? '')}</p>${emulated}</header>`,
     `<section><h2>Figures</h2>${scores(model)}</section>`,
     `<section><h2>Can these be trusted?</h2>${trust(model.runs)}</section>`,
+    `<section>${compared(model)}</section>`,
     `<section>${predicted(model)}</section>`,
     `<section>${model.runs.map(opProfile).find(Boolean) ?? ''}</section>`,
     `<section>${model.runs.map(layerEnergy).find(Boolean) ?? ''}</section>`,

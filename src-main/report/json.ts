@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CodeProfile } from '../contract/code-profile.ts';
+import { RunComparison } from '../contract/comparison.ts';
 import { Source } from '../contract/quantity.ts';
 import { RunResult } from '../contract/result.ts';
 import type { ReportModel } from './report-model.ts';
@@ -11,6 +12,8 @@ export const ReportDocument = z.object({
   generator: z.string(),
   system: z.array(z.tuple([z.string(), z.string()])),
   runs: z.array(RunResult),
+  baseline: z.number().int().nullable(),
+  comparisons: z.array(RunComparison),
   powerTraces: z.array(
     z.object({
       runId: z.number().int(),

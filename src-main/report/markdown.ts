@@ -1,14 +1,29 @@
+import { verdictWord } from '../contract/comparison.ts';
 import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
 import type { ReportModel } from './report-model.ts';
 import { functionRows } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
-import { agreementRows, referenceText, scoreRows } from './rows.ts';
+import { agreementRows, comparisonRows, referenceText, scoreRows } from './rows.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Every run beside the baseline. */
+function comparison(model: ReportModel): string[] {
+  const rows = comparisonRows(model).map((r) => [
+    r.comparison.figure,
+    `run ${r.runId}`,
+    formatQuantity(r.baseline).line,
+    formatQuantity(r.other).line,
+    formatSignedPercent(r.comparison.change, 2),
+    verdictWord(r.comparison),
+  ]);
+  const head = ['Figure', 'Run', 'Baseline', 'This run', 'Change', 'Verdict'];
+  return rows.length ? [`## Compared with run ${model.baseline}`, table(head, rows)] : [];
 }
 
 /** The report for a wiki or an issue: the same figures, no charts. */
@@ -51,6 +66,7 @@ export function reportMarkdown(model: ReportModel): string {
                 .join('; ')})`
         }.`,
     ),
+    ...comparison(model),
     ...(agreement.length
       ? ['## Predicted and measured', table(['Figure', 'Predicted', 'Measured', 'Residual'], agreement)]
       : []),

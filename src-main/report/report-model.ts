@@ -1,6 +1,8 @@
 import type { CodeProfile } from '../contract/code-profile.ts';
+import type { RunComparison } from '../contract/comparison.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { Source } from '../contract/quantity.ts';
+import { compareRuns } from './comparison.ts';
 
 /** The current over one energy window, already reduced to at most one pair a pixel. */
 export interface PowerTrace {
@@ -28,6 +30,10 @@ export interface ReportModel {
   readonly generator: string;
   readonly system: SystemDescription;
   readonly runs: readonly RunResult[];
+  /** Number of the run among them that the others are compared with. */
+  readonly baseline: number | null;
+  /** Of every run but the baseline itself; empty without one. */
+  readonly comparisons: readonly RunComparison[];
   readonly powerTraces: readonly PowerTrace[];
   readonly codeProfiles: readonly RunCodeProfile[];
   readonly sources: readonly Source[];
@@ -43,6 +49,8 @@ export interface ReportInput {
   readonly generator: string;
   readonly system: SystemDescription;
   readonly runs: readonly RunResult[];
+  /** Number of one of the runs. */
+  readonly baseline?: number | null;
   readonly powerTraces?: readonly PowerTrace[];
   readonly codeProfiles?: readonly RunCodeProfile[];
 }
@@ -51,6 +59,7 @@ export interface ReportInput {
 export function buildReport(input: ReportInput): ReportModel {
   const order = { performance: 0, energy: 1, accuracy: 2 } as const;
   const runs = [...input.runs].sort((a, b) => order[a.plan.mode] - order[b.plan.mode] || a.runId - b.runId);
+  const baseline = runs.find((r) => r.runId === input.baseline) ?? null;
   const names = [...new Set(runs.map((r) => r.plan.model.name))];
   const targets = [...new Set(runs.map((r) => r.targetName))];
   return {
@@ -59,6 +68,10 @@ export function buildReport(input: ReportInput): ReportModel {
     generator: input.generator,
     system: input.system,
     runs,
+    baseline: baseline?.runId ?? null,
+    comparisons: baseline
+      ? runs.filter((r) => r.runId !== baseline.runId).map((r) => compareRuns(baseline, r))
+      : [],
     powerTraces: input.powerTraces ?? [],
     codeProfiles: input.codeProfiles ?? [],
     sources: [...new Set(runs.map((r) => r.source))],

@@ -1,6 +1,9 @@
 import { sampleStd, uncertaintyPlace } from '../base/statistics.ts';
+import type { FigureComparison } from '../contract/comparison.ts';
 import type { Quantity } from '../contract/quantity.ts';
 import type { RunResult } from '../contract/result.ts';
+import { comparedFigures } from './comparison.ts';
+import type { ReportModel } from './report-model.ts';
 
 export interface ScoreRow {
   readonly what: string;
@@ -62,6 +65,28 @@ export function agreementRows(run: RunResult): AgreementRow[] {
     agreement('Latency', run.latency, run.prediction?.latency ?? null),
     agreement('Energy per inference', run.energyPerInference, run.prediction?.energy ?? null),
   ].filter((r): r is AgreementRow => r !== null);
+}
+
+export interface ComparisonRow {
+  readonly comparison: FigureComparison;
+  readonly runId: number;
+  readonly sameBench: boolean;
+  readonly baseline: Quantity;
+  readonly other: Quantity;
+}
+
+/** Every figure of every run beside the baseline's; empty without a baseline. */
+export function comparisonRows({ baseline, comparisons, runs }: ReportModel): ComparisonRow[] {
+  const base = runs.find((r) => r.runId === baseline);
+  if (!base) return [];
+  return comparisons.flatMap(({ runId, sameBench, figures }) => {
+    const run = runs.find((r) => r.runId === runId);
+    return figures.flatMap((comparison) => {
+      const of = comparedFigures.find((f) => f.figure === comparison.figure)?.of;
+      const [a, b] = [of?.(base), run && of?.(run)];
+      return a && b ? [{ comparison, runId, sameBench, baseline: a, other: b }] : [];
+    });
+  });
 }
 
 /** `checked against TFLM 2.x on 20 inputs` or `not checked`. */

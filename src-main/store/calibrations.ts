@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Result } from '../base/errors.ts';
+import { fail, ok, type Result } from '../base/errors.ts';
 import { Table, type StoreContext } from './context.ts';
 import { parsed } from './rows.ts';
 
@@ -79,6 +79,25 @@ export class Calibrations {
       );
       return { id: r.id as number, createdAt: r.created_at as string, model: model as unknown as M };
     });
+  }
+
+  /** `store.no-calibration`. */
+  remove(id: number): Result<void> {
+    const t = this.#table;
+    const there = t.write(() => {
+      const row = t.get('SELECT id FROM calibrations WHERE id = ?', id);
+      t.run('DELETE FROM calibrations WHERE id = ?', id);
+      return row !== undefined;
+    });
+    if (!there.ok) return there;
+    return there.value
+      ? ok()
+      : fail(
+          'store.no-calibration',
+          { id },
+          'The database has no calibration with this number.',
+          'It was removed before.',
+        );
   }
 
   layers(id: number): Result<CalibrationLayerRow[]> {

@@ -8,6 +8,7 @@ import type {
   TopicEvent,
   TopicName,
 } from '../../contract/bench/methods.ts';
+import type { PdfPrinter } from '../../core/chromium.ts';
 import type { Core } from '../../core.ts';
 import type { Activities } from './activities.ts';
 import type { BenchModels } from './models.ts';
@@ -32,4 +33,6 @@ export interface BenchContext {
   readonly activities: Activities;
   readonly models: BenchModels;
   readonly host: About['host'];
+  /** The desktop's own; absent: a browser of this computer. */
+  readonly printPdf?: PdfPrinter;
 }

@@ -3,8 +3,13 @@ import { fail, ok, type Result } from '../../base/errors.ts';
 
 /** `cli.cannot-write` with what the system says. */
 export function writeText(path: string, text: string): Result<void> {
+  return writeBytes(path, text);
+}
+
+/** `cli.cannot-write` with what the system says. */
+export function writeBytes(path: string, bytes: string | Uint8Array): Result<void> {
   try {
-    writeFileSync(path, text);
+    writeFileSync(path, bytes);
     return ok();
   } catch (e) {
     return fail(

@@ -2,15 +2,16 @@ import { fail, ok, type Result } from '../../../base/errors.ts';
 import type { RunResult } from '../../../contract/index.ts';
 import type { Core } from '../../../core.ts';
 import { reportInput } from '../../../core/report-input.ts';
-import { reportHtml } from '../../../report/html.ts';
-import { reportJson } from '../../../report/json.ts';
+import type { ReportFormat } from '../../../contract/bench/reports.ts';
+import { foundPrinter } from '../../../core/chromium.ts';
+import { renderReport } from '../../../core/render-report.ts';
 import { reportMarkdown } from '../../../report/markdown.ts';
 import { buildReport } from '../../../report/report-model.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';
 import { withNotes } from '../run-notes.ts';
-import { writeText } from '../write-text.ts';
+import { writeBytes } from '../write-text.ts';
 
 /** The newest finished run of each mode, all of the model of the newest one. */
 function newestRuns(core: Core): Result<number[]> {
@@ -39,9 +40,32 @@ export function resultsOf(core: Core, ids: readonly number[]): Result<RunResult[
   return ok(out);
 }
 
+export interface ReportOptions {
+  readonly html?: string;
+  readonly pdf?: string;
+  readonly md?: string;
+  readonly jsonFile?: string;
+  readonly csv?: string;
+  readonly operatorsCsv?: string;
+  readonly baseline?: number;
+}
+
+/** The file of each format that was asked for. */
+function filesOf(o: ReportOptions): (readonly [ReportFormat, string])[] {
+  const asked: readonly (readonly [ReportFormat, string | undefined])[] = [
+    ['html', o.html],
+    ['pdf', o.pdf],
+    ['md', o.md],
+    ['json', o.jsonFile],
+    ['csv', o.csv],
+    ['operators-csv', o.operatorsCsv],
+  ];
+  return asked.flatMap(([format, path]) => (path === undefined ? [] : [[format, path] as const]));
+}
+
 export async function report(
   ids: readonly number[],
-  o: { readonly html?: string; readonly md?: string; readonly jsonFile?: string },
+  o: ReportOptions,
   { output, db }: CommandContext,
 ): Promise<number> {
   const opened = await openCoreToRead(db);
@@ -49,23 +73,19 @@ export async function report(
   await using core = opened.value;
   const chosen = ids.length ? ok([...ids]) : newestRuns(core);
   if (!chosen.ok) return output.fail(chosen);
-  const runs = resultsOf(core, chosen.value);
+  const shown = [...new Set([...(o.baseline === undefined ? [] : [o.baseline]), ...chosen.value])];
+  const runs = resultsOf(core, shown);
   if (!runs.ok) return output.fail(runs);
-  const model = buildReport(reportInput(runs.value, core.store));
-  const files: [string | undefined, () => string][] = [
-    [o.html, () => reportHtml(model)],
-    [o.md, () => reportMarkdown(model)],
-    [o.jsonFile, () => reportJson(model)],
-  ];
+  const model = buildReport(reportInput(runs.value, core.store, o.baseline));
   const written: string[] = [];
-  for (const [path, text] of files) {
-    if (path === undefined) continue;
-    const done = writeText(path, text());
+  for (const [format, path] of filesOf(o)) {
+    const bytes = await renderReport(model, format, foundPrinter);
+    const done = bytes.ok ? writeBytes(path, bytes.value) : bytes;
     if (!done.ok) return output.fail(done);
     written.push(path);
   }
-  output.result({ runs: chosen.value, written }, () =>
-    written.length ? `runs ${chosen.value.join(', ')} → ${written.join(', ')}` : reportMarkdown(model),
+  output.result({ runs: shown, written }, () =>
+    written.length ? `runs ${shown.join(', ')} → ${written.join(', ')}` : reportMarkdown(model),
   );
   return exitCodes.done;
 }

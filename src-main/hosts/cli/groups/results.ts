@@ -1,5 +1,6 @@
 import { runNumber, runNumbers } from '../arguments.ts';
 import { perform, type CommandGroup } from '../command-group.ts';
+import type { ReportOptions } from '../commands/report.ts';
 import type { CommonOptions } from '../context.ts';
 
 export const resultCommands: CommandGroup = (command) => {
@@ -21,8 +22,12 @@ export const resultCommands: CommandGroup = (command) => {
     .argument('[run...]', 'numbers of runs', runNumbers, [])
     .option('--html <file>', 'self-contained HTML')
     .option('--md <file>', 'Markdown')
+    .option('--pdf <file>', 'PDF, printed by Chromium, Chrome or Edge where one is found')
     .option('--json-file <file>', 'JSON by docs/report.schema.json')
-    .action(async (runs: number[], o: CommonOptions & { html?: string; md?: string; jsonFile?: string }) =>
+    .option('--csv <file>', 'CSV, a row a run')
+    .option('--operators-csv <file>', 'CSV, a row an operator')
+    .option('--baseline <run>', 'compare the runs with this one', runNumber)
+    .action(async (runs: number[], o: CommonOptions & ReportOptions) =>
       perform(o, async (c) => (await import('../commands/report.ts')).report(runs, o, c)),
     );
   command('export <what>', '`runs` or `profiles` as CSV, or with --json as a list of objects')

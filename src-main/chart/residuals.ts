@@ -1,0 +1,58 @@
+import { escapeXml, labelledTicks, palette, px, svg, text } from './svg.ts';
+
+export interface ResidualChart {
+  readonly title: string;
+  /** One row a kind of operator. `residual`: (predicted − measured)/measured. */
+  readonly rows: readonly {
+    readonly label: string;
+    readonly kind: number;
+    readonly points: readonly { readonly residual: number; readonly label: string; readonly href?: string }[];
+  }[];
+  /** Half-width of the shaded band, as a share. */
+  readonly band: number;
+  readonly width?: number;
+}
+
+const ROW = 34;
+const LABEL = 170;
+const CAPTION = 90;
+
+/** One dot an operator, one row a kind: where a predictor is wrong, by how much and to which side. */
+export function residualChart(chart: ResidualChart): string {
+  const width = chart.width ?? 620;
+  const plot = width - LABEL - CAPTION;
+  const all = chart.rows.flatMap((r) => r.points.map((p) => p.residual)).filter(Number.isFinite);
+  const low = Math.min(-chart.band, ...all) - 0.02;
+  const high = Math.max(chart.band, ...all) + 0.02;
+  const x = (v: number) => LABEL + ((v - low) / (high - low)) * plot;
+  const top = 6;
+  const foot = top + chart.rows.length * ROW;
+  const parts = [
+    `<rect x="${px(x(-chart.band))}" y="${top}" width="${px(x(chart.band) - x(-chart.band))}" height="${foot - top}" fill="var(--grid, #ddd)" opacity="0.6"/>`,
+  ];
+  for (const { at, label } of labelledTicks(low * 100, high * 100, 6))
+    parts.push(
+      `<line x1="${px(x(at / 100))}" x2="${px(x(at / 100))}" y1="${top}" y2="${foot}" stroke="${at === 0 ? 'var(--muted, #666)' : 'var(--grid, #ddd)'}"/>`,
+      text(x(at / 100), foot + 15, label, { anchor: 'middle', muted: true }),
+    );
+  chart.rows.forEach((row, i) => {
+    const y = top + i * ROW + ROW / 2;
+    parts.push(text(LABEL - 10, y + 4, row.label, { anchor: 'end' }));
+    for (const p of row.points) {
+      if (!Number.isFinite(p.residual)) continue;
+      const dot = `<circle cx="${px(x(p.residual))}" cy="${px(y)}" r="4.5" fill="${palette[row.kind % palette.length]}" fill-opacity="0.85" stroke="var(--paper, #fff)"><title>${escapeXml(p.label)}</title></circle>`;
+      parts.push(
+        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
+      );
+    }
+    const mape = row.points.reduce((n, p) => n + Math.abs(p.residual), 0) / Math.max(1, row.points.length);
+    parts.push(text(width - CAPTION + 12, y + 4, `${(mape * 100).toFixed(1)} %`, { muted: true }));
+  });
+  parts.push(
+    text(LABEL + plot / 2, foot + 31, 'predicted against measured, %', { anchor: 'middle', muted: true }),
+    text(width - CAPTION + 12, foot + 15, 'mean |error|', { muted: true }),
+  );
+  const inside = all.filter((r) => Math.abs(r) <= chart.band).length;
+  const summary = `${inside} of ${all.length} operators are predicted within ±${chart.band * 100} %.`;
+  return svg({ width, height: foot + 38, title: chart.title, summary }, parts.join(''));
+}
