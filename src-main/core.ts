@@ -14,16 +14,20 @@ import type {
   RunSummary,
   StreamResult,
 } from './contract/index.ts';
+import { benchOf } from './core/bench-of.ts';
+import { checkWiring, type WiringCheckOptions } from './core/check-wiring.ts';
+import type { ModelCheck } from './contract/bench/model-check.ts';
 import { batteryOf, type BatteryAnswer, type BatteryRequest } from './core/battery.ts';
 import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
 import { datasetInputs, randomInputs } from './core/input-sets.ts';
 import { profileCode, type CodeProfileRequest } from './core/code-profile.ts';
 import { costModelFor, predictProgram, shippedCostModels, type FullPrediction } from './core/prediction.ts';
+import { modelCheckOf } from './core/model-check.ts';
 import { prepare, type Prepared } from './core/prepare.ts';
 import { record, type RecordWatch } from './core/record.ts';
 import { latestCheck } from './core/checked-accuracy.ts';
-import { RigBench } from './core/rig-bench.ts';
+import type { RunExpectation } from './core/recalibration.ts';
 import { streamModel, type StreamRequest, type StreamWatch } from './core/stream.ts';
 import { refuseSupply } from './core/supply.ts';
 import {
@@ -35,7 +39,6 @@ import {
   type ImportRequest,
 } from './core/trace-files.ts';
 import { TraceOperatorSpans } from './core/trace-operators.ts';
-import { newTraceFile } from './core/trace-recording.ts';
 import { Traces } from './core/traces.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
 import { tflmRecord } from './engine/tflm-record.ts';
@@ -189,7 +192,7 @@ export class Core implements AsyncDisposable {
     watch: RunWatch,
     use: (ports: RunPorts) => Promise<Result<RunResult>>,
   ): Promise<Result<RunResult>> {
-    const { model, program, image, target } = prepared;
+    const { model, program, target } = prepared;
     const supplyV = plan.supplyV ?? target.board.power.supplyV;
     const refused = refuseSupply(target.board, supplyV);
     if (refused) return refused;
@@ -207,28 +210,14 @@ export class Core implements AsyncDisposable {
     if (!twin.ok) return twin;
     await using hostTwin = twin.value;
     const stopwatch = new WallClock();
-    await using bench = new RigBench({
-      target: {
-        id: target.id,
-        name: target.name,
-        source: target.source,
-        assumptions: target.assumptions,
-        clockPlusMinusPpm: target.source === 'emulated' ? null : CRYSTAL_PPM,
-      },
+    await using bench = benchOf(prepared, {
       rigs: rigs.value,
-      image,
-      program,
       withMonitor: plan.mode === 'energy',
       supplyV,
-      windowChannel: target.board.pins.window.channel,
-      operatorChannels: target.board.pins.operator.map((pin) => pin.channel),
-      openTrace: async (monitor, accuracy) => {
-        const file = await newTraceFile(this.tracesDir, monitor, model.name, target, accuracy);
-        if (file.ok) watch.onTrace?.(file.value.id);
-        return file;
-      },
+      tracesDir: this.tracesDir,
       checked: (monitor) => latestCheck(this.store, monitor, supplyV * 1000),
       nowIso: this.#nowIso,
+      onTrace: watch.onTrace,
     });
     const { prediction, remarks } = this.#expectation(prepared, supplyV);
     return await use({
@@ -315,6 +304,39 @@ export class Core implements AsyncDisposable {
     return kept.ok ? profile : kept;
   }
 
+  /** Does a model fit a target, and what is expected of it? `model.*`, `compile.*`, `image.*` where it does not. */
+  checkModel(modelPath: string, targetId: string, supplyV?: number): Result<ModelCheck> {
+    const prepared = prepare(modelPath, targetId);
+    if (!prepared.ok) return prepared;
+    const volts = supplyV ?? prepared.value.target.board.power.supplyV;
+    return ok(modelCheckOf(prepared.value, this.#expectation(prepared.value, volts).prediction));
+  }
+
+  /** Is the rig wired as the board's descriptor says? See core/check-wiring.ts. `modelPath`: what is programmed. */
+  async checkWiring(
+    modelPath: string,
+    targetId: string,
+    wiring: Wiring,
+    options: Pick<WiringCheckOptions, 'program' | 'signal' | 'onStep'> & { readonly supplyV?: number },
+  ): Promise<Result<void>> {
+    const prepared = prepare(modelPath, targetId);
+    if (!prepared.ok) return prepared;
+    const { target, program } = prepared.value;
+    const supplyV = options.supplyV ?? target.board.power.supplyV;
+    const refused = refuseSupply(target.board, supplyV);
+    if (refused) return refused;
+    const rigs = rigsFor(target, wiring, { seed: DEFAULT_WORLD_SEED, operators: program.ops.length });
+    if (!rigs.ok) return rigs;
+    return await checkWiring(prepared.value, {
+      ...options,
+      rigs: rigs.value,
+      withMonitor: !target.needsPort || wiring.monitor !== undefined,
+      supplyV,
+      checked: (monitor) => latestCheck(this.store, monitor, supplyV * 1000),
+      nowIso: this.#nowIso,
+    });
+  }
+
   /** Latency and energy of a model before anything runs. */
   predict(
     modelPath: string,
@@ -330,6 +352,18 @@ export class Core implements AsyncDisposable {
     return full.ok ? ok({ prepared: prepared.value, full: full.value }) : full;
   }
 
+  /** What the model of a run is predicted to take today. Fails as `predict` does, or where the model is gone or has changed. */
+  expectationOf({ runId, plan }: RunResult): Result<RunExpectation> {
+    const prepared = this.#prepareAgain(runId, plan);
+    if (!prepared.ok) return prepared;
+    const { target, image } = prepared.value;
+    const { models } = this.#costModels(prepared.value);
+    const model = models.ok ? costModelFor(models.value, target, image.firmwareHash) : models;
+    if (!model.ok) return model;
+    const full = this.#predictWith(models, prepared.value, plan.supplyV ?? target.board.power.supplyV);
+    return full.ok ? ok({ prepared: prepared.value, full: full.value, model: model.value }) : full;
+  }
+
   /** Measures generated layers on a target, stores and returns the cost model. */
   calibrate(
     targetId: string,
@@ -342,9 +376,6 @@ export class Core implements AsyncDisposable {
 }
 
 const ZERO_WAIT = 'Zero-wait memory: flash and bus never made the core wait. A comparison, no RP2040.';
-
-/** A crystal's usual tolerance with temperature, ±; the Pico's 12 MHz crystal is specified at ±30 ppm. */
-const CRYSTAL_PPM = 30;
 
 export async function createCore(options: CoreOptions): Promise<Result<Core>> {
   const store = openStore(options.dbPath, {

@@ -1,7 +1,7 @@
 import { HarnessMode } from '../abi/generated.ts';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { TraceReference } from '../contract/index.ts';
-import { defaultBaud, withMode, type Image } from '../compile/image.ts';
+import { defaultBaud, inputBytes, withMode, type Image } from '../compile/image.ts';
 import type { Program } from '../compile/program.ts';
 import { openSession, type Session } from '../device/session.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -71,6 +71,34 @@ export class RigBench implements Bench, AsyncDisposable {
       onProgress: (f) => options.onProgress?.(f, 'programming'),
     });
     return session.ok ? ok(this.#deviceOf(session.value)) : session;
+  }
+
+  /** Opens links and supply and says what is there; `deploy` and `attach` do it themselves where nobody did. */
+  async open(): Promise<Result<string>> {
+    const rig = await this.#openRig();
+    if (!rig.ok) return rig;
+    const metered = this.#metered?.monitor;
+    const monitor = metered ? `; ${metered.descriptor.name} supplies ${this.#options.supplyV} V` : '';
+    return ok(`${rig.value.dut.address}${monitor}`);
+  }
+
+  /** Asks what runs on the board, whatever that is, without programming it. */
+  async attach(): Promise<Result<Device>> {
+    const rig = await this.#openRig();
+    if (!rig.ok) return rig;
+    this.#mode = 'energy';
+    const baud = this.#baud();
+    const other = defaultBaud(HarnessMode.Performance);
+    const session = await openSession(rig.value.dut, { baud, otherBauds: [other] });
+    return session.ok ? ok(this.#deviceOf(session.value)) : session;
+  }
+
+  /** An input of zeros for whatever model runs there: the dialect infers only on a complete one. */
+  async loadZeros(): Promise<Result<void>> {
+    const session = this.#session!;
+    const { program, image } = this.#options;
+    const bytes = session.mj?.identity.inputBytes ?? inputBytes(program, image.parts.config.inputEncoding);
+    return await session.loadInput(new Uint8Array(bytes));
   }
 
   async reconnect(options: StepOptions): Promise<Result<Device>> {

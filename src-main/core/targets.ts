@@ -49,6 +49,9 @@ export const targets: readonly TargetDescriptor[] = [
   },
 ];
 
+/** Each board once. */
+export const boards: readonly BoardDescriptor[] = [...new Set(targets.map((t) => t.board))];
+
 export function findTarget(id: string): TargetDescriptor | null {
   return targets.find((t) => t.id === id) ?? null;
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Finding } from '../contract/bench/hardware.ts';
 
 /** Where the checks look; tests give folders of their own. */
 export interface SystemRoots {
@@ -9,14 +10,6 @@ export interface SystemRoots {
 }
 
 export const systemRoots: SystemRoots = { proc: '/proc', etc: '/etc', sys: '/sys' };
-
-export interface Finding {
-  readonly id: string;
-  readonly ok: boolean;
-  readonly fact: string;
-  /** What to do; '' when all is well. */
-  readonly fix: string;
-}
 
 export interface PortHolder {
   readonly pid: number;

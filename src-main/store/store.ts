@@ -16,9 +16,11 @@ import {
 import { MonitorChecks } from './monitor-checks.ts';
 import { CodeProfiles } from './code-profiles.ts';
 import { Notes } from './notes.ts';
+import { KnownDevices } from './known-devices.ts';
 import { livenessOf, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { ReferenceChecks } from './reference-checks.ts';
 import { Runs } from './runs.ts';
+import { SettingValues } from './settings.ts';
 import { guarded, sqliteFailure } from './sqlite-failure.ts';
 import { TraceReferences } from './traces.ts';
 import { Streams } from './streams.ts';
@@ -54,6 +56,8 @@ export class Store implements AsyncDisposable {
   readonly streams: Streams;
   readonly traces: TraceReferences;
   readonly views: Views;
+  readonly settings: SettingValues;
+  readonly knownDevices: KnownDevices;
   readonly migrated: Migrated | null;
   /** Runs that a dead process had left running, marked interrupted on opening. */
   readonly recovered: readonly number[];
@@ -72,6 +76,8 @@ export class Store implements AsyncDisposable {
     this.streams = new Streams(context);
     this.traces = new TraceReferences(context);
     this.views = new Views(context);
+    this.settings = new SettingValues(context);
+    this.knownDevices = new KnownDevices(context);
     this.migrated = migrated;
     this.recovered = recovered;
   }

@@ -4,6 +4,7 @@ import type { RunEvent } from '../events.ts';
 import type { StreamRunEvent } from '../stream.ts';
 import type { RecordStatus, RecordSummary } from '../trace.ts';
 import { method } from './method.ts';
+import type { WiringStep } from './wiring-step.ts';
 import type { StreamSignal } from './stream-signal.ts';
 
 /** What the bench does over time: it goes on when the page that began it is closed. */
@@ -31,7 +32,7 @@ export type ActivityEvent =
   | { readonly type: 'stream'; readonly event: StreamRunEvent }
   /** Of a stream: the newest minutes of it are kept. */
   | { readonly type: 'signal'; readonly signal: StreamSignal }
-  | { readonly type: 'check'; readonly text: string };
+  | { readonly type: 'check'; readonly step: WiringStep };
 
 /** `seq` counts from 1 without holes but for what a later event replaced (progress, status). */
 export interface NumberedActivityEvent {

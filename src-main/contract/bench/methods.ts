@@ -1,9 +1,16 @@
 import type { z } from 'zod';
 import { aboutMethods } from './about.ts';
 import { activityMethods, topics } from './activity.ts';
+import { hardwareMethods } from './hardware.ts';
 import type { MethodSpec } from './method.ts';
+import { graphMethods } from './graphs.ts';
+import { modelCheckMethods } from './model-check.ts';
 import { modelMethods } from './models.ts';
+import { predictorMethods } from './predictor.ts';
+import { reportMethods } from './reports.ts';
+import { resultMethods } from './results.ts';
 import { runMethods } from './runs.ts';
+import { settingsMethods } from './settings.ts';
 import { streamMethods } from './streams.ts';
 import { traceMethods } from './traces.ts';
 
@@ -11,8 +18,15 @@ import { traceMethods } from './traces.ts';
 export const benchMethods = {
   ...aboutMethods,
   ...activityMethods,
+  ...graphMethods,
+  ...hardwareMethods,
+  ...modelCheckMethods,
   ...modelMethods,
+  ...predictorMethods,
+  ...reportMethods,
+  ...resultMethods,
   ...runMethods,
+  ...settingsMethods,
   ...streamMethods,
   ...traceMethods,
 };

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { RunPlan } from '../plan.ts';
 import type { RunResult, RunSummary } from '../result.ts';
 import type { Activity } from './activity.ts';
+import { MonitorAddress, PortAddress } from './address.ts';
 import { method } from './method.ts';
 
 /** Where the hardware of a run or stream is; nothing of it for the emulated bench. */
 export const WiringChoice = z.object({
   /** Address of the board's UART: a listed port, a PTY, `tcp://host:port`. */
-  port: z.string().min(1).max(256).optional(),
+  port: PortAddress.optional(),
   /** `KIND:ADDRESS`, an address, or of an emulated target the kind alone. */
-  monitor: z.string().min(1).max(256).optional(),
+  monitor: MonitorAddress.optional(),
 });
 export type WiringChoice = z.infer<typeof WiringChoice>;
 

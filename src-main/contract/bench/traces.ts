@@ -18,6 +18,7 @@ import {
   type TraceTriggerHit,
 } from '../trace.ts';
 import type { Activity } from './activity.ts';
+import { MonitorAddress } from './address.ts';
 import { method } from './method.ts';
 
 /** Columns a page may ask for at once. */
@@ -103,5 +104,7 @@ export const traceMethods = {
     Token.extend({ supplyV: z.number().positive().max(100).optional() }),
   )<ImportedTrace>(),
   /** Records a monitor; paths and load files are not a page's to name. */
-  'traces.record': method(RecordRequest.omit({ path: true, load: true }))<Activity>(),
+  'traces.record': method(
+    RecordRequest.omit({ path: true, load: true }).extend({ monitor: MonitorAddress }),
+  )<Activity>(),
 };

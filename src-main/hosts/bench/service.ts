@@ -4,10 +4,18 @@ import { BugError, fail, ok, type Result } from '../../base/errors.ts';
 import type { About } from '../../contract/bench/about.ts';
 import { benchMethods, topics, type MethodName, type TopicName } from '../../contract/bench/methods.ts';
 import type { Core } from '../../core.ts';
+import type { PdfPrinter } from '../../core/chromium.ts';
 import { Activities } from './activities.ts';
 import type { Answer, BenchContext, Handlers, TopicHandlers } from './handlers.ts';
+import { hardwareHandlers } from './hardware.ts';
+import { modelCheckHandlers } from './model-check.ts';
 import { BenchModels } from './models.ts';
+import { graphHandlers } from './graphs.ts';
+import { predictorHandlers } from './predictor.ts';
+import { reportHandlers } from './reports.ts';
+import { resultHandlers } from './results.ts';
 import { runHandlers } from './runs.ts';
+import { settingsHandlers } from './settings.ts';
 import { streamHandlers } from './streams.ts';
 import { traceHandlers } from './traces.ts';
 
@@ -17,6 +25,8 @@ export interface BenchServiceOptions {
   readonly modelsDir: string;
   readonly version: string;
   readonly nowIso?: () => string;
+  /** The desktop's own way to make a PDF; absent: a browser of this computer. */
+  readonly printPdf?: PdfPrinter;
 }
 
 /**
@@ -37,6 +47,7 @@ export class BenchService implements AsyncDisposable {
       activities: this.activities,
       models: this.models,
       host: options.host,
+      ...(options.printPdf ? { printPdf: options.printPdf } : {}),
     };
     this.#handlers = {
       'bench.about': () => ok(aboutOf(core, options)),
@@ -44,7 +55,14 @@ export class BenchService implements AsyncDisposable {
       'activities.stop': ({ id }) => this.activities.stop(id),
       'models.list': () => ok(this.models.list()),
       'models.add': ({ name, bytes }) => this.models.add(name, bytes),
+      ...graphHandlers(context),
+      ...predictorHandlers(context),
+      ...reportHandlers(context),
+      ...resultHandlers(context),
       ...runHandlers(context),
+      ...hardwareHandlers(context),
+      ...modelCheckHandlers(context),
+      ...settingsHandlers(context),
       ...streamHandlers(context),
       ...traceHandlers(context),
     };

@@ -1,7 +1,7 @@
 /** A process of its own for the doctor: which TensorFlow.js loads, as one JSON document on standard output. */
 import { writeSync } from 'node:fs';
-import { openTfjs } from '../../engine/tfjs.ts';
-import type { TensorflowProbe } from './commands/doctor.ts';
+import { openTfjs } from '../engine/tfjs.ts';
+import type { TensorflowProbe } from './doctor.ts';
 
 const tf = await openTfjs('training', 'native');
 const answer: TensorflowProbe = tf.ok
