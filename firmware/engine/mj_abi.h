@@ -72,6 +72,33 @@ typedef enum {
   MJ_OP_CODE_RESHAPE = 22,
   MJ_OP_CODE_SOFTMAX = 25,
   MJ_OP_CODE_QUANTIZE = 114,
+  MJ_OP_CODE_CONCATENATION = 2,
+  MJ_OP_CODE_LOGISTIC = 14,
+  MJ_OP_CODE_MUL = 18,
+  MJ_OP_CODE_RELU = 19,
+  MJ_OP_CODE_RELU6 = 21,
+  MJ_OP_CODE_TANH = 28,
+  MJ_OP_CODE_PAD = 34,
+  MJ_OP_CODE_TRANSPOSE = 39,
+  MJ_OP_CODE_MEAN = 40,
+  MJ_OP_CODE_SUB = 41,
+  MJ_OP_CODE_SQUEEZE = 43,
+  MJ_OP_CODE_STRIDED_SLICE = 45,
+  MJ_OP_CODE_SPLIT = 49,
+  MJ_OP_CODE_MAXIMUM = 55,
+  MJ_OP_CODE_ARG_MAX = 56,
+  MJ_OP_CODE_MINIMUM = 57,
+  MJ_OP_CODE_PAD_V2 = 60,
+  MJ_OP_CODE_SLICE = 65,
+  MJ_OP_CODE_EXPAND_DIMS = 70,
+  MJ_OP_CODE_SUM = 74,
+  MJ_OP_CODE_REDUCE_MAX = 82,
+  MJ_OP_CODE_PACK = 83,
+  MJ_OP_CODE_UNPACK = 88,
+  MJ_OP_CODE_RESIZE_NEAREST_NEIGHBOR = 97,
+  MJ_OP_CODE_LEAKY_RELU = 98,
+  MJ_OP_CODE_SPLIT_V = 102,
+  MJ_OP_CODE_HARD_SWISH = 117,
 } mj_op_code;
 
 /* Compute kernels. 0 is invalid; general kernels first, fast ones later get ids from 256. */
@@ -82,10 +109,22 @@ typedef enum {
   MJ_KERNEL_ADD_S8 = 4,
   MJ_KERNEL_AVERAGE_POOL2D_S8 = 5,
   MJ_KERNEL_MAX_POOL2D_S8 = 6,
-  MJ_KERNEL_COPY = 7, /* RESHAPE where the plan could not elide it */
+  MJ_KERNEL_COPY = 7, /* RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them */
   MJ_KERNEL_SOFTMAX_S8 = 8,
   MJ_KERNEL_QUANTIZE = 9,
   MJ_KERNEL_DEQUANTIZE = 10,
+  MJ_KERNEL_SUB_S8 = 11,
+  MJ_KERNEL_MUL_S8 = 12,
+  MJ_KERNEL_MINIMUM_S8 = 13,
+  MJ_KERNEL_MAXIMUM_S8 = 14,
+  MJ_KERNEL_LOOKUP_S8 = 15, /* RELU, RELU6, LEAKY_RELU, HARD_SWISH, LOGISTIC, TANH */
+  MJ_KERNEL_MOVE = 16, /* TRANSPOSE, SLICE, STRIDED_SLICE, PAD, PADV2 */
+  MJ_KERNEL_CONCATENATE = 17, /* CONCATENATION, PACK */
+  MJ_KERNEL_SPLIT = 18, /* SPLIT, SPLIT_V, UNPACK */
+  MJ_KERNEL_REDUCE_SUM_S8 = 19, /* MEAN, SUM */
+  MJ_KERNEL_REDUCE_MAX_S8 = 20,
+  MJ_KERNEL_RESIZE_NEAREST = 21,
+  MJ_KERNEL_ARG_MAX_S8 = 22,
 } mj_kernel;
 
 /* Bits of a Program's flags. */
@@ -263,7 +302,7 @@ typedef struct {
 } mj_fully_connected_params;
 _Static_assert(sizeof(mj_fully_connected_params) == 64, "mj_fully_connected_params");
 
-/* ADD, int8, with NumPy broadcasting over up to four dimensions. */
+/* ADD and SUB, int8, with NumPy broadcasting over up to four dimensions. */
 typedef struct {
   int32_t elements; /* of the output */
   int32_t broadcast; /* 0 = same shapes, walk linearly */
@@ -349,6 +388,110 @@ typedef struct {
   uint32_t reserved[4]; /* 0 */
 } mj_dequantize_params;
 _Static_assert(sizeof(mj_dequantize_params) == 32, "mj_dequantize_params");
+
+/* First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked. */
+typedef struct {
+  int32_t elements; /* of the output */
+  int32_t broadcast; /* 0 = same shapes, walk linearly */
+  int32_t out_dims[4];
+  int32_t strides1[4]; /* in elements; 0 where broadcast */
+  int32_t strides2[4];
+} mj_broadcast_params;
+_Static_assert(sizeof(mj_broadcast_params) == 56, "mj_broadcast_params");
+
+/* MUL, int8, with NumPy broadcasting over up to four dimensions. */
+typedef struct {
+  int32_t elements; /* of the output */
+  int32_t broadcast; /* 0 = same shapes, walk linearly */
+  int32_t out_dims[4];
+  int32_t strides1[4]; /* in elements; 0 where broadcast */
+  int32_t strides2[4];
+  int32_t offset1; /* −zero point */
+  int32_t offset2; /* −zero point */
+  int32_t output_offset;
+  int32_t multiplier; /* Q31 of scale1 · scale2 / output scale */
+  int32_t shift;
+  int32_t act_min;
+  int32_t act_max;
+  uint32_t reserved[3]; /* 0 */
+} mj_mul_params;
+_Static_assert(sizeof(mj_mul_params) == 96, "mj_mul_params");
+
+/* MINIMUM and MAXIMUM, int8, with NumPy broadcasting over up to four dimensions. */
+typedef struct {
+  int32_t elements; /* of the output */
+  int32_t broadcast; /* 0 = same shapes, walk linearly */
+  int32_t out_dims[4];
+  int32_t strides1[4]; /* in elements; 0 where broadcast */
+  int32_t strides2[4];
+  uint32_t reserved[2]; /* 0 */
+} mj_min_max_params;
+_Static_assert(sizeof(mj_min_max_params) == 64, "mj_min_max_params");
+
+/* An int8 function of one int8 element, by table. */
+typedef struct {
+  int32_t elements;
+  uint32_t table_offset; /* i8[256]: the result for −128, −127, … 127 */
+  uint32_t reserved[2]; /* 0 */
+} mj_lookup_params;
+_Static_assert(sizeof(mj_lookup_params) == 16, "mj_lookup_params");
+
+/* Blocks of bytes from one strided place to another: TRANSPOSE, SLICE, STRIDED_SLICE, PAD. */
+typedef struct {
+  int32_t dims[5]; /* blocks along each dimension, the last one fastest */
+  int32_t in_offset; /* bytes */
+  int32_t in_strides[5]; /* bytes, may be negative */
+  int32_t out_offset; /* bytes */
+  int32_t out_strides[5]; /* bytes */
+  int32_t block_bytes; /* contiguous on both sides */
+  int32_t fill; /* 1 = the whole output gets the pattern first */
+  uint32_t pattern; /* four bytes, repeated */
+} mj_move_params;
+_Static_assert(sizeof(mj_move_params) == 80, "mj_move_params");
+
+/* CONCATENATION and PACK: rows of all inputs one behind the other; SPLIT, SPLIT_V and UNPACK: the reverse. */
+typedef struct {
+  int32_t rows; /* elements in front of the axis; what a tensor has in a row are its bytes / rows */
+  uint32_t reserved[3]; /* 0 */
+} mj_join_params;
+_Static_assert(sizeof(mj_join_params) == 16, "mj_join_params");
+
+/* MEAN, SUM (requantised sums) and REDUCE_MAX (the largest element), int8. */
+typedef struct {
+  int32_t out_dims[4]; /* the dimensions that stay */
+  int32_t out_strides[4]; /* of the input, in elements */
+  int32_t reduce_dims[4]; /* the dimensions that go */
+  int32_t reduce_strides[4]; /* of the input, in elements */
+  int32_t bias; /* −zero point · elements summed */
+  int32_t multiplier; /* Q31, with the division of a mean in it */
+  int32_t shift;
+  int32_t output_offset;
+  uint32_t reserved[4]; /* 0 */
+} mj_reduce_params;
+_Static_assert(sizeof(mj_reduce_params) == 96, "mj_reduce_params");
+
+/* RESIZE_NEAREST_NEIGHBOR, NHWC, any element type. */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t out_h;
+  int32_t out_w;
+  int32_t pixel_bytes; /* all channels of a pixel */
+  uint32_t rows_offset; /* u16[outH]: the input row of each output row */
+  uint32_t columns_offset; /* u16[outW]: the input column of each output column */
+  uint32_t reserved[4]; /* 0 */
+} mj_resize_nearest_params;
+_Static_assert(sizeof(mj_resize_nearest_params) == 48, "mj_resize_nearest_params");
+
+/* ARG_MAX: the index of the largest int8 along one dimension, int32; the first where several are. */
+typedef struct {
+  int32_t outer; /* elements in front of the axis */
+  int32_t depth; /* along it */
+  int32_t inner; /* behind it */
+  uint32_t reserved; /* 0 */
+} mj_arg_max_params;
+_Static_assert(sizeof(mj_arg_max_params) == 16, "mj_arg_max_params");
 
 /* The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */
 typedef struct {

@@ -74,6 +74,33 @@ export const OpCode = {
   Reshape: 22,
   Softmax: 25,
   Quantize: 114,
+  Concatenation: 2,
+  Logistic: 14,
+  Mul: 18,
+  Relu: 19,
+  Relu6: 21,
+  Tanh: 28,
+  Pad: 34,
+  Transpose: 39,
+  Mean: 40,
+  Sub: 41,
+  Squeeze: 43,
+  StridedSlice: 45,
+  Split: 49,
+  Maximum: 55,
+  ArgMax: 56,
+  Minimum: 57,
+  PadV2: 60,
+  Slice: 65,
+  ExpandDims: 70,
+  Sum: 74,
+  ReduceMax: 82,
+  Pack: 83,
+  Unpack: 88,
+  ResizeNearestNeighbor: 97,
+  LeakyRelu: 98,
+  SplitV: 102,
+  HardSwish: 117,
 } as const;
 export type OpCode = (typeof OpCode)[keyof typeof OpCode];
 
@@ -85,10 +112,22 @@ export const Kernel = {
   AddS8: 4,
   AveragePool2dS8: 5,
   MaxPool2dS8: 6,
-  Copy: 7, // RESHAPE where the plan could not elide it
+  Copy: 7, // RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them
   SoftmaxS8: 8,
   Quantize: 9,
   Dequantize: 10,
+  SubS8: 11,
+  MulS8: 12,
+  MinimumS8: 13,
+  MaximumS8: 14,
+  LookupS8: 15, // RELU, RELU6, LEAKY_RELU, HARD_SWISH, LOGISTIC, TANH
+  Move: 16, // TRANSPOSE, SLICE, STRIDED_SLICE, PAD, PADV2
+  Concatenate: 17, // CONCATENATION, PACK
+  Split: 18, // SPLIT, SPLIT_V, UNPACK
+  ReduceSumS8: 19, // MEAN, SUM
+  ReduceMaxS8: 20,
+  ResizeNearest: 21,
+  ArgMaxS8: 22,
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
@@ -645,7 +684,7 @@ export function writeFullyConnectedParams(view: DataView, at: number, value: Ful
   }
 }
 
-/** ADD, int8, with NumPy broadcasting over up to four dimensions. */
+/** ADD and SUB, int8, with NumPy broadcasting over up to four dimensions. */
 export interface AddParams {
   /** of the output */
   elements: number;
@@ -993,6 +1032,444 @@ export function writeDequantizeParams(view: DataView, at: number, value: Dequant
     o = at + 16 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
+}
+
+/** First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked. */
+export interface BroadcastParams {
+  /** of the output */
+  elements: number;
+  /** 0 = same shapes, walk linearly */
+  broadcast: number;
+  outDims: number[];
+  /** in elements; 0 where broadcast */
+  strides1: number[];
+  strides2: number[];
+}
+export const BroadcastParamsBytes = 56;
+export function readBroadcastParams(view: DataView, at: number): BroadcastParams {
+  let o = at;
+  return {
+    elements: ((o = at + 0), view.getInt32(o, true)),
+    broadcast: ((o = at + 4), view.getInt32(o, true)),
+    outDims: Array.from({ length: 4 }, (_, i) => ((o = at + 8 + 4 * i), view.getInt32(o, true))),
+    strides1: Array.from({ length: 4 }, (_, i) => ((o = at + 24 + 4 * i), view.getInt32(o, true))),
+    strides2: Array.from({ length: 4 }, (_, i) => ((o = at + 40 + 4 * i), view.getInt32(o, true))),
+  };
+}
+export function writeBroadcastParams(view: DataView, at: number, value: BroadcastParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.elements, true);
+  o = at + 4;
+  view.setInt32(o, value.broadcast, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 8 + 4 * i;
+    view.setInt32(o, value.outDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 24 + 4 * i;
+    view.setInt32(o, value.strides1[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 40 + 4 * i;
+    view.setInt32(o, value.strides2[i] ?? 0, true);
+  }
+}
+
+/** MUL, int8, with NumPy broadcasting over up to four dimensions. */
+export interface MulParams {
+  /** of the output */
+  elements: number;
+  /** 0 = same shapes, walk linearly */
+  broadcast: number;
+  outDims: number[];
+  /** in elements; 0 where broadcast */
+  strides1: number[];
+  strides2: number[];
+  /** −zero point */
+  offset1: number;
+  /** −zero point */
+  offset2: number;
+  outputOffset: number;
+  /** Q31 of scale1 · scale2 / output scale */
+  multiplier: number;
+  shift: number;
+  actMin: number;
+  actMax: number;
+  /** 0 */
+  reserved: number[];
+}
+export const MulParamsBytes = 96;
+export function readMulParams(view: DataView, at: number): MulParams {
+  let o = at;
+  return {
+    elements: ((o = at + 0), view.getInt32(o, true)),
+    broadcast: ((o = at + 4), view.getInt32(o, true)),
+    outDims: Array.from({ length: 4 }, (_, i) => ((o = at + 8 + 4 * i), view.getInt32(o, true))),
+    strides1: Array.from({ length: 4 }, (_, i) => ((o = at + 24 + 4 * i), view.getInt32(o, true))),
+    strides2: Array.from({ length: 4 }, (_, i) => ((o = at + 40 + 4 * i), view.getInt32(o, true))),
+    offset1: ((o = at + 56), view.getInt32(o, true)),
+    offset2: ((o = at + 60), view.getInt32(o, true)),
+    outputOffset: ((o = at + 64), view.getInt32(o, true)),
+    multiplier: ((o = at + 68), view.getInt32(o, true)),
+    shift: ((o = at + 72), view.getInt32(o, true)),
+    actMin: ((o = at + 76), view.getInt32(o, true)),
+    actMax: ((o = at + 80), view.getInt32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 84 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeMulParams(view: DataView, at: number, value: MulParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.elements, true);
+  o = at + 4;
+  view.setInt32(o, value.broadcast, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 8 + 4 * i;
+    view.setInt32(o, value.outDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 24 + 4 * i;
+    view.setInt32(o, value.strides1[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 40 + 4 * i;
+    view.setInt32(o, value.strides2[i] ?? 0, true);
+  }
+  o = at + 56;
+  view.setInt32(o, value.offset1, true);
+  o = at + 60;
+  view.setInt32(o, value.offset2, true);
+  o = at + 64;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 68;
+  view.setInt32(o, value.multiplier, true);
+  o = at + 72;
+  view.setInt32(o, value.shift, true);
+  o = at + 76;
+  view.setInt32(o, value.actMin, true);
+  o = at + 80;
+  view.setInt32(o, value.actMax, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 84 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** MINIMUM and MAXIMUM, int8, with NumPy broadcasting over up to four dimensions. */
+export interface MinMaxParams {
+  /** of the output */
+  elements: number;
+  /** 0 = same shapes, walk linearly */
+  broadcast: number;
+  outDims: number[];
+  /** in elements; 0 where broadcast */
+  strides1: number[];
+  strides2: number[];
+  /** 0 */
+  reserved: number[];
+}
+export const MinMaxParamsBytes = 64;
+export function readMinMaxParams(view: DataView, at: number): MinMaxParams {
+  let o = at;
+  return {
+    elements: ((o = at + 0), view.getInt32(o, true)),
+    broadcast: ((o = at + 4), view.getInt32(o, true)),
+    outDims: Array.from({ length: 4 }, (_, i) => ((o = at + 8 + 4 * i), view.getInt32(o, true))),
+    strides1: Array.from({ length: 4 }, (_, i) => ((o = at + 24 + 4 * i), view.getInt32(o, true))),
+    strides2: Array.from({ length: 4 }, (_, i) => ((o = at + 40 + 4 * i), view.getInt32(o, true))),
+    reserved: Array.from({ length: 2 }, (_, i) => ((o = at + 56 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeMinMaxParams(view: DataView, at: number, value: MinMaxParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.elements, true);
+  o = at + 4;
+  view.setInt32(o, value.broadcast, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 8 + 4 * i;
+    view.setInt32(o, value.outDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 24 + 4 * i;
+    view.setInt32(o, value.strides1[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 40 + 4 * i;
+    view.setInt32(o, value.strides2[i] ?? 0, true);
+  }
+  for (let i = 0; i < 2; i++) {
+    o = at + 56 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** An int8 function of one int8 element, by table. */
+export interface LookupParams {
+  elements: number;
+  /** i8[256]: the result for −128, −127, … 127 */
+  tableOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const LookupParamsBytes = 16;
+export function readLookupParams(view: DataView, at: number): LookupParams {
+  let o = at;
+  return {
+    elements: ((o = at + 0), view.getInt32(o, true)),
+    tableOffset: ((o = at + 4), view.getUint32(o, true)),
+    reserved: Array.from({ length: 2 }, (_, i) => ((o = at + 8 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeLookupParams(view: DataView, at: number, value: LookupParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.elements, true);
+  o = at + 4;
+  view.setUint32(o, value.tableOffset, true);
+  for (let i = 0; i < 2; i++) {
+    o = at + 8 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** Blocks of bytes from one strided place to another: TRANSPOSE, SLICE, STRIDED_SLICE, PAD. */
+export interface MoveParams {
+  /** blocks along each dimension, the last one fastest */
+  dims: number[];
+  /** bytes */
+  inOffset: number;
+  /** bytes, may be negative */
+  inStrides: number[];
+  /** bytes */
+  outOffset: number;
+  /** bytes */
+  outStrides: number[];
+  /** contiguous on both sides */
+  blockBytes: number;
+  /** 1 = the whole output gets the pattern first */
+  fill: number;
+  /** four bytes, repeated */
+  pattern: number;
+}
+export const MoveParamsBytes = 80;
+export function readMoveParams(view: DataView, at: number): MoveParams {
+  let o = at;
+  return {
+    dims: Array.from({ length: 5 }, (_, i) => ((o = at + 0 + 4 * i), view.getInt32(o, true))),
+    inOffset: ((o = at + 20), view.getInt32(o, true)),
+    inStrides: Array.from({ length: 5 }, (_, i) => ((o = at + 24 + 4 * i), view.getInt32(o, true))),
+    outOffset: ((o = at + 44), view.getInt32(o, true)),
+    outStrides: Array.from({ length: 5 }, (_, i) => ((o = at + 48 + 4 * i), view.getInt32(o, true))),
+    blockBytes: ((o = at + 68), view.getInt32(o, true)),
+    fill: ((o = at + 72), view.getInt32(o, true)),
+    pattern: ((o = at + 76), view.getUint32(o, true)),
+  };
+}
+export function writeMoveParams(view: DataView, at: number, value: MoveParams): void {
+  let o: number;
+  for (let i = 0; i < 5; i++) {
+    o = at + 0 + 4 * i;
+    view.setInt32(o, value.dims[i] ?? 0, true);
+  }
+  o = at + 20;
+  view.setInt32(o, value.inOffset, true);
+  for (let i = 0; i < 5; i++) {
+    o = at + 24 + 4 * i;
+    view.setInt32(o, value.inStrides[i] ?? 0, true);
+  }
+  o = at + 44;
+  view.setInt32(o, value.outOffset, true);
+  for (let i = 0; i < 5; i++) {
+    o = at + 48 + 4 * i;
+    view.setInt32(o, value.outStrides[i] ?? 0, true);
+  }
+  o = at + 68;
+  view.setInt32(o, value.blockBytes, true);
+  o = at + 72;
+  view.setInt32(o, value.fill, true);
+  o = at + 76;
+  view.setUint32(o, value.pattern, true);
+}
+
+/** CONCATENATION and PACK: rows of all inputs one behind the other; SPLIT, SPLIT_V and UNPACK: the reverse. */
+export interface JoinParams {
+  /** elements in front of the axis; what a tensor has in a row are its bytes / rows */
+  rows: number;
+  /** 0 */
+  reserved: number[];
+}
+export const JoinParamsBytes = 16;
+export function readJoinParams(view: DataView, at: number): JoinParams {
+  let o = at;
+  return {
+    rows: ((o = at + 0), view.getInt32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 4 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeJoinParams(view: DataView, at: number, value: JoinParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.rows, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 4 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** MEAN, SUM (requantised sums) and REDUCE_MAX (the largest element), int8. */
+export interface ReduceParams {
+  /** the dimensions that stay */
+  outDims: number[];
+  /** of the input, in elements */
+  outStrides: number[];
+  /** the dimensions that go */
+  reduceDims: number[];
+  /** of the input, in elements */
+  reduceStrides: number[];
+  /** −zero point · elements summed */
+  bias: number;
+  /** Q31, with the division of a mean in it */
+  multiplier: number;
+  shift: number;
+  outputOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const ReduceParamsBytes = 96;
+export function readReduceParams(view: DataView, at: number): ReduceParams {
+  let o = at;
+  return {
+    outDims: Array.from({ length: 4 }, (_, i) => ((o = at + 0 + 4 * i), view.getInt32(o, true))),
+    outStrides: Array.from({ length: 4 }, (_, i) => ((o = at + 16 + 4 * i), view.getInt32(o, true))),
+    reduceDims: Array.from({ length: 4 }, (_, i) => ((o = at + 32 + 4 * i), view.getInt32(o, true))),
+    reduceStrides: Array.from({ length: 4 }, (_, i) => ((o = at + 48 + 4 * i), view.getInt32(o, true))),
+    bias: ((o = at + 64), view.getInt32(o, true)),
+    multiplier: ((o = at + 68), view.getInt32(o, true)),
+    shift: ((o = at + 72), view.getInt32(o, true)),
+    outputOffset: ((o = at + 76), view.getInt32(o, true)),
+    reserved: Array.from({ length: 4 }, (_, i) => ((o = at + 80 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeReduceParams(view: DataView, at: number, value: ReduceParams): void {
+  let o: number;
+  for (let i = 0; i < 4; i++) {
+    o = at + 0 + 4 * i;
+    view.setInt32(o, value.outDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 16 + 4 * i;
+    view.setInt32(o, value.outStrides[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 32 + 4 * i;
+    view.setInt32(o, value.reduceDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 48 + 4 * i;
+    view.setInt32(o, value.reduceStrides[i] ?? 0, true);
+  }
+  o = at + 64;
+  view.setInt32(o, value.bias, true);
+  o = at + 68;
+  view.setInt32(o, value.multiplier, true);
+  o = at + 72;
+  view.setInt32(o, value.shift, true);
+  o = at + 76;
+  view.setInt32(o, value.outputOffset, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 80 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** RESIZE_NEAREST_NEIGHBOR, NHWC, any element type. */
+export interface ResizeNearestParams {
+  batches: number;
+  inH: number;
+  inW: number;
+  outH: number;
+  outW: number;
+  /** all channels of a pixel */
+  pixelBytes: number;
+  /** u16[outH]: the input row of each output row */
+  rowsOffset: number;
+  /** u16[outW]: the input column of each output column */
+  columnsOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const ResizeNearestParamsBytes = 48;
+export function readResizeNearestParams(view: DataView, at: number): ResizeNearestParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    outH: ((o = at + 12), view.getInt32(o, true)),
+    outW: ((o = at + 16), view.getInt32(o, true)),
+    pixelBytes: ((o = at + 20), view.getInt32(o, true)),
+    rowsOffset: ((o = at + 24), view.getUint32(o, true)),
+    columnsOffset: ((o = at + 28), view.getUint32(o, true)),
+    reserved: Array.from({ length: 4 }, (_, i) => ((o = at + 32 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeResizeNearestParams(view: DataView, at: number, value: ResizeNearestParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.outH, true);
+  o = at + 16;
+  view.setInt32(o, value.outW, true);
+  o = at + 20;
+  view.setInt32(o, value.pixelBytes, true);
+  o = at + 24;
+  view.setUint32(o, value.rowsOffset, true);
+  o = at + 28;
+  view.setUint32(o, value.columnsOffset, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 32 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** ARG_MAX: the index of the largest int8 along one dimension, int32; the first where several are. */
+export interface ArgMaxParams {
+  /** elements in front of the axis */
+  outer: number;
+  /** along it */
+  depth: number;
+  /** behind it */
+  inner: number;
+  /** 0 */
+  reserved: number;
+}
+export const ArgMaxParamsBytes = 16;
+export function readArgMaxParams(view: DataView, at: number): ArgMaxParams {
+  let o = at;
+  return {
+    outer: ((o = at + 0), view.getInt32(o, true)),
+    depth: ((o = at + 4), view.getInt32(o, true)),
+    inner: ((o = at + 8), view.getInt32(o, true)),
+    reserved: ((o = at + 12), view.getUint32(o, true)),
+  };
+}
+export function writeArgMaxParams(view: DataView, at: number, value: ArgMaxParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.outer, true);
+  o = at + 4;
+  view.setInt32(o, value.depth, true);
+  o = at + 8;
+  view.setInt32(o, value.inner, true);
+  o = at + 12;
+  view.setUint32(o, value.reserved, true);
 }
 
 /** The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */

@@ -5,22 +5,10 @@
  * test/unit/abi fails when one of them is stale. Ids are never reused; fields are only appended.
  */
 
-export type FieldType = 'u8' | 'u16' | 'u32' | 'i8' | 'i16' | 'i32' | 'f32';
+import { operatorParams } from './operator-params.ts';
+import { field as f, type StructSchema } from './struct-schema.ts';
 
-export interface Field {
-  readonly name: string;
-  readonly type: FieldType;
-  /** Array length; absent for a scalar. */
-  readonly count?: number;
-  readonly doc: string;
-}
-
-export interface StructSchema {
-  readonly name: string;
-  readonly doc: string;
-  readonly bytes: number;
-  readonly fields: readonly Field[];
-}
+export type { Field, FieldType, StructSchema } from './struct-schema.ts';
 
 export interface EnumSchema {
   readonly name: string;
@@ -28,8 +16,6 @@ export interface EnumSchema {
   readonly values: readonly { readonly name: string; readonly value: number; readonly doc: string }[];
 }
 
-const f = (name: string, type: FieldType, doc: string, count?: number): Field =>
-  count === undefined ? { name, type, doc } : { name, type, doc, count };
 const v = (name: string, value: number, doc = '') => ({ name, value, doc });
 
 export const ABI_VERSION = 1;
@@ -108,6 +94,33 @@ export const enums: readonly EnumSchema[] = [
       v('Reshape', 22),
       v('Softmax', 25),
       v('Quantize', 114),
+      v('Concatenation', 2),
+      v('Logistic', 14),
+      v('Mul', 18),
+      v('Relu', 19),
+      v('Relu6', 21),
+      v('Tanh', 28),
+      v('Pad', 34),
+      v('Transpose', 39),
+      v('Mean', 40),
+      v('Sub', 41),
+      v('Squeeze', 43),
+      v('StridedSlice', 45),
+      v('Split', 49),
+      v('Maximum', 55),
+      v('ArgMax', 56),
+      v('Minimum', 57),
+      v('PadV2', 60),
+      v('Slice', 65),
+      v('ExpandDims', 70),
+      v('Sum', 74),
+      v('ReduceMax', 82),
+      v('Pack', 83),
+      v('Unpack', 88),
+      v('ResizeNearestNeighbor', 97),
+      v('LeakyRelu', 98),
+      v('SplitV', 102),
+      v('HardSwish', 117),
     ],
   },
   {
@@ -120,10 +133,22 @@ export const enums: readonly EnumSchema[] = [
       v('AddS8', 4),
       v('AveragePool2dS8', 5),
       v('MaxPool2dS8', 6),
-      v('Copy', 7, 'RESHAPE where the plan could not elide it'),
+      v('Copy', 7, 'RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them'),
       v('SoftmaxS8', 8),
       v('Quantize', 9),
       v('Dequantize', 10),
+      v('SubS8', 11),
+      v('MulS8', 12),
+      v('MinimumS8', 13),
+      v('MaximumS8', 14),
+      v('LookupS8', 15, 'RELU, RELU6, LEAKY_RELU, HARD_SWISH, LOGISTIC, TANH'),
+      v('Move', 16, 'TRANSPOSE, SLICE, STRIDED_SLICE, PAD, PADV2'),
+      v('Concatenate', 17, 'CONCATENATION, PACK'),
+      v('Split', 18, 'SPLIT, SPLIT_V, UNPACK'),
+      v('ReduceSumS8', 19, 'MEAN, SUM'),
+      v('ReduceMaxS8', 20),
+      v('ResizeNearest', 21),
+      v('ArgMaxS8', 22),
     ],
   },
   {
@@ -334,7 +359,7 @@ export const structs: readonly StructSchema[] = [
   },
   {
     name: 'AddParams',
-    doc: 'ADD, int8, with NumPy broadcasting over up to four dimensions.',
+    doc: 'ADD and SUB, int8, with NumPy broadcasting over up to four dimensions.',
     bytes: 112,
     fields: [
       f('elements', 'i32', 'of the output'),
@@ -428,6 +453,7 @@ export const structs: readonly StructSchema[] = [
       f('reserved', 'u32', '0', 4),
     ],
   },
+  ...operatorParams,
   {
     name: 'ImageConfig',
     doc: 'The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector.',

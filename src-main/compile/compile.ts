@@ -13,7 +13,7 @@ import { chooseKernel } from './choice.ts';
 import { decodeProgram } from './program-reader.ts';
 import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
 import type { Program } from './program.ts';
-import { isShapeOperand, lifetimes, shareStorage, type Storages } from './storage.ts';
+import { lifetimes, shareStorage, type Storages } from './storage.ts';
 
 export { decodeProgram } from './program-reader.ts';
 
@@ -196,9 +196,9 @@ function tensorRecord(tensor: Tensor, memory: Memory, offset: number): TensorRec
 
 /** Constants a kernel has packed into its parameters are no operands any more. */
 function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPart {
-  const packed = l.lowered.constants;
+  const { constants, operands: wanted } = l.lowered;
   const operands = l.op.inputs.filter(
-    (t, n) => t >= 0 && !isShapeOperand(l.op, t) && !(n > 0 && 'weights' in packed),
+    (t, n) => t >= 0 && (wanted ? wanted.includes(n) : !(n > 0 && 'weights' in constants)),
   );
   return {
     name: l.op.name,

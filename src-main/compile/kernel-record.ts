@@ -38,6 +38,11 @@ export interface Lowered {
   readonly writeParams: (view: DataView, at: number, offset: (constant: string) => number) => void;
   /** Arena bytes wanted while the operator runs. */
   readonly scratchBytes: number;
+  /**
+   * Positions of the operator's inputs that the kernel reads as tensors. All of them where absent, but those that
+   * became the constant `weights` and what follows it.
+   */
+  readonly operands?: readonly number[];
   /** Cycles without waits, where they follow from the packed constants. */
   readonly cycles?: number;
   /** How the kernel goes through its constants; absent: through all of them, once. */

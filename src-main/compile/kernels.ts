@@ -4,12 +4,18 @@ import { m4Kernels } from './kernels/m4/records.ts';
 import { mveKernels } from './kernels/mve/records.ts';
 import { rv32Kernels } from './kernels/rv32/records.ts';
 import { wasmKernels } from './kernels/wasm/records.ts';
-import { addS8 } from './kernels/add-s8.ts';
+import { argMaxS8 } from './kernels/arg-max-s8.ts';
 import { conv2dS8, depthwiseConv2dS8 } from './kernels/conv2d-s8.ts';
-import { copy } from './kernels/copy.ts';
+import { copyKernels } from './kernels/copy.ts';
+import { addS8, maximumS8, minimumS8, mulS8, subS8 } from './kernels/elementwise-s8.ts';
 import { fullyConnectedS8 } from './kernels/fully-connected-s8.ts';
+import { joinKernels } from './kernels/join.ts';
+import { lookupKernels } from './kernels/lookup-s8.ts';
+import { moveKernels } from './kernels/move.ts';
 import { averagePool2dS8, maxPool2dS8 } from './kernels/pool2d-s8.ts';
 import { dequantize, quantize } from './kernels/quantize.ts';
+import { reduceKernels } from './kernels/reduce-s8.ts';
+import { resizeNearest } from './kernels/resize-nearest.ts';
 import { softmaxS8 } from './kernels/softmax-s8.ts';
 
 /** For every core and every case; ids below 256. */
@@ -20,10 +26,20 @@ const generalKernels: readonly KernelRecord[] = [
   addS8,
   averagePool2dS8,
   maxPool2dS8,
-  copy,
+  ...copyKernels,
   softmaxS8,
   quantize,
   dequantize,
+  subS8,
+  mulS8,
+  minimumS8,
+  maximumS8,
+  ...lookupKernels,
+  ...moveKernels,
+  ...joinKernels,
+  ...reduceKernels,
+  resizeNearest,
+  argMaxS8,
 ];
 
 /** Every compute kernel. A new one is a C file, a record and a line in the list of its cores. */

@@ -2,8 +2,8 @@ import type { Graph, Operator } from '../model/graph.ts';
 import { tensorBytes } from '../model/tensor-type.ts';
 
 /**
- * Which tensors share memory, and from when to when each piece of it is needed. A RESHAPE only renames bytes, so its
- * two tensors are one storage and the operator leaves the plan.
+ * Which tensors share memory, and from when to when each piece of it is needed. A RESHAPE, EXPAND_DIMS or SQUEEZE only
+ * renames bytes, so its two tensors are one storage and the operator leaves the plan.
  */
 export interface Storages {
   /** Tensor index → index of the tensor whose memory it is; −1 for tensors no operator of the plan touches. */
@@ -12,7 +12,8 @@ export interface Storages {
   readonly ops: readonly Operator[];
 }
 
-const RESHAPE = 22;
+/** RESHAPE, SQUEEZE, EXPAND_DIMS. */
+const RENAMING: ReadonlySet<number> = new Set([22, 43, 70]);
 
 export function shareStorage(graph: Graph): Storages {
   const root = Int32Array.from(graph.tensors, (t) => t.index);
@@ -21,7 +22,7 @@ export function shareStorage(graph: Graph): Storages {
   const ops: Operator[] = [];
   for (const op of graph.ops) {
     const [from, to] = [op.inputs[0]!, op.outputs[0]!];
-    if (op.builtin !== RESHAPE) ops.push(op);
+    if (!RENAMING.has(op.builtin)) ops.push(op);
     else if (mustCopy(graph, inputs, outputs, root[from]!, to)) ops.push(op);
     else root[to] = root[from]!;
   }
@@ -80,7 +81,7 @@ export function lifetimes(graph: Graph, storages: Storages, keepInputs: boolean)
   return new Map(sized);
 }
 
-/** RESHAPE's second operand says what the output's shape already says. */
-export function isShapeOperand(op: Operator, tensor: number): boolean {
-  return op.builtin === RESHAPE && op.inputs[1] === tensor && op.inputs[0] !== tensor;
+/** The second operand of what only renames says what the output's shape already says. */
+function isShapeOperand(op: Operator, tensor: number): boolean {
+  return RENAMING.has(op.builtin) && op.inputs[1] === tensor && op.inputs[0] !== tensor;
 }

@@ -163,6 +163,7 @@ export const errorIds = [
   'model.bad-quantization',
   'model.bad-shape',
   'model.cannot-read',
+  'model.computed-operand',
   'model.computed-weights',
   'model.dynamic-shape',
   'model.empty',

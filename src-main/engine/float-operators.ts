@@ -1,6 +1,18 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { BugError } from '../base/errors.ts';
 import type { Activation, OpAttributes } from '../model/operators.ts';
+import {
+  argMax,
+  concatenation,
+  pad,
+  reduce,
+  resizeNearest,
+  slice,
+  split,
+  splitV,
+  stridedSlice,
+  transpose,
+} from './float-rearranging.ts';
 
 type Tf = typeof TensorFlow;
 type Tensor = TensorFlow.Tensor;
@@ -12,7 +24,7 @@ export type FloatOperator = (
   attributes: OpAttributes,
   inputs: readonly (Tensor | null)[],
   outputShape: readonly number[],
-) => Tensor;
+) => Tensor | Tensor[];
 
 type Attributes<K extends Kind> = Extract<OpAttributes, { kind: K }>;
 type Convolution = Attributes<'conv2d'> | Attributes<'depthwiseConv2d'>;
@@ -119,29 +131,70 @@ function pool2d(tf: Tf, a: Attributes<'pool2d'>, x: Tensor, name: 'avg' | 'max')
   return activate(tf, y, a.activation);
 }
 
-const table: {
-  readonly [K in Exclude<Kind, 'unsupported' | 'pool2d'>]: (
+type Inputs = readonly (Tensor | null)[];
+
+/** Operators with options of their own, by those. */
+const byKind: {
+  readonly [K in Kind]?: (
     tf: Tf,
     a: Attributes<K>,
-    inputs: readonly (Tensor | null)[],
+    inputs: Inputs,
     shape: readonly number[],
-  ) => Tensor;
+  ) => Tensor | Tensor[];
 } = {
   conv2d,
   depthwiseConv2d,
   fullyConnected,
   add: (tf, a, [x, y]) => activate(tf, x!.add(y!), a.activation),
+  sub: (tf, a, [x, y]) => activate(tf, x!.sub(y!), a.activation),
+  mul: (tf, a, [x, y]) => activate(tf, x!.mul(y!), a.activation),
   softmax: (tf, a, [x]) => tf.softmax(x!.mul(a.beta)),
+  leakyRelu: (tf, a, [x]) => tf.leakyRelu(x!, a.alpha),
   reshape: (_tf, _a, [x], shape) => x!.reshape([...shape]),
+  squeeze: (_tf, _a, [x], shape) => x!.reshape([...shape]),
   // in real numbers both are the identity
   quantize: (_tf, _a, [x]) => x!.clone(),
   dequantize: (_tf, _a, [x]) => x!.clone(),
+  concatenation: (tf, a, xs) => concatenation(xs, a.axis, tf),
+  stridedSlice: (tf, a, xs) => stridedSlice(xs, a, tf),
+  resizeNearest: (tf, a, xs, shape) => resizeNearest(xs, a, shape, tf),
+  pack: (tf, a, xs) => tf.stack(xs as Tensor[], a.axis < 0 ? a.axis + xs[0]!.shape.length + 1 : a.axis),
+  unpack: (tf, a, [x]) => tf.unstack(x!, a.axis < 0 ? a.axis + x!.shape.length : a.axis),
+  argMax: (tf, _a, xs) => argMax(xs, tf),
 };
 
-/** By operator name, because the two pools share their attributes. */
+type Named = (tf: Tf, a: OpAttributes, inputs: Inputs, shape: readonly number[]) => Tensor | Tensor[];
+
+const keeps = (a: OpAttributes): boolean => a.kind === 'reduce' && a.keepDims;
+const parts = (a: OpAttributes): number => (a.kind === 'split' ? a.count : 0);
+
+/** Operators that share their options with others, or have none. */
+const byName: Readonly<Record<string, Named>> = {
+  AVERAGE_POOL_2D: (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'avg'),
+  MAX_POOL_2D: (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'max'),
+  MINIMUM: (tf, _a, [x, y]) => tf.minimum(x!, y!),
+  MAXIMUM: (tf, _a, [x, y]) => tf.maximum(x!, y!),
+  RELU: (tf, _a, [x]) => tf.relu(x!),
+  RELU6: (tf, _a, [x]) => tf.clipByValue(x!, 0, 6),
+  HARD_SWISH: (tf, _a, [x]) => x!.mul(tf.clipByValue(x!.add(3), 0, 6)).div(6),
+  LOGISTIC: (tf, _a, [x]) => tf.sigmoid(x!),
+  TANH: (tf, _a, [x]) => tf.tanh(x!),
+  EXPAND_DIMS: (_tf, _a, [x], shape) => x!.reshape([...shape]),
+  TRANSPOSE: (tf, _a, xs) => transpose(xs, tf),
+  SLICE: (tf, _a, xs) => slice(xs, tf),
+  PAD: (tf, _a, xs) => pad(xs, tf),
+  PADV2: (tf, _a, xs) => pad(xs, tf),
+  SPLIT: (tf, a, xs) => split(xs, parts(a), tf),
+  SPLIT_V: (tf, _a, xs) => splitV(xs, tf),
+  MEAN: (tf, a, xs) => reduce(xs, keeps(a), (x, axes, keep) => tf.mean(x, axes, keep)),
+  SUM: (tf, a, xs) => reduce(xs, keeps(a), (x, axes, keep) => tf.sum(x, axes, keep)),
+  REDUCE_MAX: (tf, a, xs) => reduce(xs, keeps(a), (x, axes, keep) => tf.max(x, axes, keep)),
+};
+
+/** By operator name where several share their attributes. */
 export function floatOperator(name: string, kind: Kind): FloatOperator | null {
-  if (name === 'AVERAGE_POOL_2D') return (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'avg');
-  if (name === 'MAX_POOL_2D') return (tf, a, [x]) => pool2d(tf, a as Attributes<'pool2d'>, x!, 'max');
-  const operator: unknown = Object.hasOwn(table, kind) ? table[kind as keyof typeof table] : null;
+  const named = Object.hasOwn(byName, name) ? byName[name]! : null;
+  if (named) return named;
+  const operator: unknown = Object.hasOwn(byKind, kind) ? byKind[kind] : null;
   return operator as FloatOperator | null;
 }

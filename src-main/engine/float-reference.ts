@@ -78,9 +78,11 @@ class TfjsReference implements FloatReference {
     const inputs = op.inputs.map((i) => (i < 0 ? null : live.get(i)));
     if (inputs.includes(undefined))
       throw new BugError(`${op.name} ${op.index} reads a tensor that nothing wrote`);
-    const output = this.#graph.tensors[op.outputs[0]!]!;
-    const result = compute(this.#tf, op.attributes, inputs as (TensorFlow.Tensor | null)[], output.shape);
-    this.#keep(live, values, output, result);
+    const outputs = op.outputs.map((i) => this.#graph.tensors[i]!);
+    const shape = outputs[0]!.shape;
+    const result = compute(this.#tf, op.attributes, inputs as (TensorFlow.Tensor | null)[], shape);
+    const results = Array.isArray(result) ? result : [result];
+    outputs.forEach((output, i) => this.#keep(live, values, output, results[i]!));
   }
 
   #keep(

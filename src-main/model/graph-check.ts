@@ -29,21 +29,9 @@ function checkOperator(graph: Graph, op: Operator, records: readonly OperatorRec
 
 /** Ways out that are better than leaving the operator away. */
 const waysOut: readonly (readonly [operators: RegExp, wayOut: string])[] = [
-  [
-    /^(SHAPE|PACK|STRIDED_SLICE|SLICE|GATHER|CAST)$/,
-    'It mostly computes a shape: fix the batch to 1 before converting.',
-  ],
-  [
-    /^(RELU|RELU6|RELU_N1_TO_1)$/,
-    'Put the activation right behind the layer, so that the converter fuses it.',
-  ],
-  [/^(MEAN|SUM)$/, 'Use an average pooling layer over the whole picture instead of the global mean.'],
-  [/^PAD(V2)?$/, 'Use the padding "same" of the layer behind it, or pad the input before it is loaded.'],
-  [
-    /^(MUL|SUB)$/,
-    'Batch normalisation must be folded into the layer before it: convert from the inference graph.',
-  ],
-  [/^(EXPAND_DIMS|SQUEEZE)$/, 'Use a Reshape layer instead.'],
+  [/^(SHAPE|GATHER|CAST|FILL)$/, 'It mostly computes a shape: fix the batch to 1 before converting.'],
+  [/^RELU_/, 'Put the activation right behind the layer, so that the converter fuses it.'],
+  [/^RESIZE_BILINEAR$/, 'Use nearest-neighbour resizing or a transposed convolution.'],
   [
     /^CUSTOM/,
     'Convert with TFLITE_BUILTINS_INT8 only, and leave what is custom to the code around the model.',

@@ -41,14 +41,14 @@ export function firstBroken(...rules: (() => Failure | null)[]): Failure | null 
 }
 
 /** How many inputs and outputs there are; optional inputs may be left off or −1. */
-export function arity(view: OpView, least: number, most: number): Failure | null {
+export function arity(view: OpView, least: number, most: number, outputs = 1): Failure | null {
   const inputs = view.inputs.length;
   const present = view.inputs.slice(0, least).every((t) => t !== null);
-  if (inputs >= least && inputs <= most && present && view.outputs.length === 1) return null;
+  if (inputs >= least && inputs <= most && present && view.outputs.length === outputs) return null;
   return refuseOp(
     view,
     'model.bad-arity',
-    `has ${inputs} inputs and ${view.outputs.length} outputs; ${least}…${most} and 1 are right`,
+    `has ${inputs} inputs and ${view.outputs.length} outputs; ${least}…${most} and ${outputs} are right`,
     'Convert the model again.',
   );
 }
@@ -215,4 +215,91 @@ export function expressibleLayer(
 ): Failure | null {
   const largest = weights.quantization!.scales.reduce((a, b) => Math.max(a, b), 0);
   return expressible(view, (scaleOf(input) * largest) / scaleOf(output));
+}
+
+/** Beyond this two scales are not the same to TensorFlow Lite Micro. */
+const SCALE_TOLERANCE = 1e-6;
+
+/** Operators that only move values need one quantisation on both sides, or none on both. */
+export function sameQuantization(view: OpView, a: Tensor, b: Tensor): Failure | null {
+  const [p, q] = [a.quantization, b.quantization];
+  const same =
+    p === null || q === null
+      ? p === q
+      : p.scales.length === 1 &&
+        q.scales.length === 1 &&
+        Math.abs(p.scales[0]! - q.scales[0]!) <= SCALE_TOLERANCE &&
+        p.zeroPoints[0] === q.zeroPoints[0];
+  if (same) return null;
+  return refuseOp(
+    view,
+    'model.bad-quantization',
+    `has another scale or zero point at tensor ${b.index} "${b.name}" than at tensor ${a.index} "${a.name}"`,
+    'Convert the model again with int8 quantisation.',
+    b,
+  );
+}
+
+/** The types are equal, and so is the quantisation of the integer types that have one. */
+export function movesValues(
+  view: OpView,
+  from: Tensor,
+  to: Tensor,
+  types: readonly TensorType[],
+): Failure | null {
+  return firstBroken(
+    () => ofType(view, from, ...types),
+    () => ofType(view, to, from.type),
+    () => (from.type === 'int32' || from.type === 'float32' ? null : sameQuantization(view, from, to)),
+  );
+}
+
+/** A constant int32 operand of `least` to `most` elements that says how an operator works. */
+export function constantInts(view: OpView, n: number, least: number, most = least): Failure | null {
+  const tensor = view.inputs[n];
+  if (!tensor) return refuseOp(view, 'model.bad-arity', `has no operand ${n}`, 'Convert the model again.');
+  const count = elementCount(tensor.shape);
+  return firstBroken(
+    () => ofType(view, tensor, 'int32'),
+    () => (tensor.data ? null : computedOperand(view, tensor)),
+    () => (count >= least && count <= most ? null : wrongShape(view, tensor, [least])),
+  );
+}
+
+function computedOperand(view: OpView, tensor: Tensor): Failure {
+  return refuseOp(
+    view,
+    'model.computed-operand',
+    `computes how it works (tensor ${tensor.index} "${tensor.name}") while the model runs`,
+    'Fix the batch and all shapes before converting, so that the converter can fold them.',
+    tensor,
+  );
+}
+
+/** Elements of a constant int32 operand, after `constantInts`. */
+export function intsOf(tensor: Tensor): number[] {
+  const data = tensor.data!;
+  const bytes = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Array.from({ length: data.length / 4 }, (_, i) => bytes.getInt32(4 * i, true));
+}
+
+/** `axis` counted from the front, or −1 where there is no such dimension. */
+export function positiveAxis(axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  return at >= 0 && at < rank ? at : -1;
+}
+
+export function noSuchAxis(view: OpView, axis: number, tensor: Tensor): Failure {
+  return refuseOp(
+    view,
+    'model.bad-options',
+    `works along dimension ${axis} of tensor ${tensor.index} "${tensor.name}", which has ${tensor.shape.length}`,
+    'Convert the model again; the file contradicts itself.',
+    tensor,
+  );
+}
+
+/** An option that TensorFlow Lite Micro ignores or refuses. */
+export function badOption(view: OpView, why: string): Failure {
+  return refuseOp(view, 'model.bad-options', why, 'Write the layer without it.');
 }

@@ -37,5 +37,26 @@ export type OpAttributes =
   | { readonly kind: 'reshape' }
   | { readonly kind: 'quantize' }
   | { readonly kind: 'dequantize' }
+  /** Operators without options: the operands say everything. */
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sub'; readonly activation: Activation }
+  | { readonly kind: 'mul'; readonly activation: Activation }
+  | { readonly kind: 'leakyRelu'; readonly alpha: number }
+  | { readonly kind: 'reduce'; readonly keepDims: boolean }
+  | { readonly kind: 'concatenation'; readonly axis: number; readonly activation: Activation }
+  | {
+      readonly kind: 'stridedSlice';
+      /** A bit a dimension, as in TensorFlow's strided_slice. */
+      readonly beginMask: number;
+      readonly endMask: number;
+      readonly shrinkAxisMask: number;
+    }
+  /** Empty = every dimension of size 1. */
+  | { readonly kind: 'squeeze'; readonly dims: readonly number[] }
+  | { readonly kind: 'resizeNearest'; readonly alignCorners: boolean; readonly halfPixelCenters: boolean }
+  | { readonly kind: 'split'; readonly count: number }
+  | { readonly kind: 'pack'; readonly count: number; readonly axis: number }
+  | { readonly kind: 'unpack'; readonly count: number; readonly axis: number }
+  | { readonly kind: 'argMax'; readonly outputType: 'int32' | 'int64' }
   /** An operator the product does not lower; kept so that the error can name it. */
   | { readonly kind: 'unsupported' };

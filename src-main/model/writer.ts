@@ -77,7 +77,8 @@ function operatorNode(op: OpSpec, code: number, tensorCount: number, record: Ope
     1: i32s(op.inputs),
     2: i32s(op.outputs),
     3: u8(record.optionsType),
-    4: table(record.writeOptions(op.attributes)),
+    // operators without a table of their own have none
+    4: record.optionsType === 0 ? null : table(record.writeOptions(op.attributes)),
   });
 }
 

@@ -250,17 +250,34 @@ export function unary(
   };
 }
 
+/** Random bytes as the contents of an int8 tensor. */
+export function constant(spec: TensorSpec, seed: number): TensorSpec {
+  return { ...spec, data: new Int8Array(new Rng(seed).bytes(product(spec.shape)).buffer) };
+}
+
+/** One operator of two inputs, of which one may be a constant. */
+export function binary(
+  name: string,
+  attributes: OpAttributes,
+  a: TensorSpec,
+  b: TensorSpec,
+  out: TensorSpec,
+): ModelSpec {
+  const tensors = [a, b, out];
+  return {
+    name: 'main',
+    tensors,
+    ops: [{ name, attributes, inputs: [0, 1], outputs: [2] }],
+    inputs: [0, 1].filter((i) => !tensors[i]!.data),
+    outputs: [2],
+  };
+}
+
 export function add(
   a: TensorSpec,
   b: TensorSpec,
   out: TensorSpec,
   activation: Activation = 'none',
 ): ModelSpec {
-  return {
-    name: 'main',
-    tensors: [a, b, out],
-    ops: [{ name: 'ADD', attributes: { kind: 'add', activation }, inputs: [0, 1], outputs: [2] }],
-    inputs: b.data ? [0] : [0, 1],
-    outputs: [2],
-  };
+  return binary('ADD', { kind: 'add', activation }, a, b, out);
 }

@@ -1,26 +1,14 @@
 /** The small graphs golden vectors are made of: chosen corners first, then seeded random ones, an operator at a time. */
-import { Rng } from '../../src-main/base/rng.ts';
 import type { ModelSpec, TensorSpec } from '../../src-main/model/model-spec.ts';
-import { operatorNamed } from '../../src-main/model/operator-table.ts';
 import type { Activation } from '../../src-main/model/operators.ts';
-import { add, conv, dense, depthwise, pool, s8, unary } from './layers.ts';
+import { add, constant, conv, dense, depthwise, pool, s8, unary } from './layers.ts';
+import { named, random, type NamedSpec } from './named-specs.ts';
+import { operatorSpecs } from './operator-specs.ts';
 import { smallGraphs } from './small-graphs.ts';
 
-export interface NamedSpec {
-  readonly name: string;
-  readonly spec: ModelSpec;
-}
+export type { NamedSpec } from './named-specs.ts';
 
 type Specs = Readonly<Record<string, ModelSpec>>;
-
-const named = (specs: Specs): NamedSpec[] => Object.entries(specs).map(([name, spec]) => ({ name, spec }));
-
-/** Seeded models of the operator's own generator. */
-function random(operator: string, count: number): NamedSpec[] {
-  const rng = new Rng(operator.length * 1000 + count);
-  const { generate } = operatorNamed(operator)!;
-  return Array.from({ length: count }, (_, i) => ({ name: `random ${i}`, spec: generate(rng) }));
-}
 
 const low = { scale: 0.05, zeroPoint: -128 };
 const high = { scale: 0.05, zeroPoint: 127 };
@@ -180,11 +168,6 @@ function sum(a: readonly number[], b: readonly number[], out: readonly number[])
     s8('b', b, { scale: 0.09, zeroPoint: -11 }),
     s8('output', out, { scale: 0.11, zeroPoint: 7 }),
   );
-}
-
-function constant(spec: TensorSpec, seed: number): TensorSpec {
-  const count = spec.shape.reduce((a, b) => a * b, 1);
-  return { ...spec, data: new Int8Array(new Rng(seed).bytes(count).buffer) };
 }
 
 const addCorners: Specs = {
@@ -385,5 +368,6 @@ export const goldenSpecs: Readonly<Record<string, readonly NamedSpec[]>> = {
   quantize: [...named(quantizeCorners), ...random('QUANTIZE', 8)],
   dequantize: [...named(dequantizeCorners), ...random('DEQUANTIZE', 5)],
   reshape: random('RESHAPE', 6),
+  ...operatorSpecs,
   graphs: named(smallGraphs),
 };

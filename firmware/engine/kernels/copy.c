@@ -1,4 +1,4 @@
-/* RESHAPE that the plan could not elide: the same bytes at another place. */
+/* RESHAPE, EXPAND_DIMS and SQUEEZE that the plan could not elide: the same bytes at another place. */
 #include "../mj_kernels.h"
 
 static const mj_copy_params *params_of(const mj_context *context, const mj_op_record *op) {

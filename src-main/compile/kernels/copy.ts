@@ -3,11 +3,11 @@ import { outputOf } from '../../model/op-view.ts';
 import { tensorBytes } from '../../model/tensor-type.ts';
 import type { KernelRecord } from '../kernel-record.ts';
 
-/** RESHAPE where the two tensors cannot share memory; see storage.ts. */
-export const copy: KernelRecord = {
+/** What only renames bytes, where the two tensors cannot share memory; see storage.ts. */
+const copy = (builtin: number): KernelRecord => ({
   kernel: Kernel.Copy,
   name: 'copy',
-  builtin: 22,
+  builtin,
   cores: 'all',
   applies: () => true,
   lower: (view) => {
@@ -15,10 +15,14 @@ export const copy: KernelRecord = {
     return {
       paramsBytes: CopyParamsBytes,
       constants: {},
+      operands: [0],
       writeParams: (bytes, at) =>
         writeCopyParams(bytes, at, { bytes: tensorBytes(output.type, output.shape), reserved: [] }),
       scratchBytes: 0,
     };
   },
   cost: (work) => 2 * work.activationBytes,
-};
+});
+
+/** RESHAPE, EXPAND_DIMS, SQUEEZE. */
+export const copyKernels: readonly KernelRecord[] = [copy(22), copy(70), copy(43)];

@@ -1,6 +1,7 @@
 import type { Rng } from '../../base/rng.ts';
 import type { ModelSpec, TensorSpec } from '../model-spec.ts';
 import type { Activation, OpAttributes } from '../operators.ts';
+import type { TensorType } from '../graph.ts';
 import { elementCount } from '../tensor-type.ts';
 
 /**
@@ -86,20 +87,38 @@ function biasTensor(
   };
 }
 
-/** A model of one operator: activations without data are its inputs, the last tensor its output. */
+/** Makes tensors of one type and quantisation, for operators that only move values; mostly int8. */
+export function movedTensor(
+  rng: Rng,
+  types: readonly TensorType[] = ['int8', 'int8', 'int8', 'int16', 'int32'],
+): (name: string, shape: readonly number[]) => TensorSpec {
+  const type = rng.pick(types);
+  const [scale, zeroPoint] = [randomScale(rng), type === 'int8' ? randomZeroPoint(rng) : 0];
+  const quantization = type === 'int32' ? null : { scales: [scale], zeroPoints: [zeroPoint] };
+  return (name, shape) => ({ name, type, shape, quantization });
+}
+
+/** A constant that says how an operator works: axes, sizes, paddings. */
+export function intTensor(name: string, values: readonly number[], shape = [values.length]): TensorSpec {
+  return { name, type: 'int32', shape, data: Int32Array.from(values) };
+}
+
+/** A model of one operator: activations without data are its inputs, the last tensors its outputs. */
 export function singleOperator(
   name: string,
   attributes: OpAttributes,
   tensors: readonly TensorSpec[],
+  outputs = 1,
 ): ModelSpec {
-  const last = tensors.length - 1;
-  const all = tensors.map((_, i) => i).slice(0, last);
+  const order = tensors.map((_, i) => i);
+  const all = order.slice(0, -outputs);
+  const last = order.slice(-outputs);
   return {
     name: 'main',
     description: `one ${name}`,
     tensors,
-    ops: [{ name, attributes, inputs: all, outputs: [last] }],
+    ops: [{ name, attributes, inputs: all, outputs: last }],
     inputs: all.filter((i) => !tensors[i]!.data),
-    outputs: [last],
+    outputs: last,
   };
 }

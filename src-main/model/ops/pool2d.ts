@@ -1,4 +1,4 @@
-import { ok, type Failure } from '../../base/errors.ts';
+import { ok } from '../../base/errors.ts';
 import { flatTable, i32, i8 } from '../flat-writer.ts';
 import type { OperatorRecord } from '../operator-record.ts';
 import {
@@ -9,9 +9,9 @@ import {
   ofRank,
   ofType,
   perTensor,
-  refuseOp,
+  sameQuantization,
 } from '../op-rules.ts';
-import { attributesOf, inputOf, outputOf, scaleOf, zeroPointOf, type OpView } from '../op-view.ts';
+import { attributesOf, inputOf, outputOf, type OpView } from '../op-view.ts';
 import { activationCode, paddingCode, readActivation, readPadding, readStep } from '../option-fields.ts';
 import { windowOutput, windowPadding } from '../window.ts';
 import { generatePool2d } from '../generate/pool2d.ts';
@@ -42,24 +42,6 @@ export function poolGeometry(view: OpView): PoolGeometry {
 function poolSides(view: OpView): number[] {
   const { inH, inW, padTop, padLeft } = poolGeometry(view);
   return [inH, inW, padTop, padLeft];
-}
-
-/** Pooling only moves values, so TensorFlow Lite Micro wants one quantisation on both sides, within this. */
-const SCALE_TOLERANCE = 1e-6;
-
-function sameQuantization(view: OpView): Failure | null {
-  const [input, output] = [inputOf(view, 0), outputOf(view)];
-  const same =
-    Math.abs(scaleOf(input) - scaleOf(output)) <= SCALE_TOLERANCE &&
-    zeroPointOf(input) === zeroPointOf(output);
-  if (same) return null;
-  return refuseOp(
-    view,
-    'model.bad-quantization',
-    'has another scale or zero point at its output than at its input',
-    'Convert the model again with int8 quantisation.',
-    output,
-  );
 }
 
 const pool2d: Omit<OperatorRecord, 'name' | 'builtin' | 'generate'> = {
@@ -93,7 +75,8 @@ const pool2d: Omit<OperatorRecord, 'name' | 'builtin' | 'generate'> = {
         () => ofRank(view, inputOf(view, 0), 4),
         () => countable(view, [], poolSides(view)),
         () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
-        () => sameQuantization(view),
+        // pooling only moves values
+        () => sameQuantization(view, inputOf(view, 0), outputOf(view)),
         () => clampable(view, attributesOf(view.op.attributes, 'pool2d').activation, outputOf(view)),
       );
     if (broken) return broken;

@@ -7,7 +7,7 @@ import { checkGraph, workOf } from '../../../src-main/model/graph-check.ts';
 import type { Graph } from '../../../src-main/model/graph.ts';
 import { viewOp } from '../../../src-main/model/op-view.ts';
 import { operatorTable } from '../../../src-main/model/operator-table.ts';
-import { broadcastShape } from '../../../src-main/model/ops/add.ts';
+import { broadcastShape } from '../../../src-main/model/ops/elementwise.ts';
 import { convGeometry } from '../../../src-main/model/ops/conv2d.ts';
 import { readModel } from '../../../src-main/model/reader.ts';
 import { windowOutput, windowPadding } from '../../../src-main/model/window.ts';
