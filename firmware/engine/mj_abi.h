@@ -396,8 +396,8 @@ typedef struct {
   int32_t out_dims[4];
   int32_t strides1[4]; /* in elements; 0 where broadcast */
   int32_t strides2[4];
-} mj_broadcast_params;
-_Static_assert(sizeof(mj_broadcast_params) == 56, "mj_broadcast_params");
+} mj_broadcast_walk;
+_Static_assert(sizeof(mj_broadcast_walk) == 56, "mj_broadcast_walk");
 
 /* MUL, int8, with NumPy broadcasting over up to four dimensions. */
 typedef struct {

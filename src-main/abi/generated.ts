@@ -1035,7 +1035,7 @@ export function writeDequantizeParams(view: DataView, at: number, value: Dequant
 }
 
 /** First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked. */
-export interface BroadcastParams {
+export interface BroadcastWalk {
   /** of the output */
   elements: number;
   /** 0 = same shapes, walk linearly */
@@ -1045,8 +1045,8 @@ export interface BroadcastParams {
   strides1: number[];
   strides2: number[];
 }
-export const BroadcastParamsBytes = 56;
-export function readBroadcastParams(view: DataView, at: number): BroadcastParams {
+export const BroadcastWalkBytes = 56;
+export function readBroadcastWalk(view: DataView, at: number): BroadcastWalk {
   let o = at;
   return {
     elements: ((o = at + 0), view.getInt32(o, true)),
@@ -1056,7 +1056,7 @@ export function readBroadcastParams(view: DataView, at: number): BroadcastParams
     strides2: Array.from({ length: 4 }, (_, i) => ((o = at + 40 + 4 * i), view.getInt32(o, true))),
   };
 }
-export function writeBroadcastParams(view: DataView, at: number, value: BroadcastParams): void {
+export function writeBroadcastWalk(view: DataView, at: number, value: BroadcastWalk): void {
   let o: number;
   o = at + 0;
   view.setInt32(o, value.elements, true);

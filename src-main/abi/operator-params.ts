@@ -2,7 +2,7 @@ import { field as f, type StructSchema } from './struct-schema.ts';
 
 /**
  * Parameter structs of the operators behind the first ten kernels. The elementwise ones begin with the fields of
- * BroadcastParams, so that one walk serves them all.
+ * BroadcastWalk, so that one walk serves them all.
  */
 const broadcast = [
   f('elements', 'i32', 'of the output'),
@@ -14,7 +14,7 @@ const broadcast = [
 
 export const operatorParams: readonly StructSchema[] = [
   {
-    name: 'BroadcastParams',
+    name: 'BroadcastWalk',
     doc: 'First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked.',
     bytes: 56,
     fields: broadcast,

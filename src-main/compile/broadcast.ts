@@ -1,4 +1,4 @@
-import type { BroadcastParams } from '../abi/generated.ts';
+import type { BroadcastWalk } from '../abi/generated.ts';
 import { inputOf, outputOf, type OpView } from '../model/op-view.ts';
 import { elementCount } from '../model/tensor-type.ts';
 
@@ -16,7 +16,7 @@ export function broadcastStrides(shape: readonly number[], out: readonly number[
 }
 
 /** How an elementwise operator walks its two inputs. */
-export function broadcastOf(view: OpView): BroadcastParams {
+export function broadcastOf(view: OpView): BroadcastWalk {
   const [a, b, out] = [inputOf(view, 0), inputOf(view, 1), outputOf(view)];
   const outDims = fourDims(out.shape);
   const same = a.shape.length === b.shape.length && a.shape.every((d, i) => d === b.shape[i]);

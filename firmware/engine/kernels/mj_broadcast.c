@@ -1,6 +1,6 @@
 #include "mj_broadcast.h"
 
-static const mj_broadcast_params *params_of(const mj_context *context, const mj_op_record *op) {
+static const mj_broadcast_walk *params_of(const mj_context *context, const mj_op_record *op) {
   return mj_const(context, op->params_offset);
 }
 
@@ -18,7 +18,7 @@ static bool input_fits(const mj_engine *engine, const mj_op_record *op, uint32_t
 }
 
 bool mj_broadcast_check(const mj_engine *engine, const mj_op_record *op, uint32_t params_bytes) {
-  const mj_broadcast_params *p = params_of(&engine->context, op);
+  const mj_broadcast_walk *p = params_of(&engine->context, op);
   if (op->params_bytes < params_bytes || p->elements < 1) return false;
   const uint32_t elements = (uint32_t)p->elements;
   if (!mj_output_is(engine, op, 0, MJ_DTYPE_INT8, elements)) return false;
@@ -32,7 +32,7 @@ bool mj_broadcast_check(const mj_engine *engine, const mj_op_record *op, uint32_
          input_fits(engine, op, 1, p->out_dims, p->strides2);
 }
 
-static void walk(const mj_broadcast_params *p, const int8_t *x, const int8_t *y, int8_t *out, mj_row_fn row) {
+static void walk(const mj_broadcast_walk *p, const int8_t *x, const int8_t *y, int8_t *out, mj_row_fn row) {
   for (int32_t i = 0; i < p->out_dims[0]; i++) {
     for (int32_t j = 0; j < p->out_dims[1]; j++) {
       for (int32_t k = 0; k < p->out_dims[2]; k++, out += p->out_dims[3]) {
@@ -45,7 +45,7 @@ static void walk(const mj_broadcast_params *p, const int8_t *x, const int8_t *y,
 }
 
 void mj_broadcast_run(const mj_context *context, const mj_op_record *op, mj_row_fn row) {
-  const mj_broadcast_params *p = params_of(context, op);
+  const mj_broadcast_walk *p = params_of(context, op);
   const int8_t *x = mj_op_input(context, op, 0);
   const int8_t *y = mj_op_input(context, op, 1);
   int8_t *out = mj_op_output(context, op, 0);

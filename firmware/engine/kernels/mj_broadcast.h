@@ -9,7 +9,7 @@
 typedef void (*mj_row_fn)(const void *params, const int8_t *x, int32_t x_step, const int8_t *y,
                           int32_t y_step, int8_t *out, int32_t count);
 
-/* The operator's parameters begin with mj_broadcast_params, and both inputs and the output fit them. */
+/* The operator's parameters begin with mj_broadcast_walk, and both inputs and the output fit them. */
 bool mj_broadcast_check(const mj_engine *engine, const mj_op_record *op, uint32_t params_bytes);
 
 void mj_broadcast_run(const mj_context *context, const mj_op_record *op, mj_row_fn row);

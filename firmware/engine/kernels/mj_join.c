@@ -5,7 +5,7 @@ static const mj_tensor_record *record_of(const mj_engine *engine, const mj_op_re
   return index == MJ_ABSENT_TENSOR ? NULL : mj_tensor(&engine->context, index);
 }
 
-static bool in_rows(const mj_tensor_record *tensor, uint32_t rows) {
+static bool rows_fit(const mj_tensor_record *tensor, uint32_t rows) {
   return tensor != NULL && tensor->memory != MJ_MEMORY_NONE && tensor->bytes <= MJ_MAX_ELEMENTS &&
          tensor->bytes % rows == 0;
 }
@@ -16,11 +16,11 @@ bool mj_join_check(const mj_engine *engine, const mj_op_record *op, uint32_t who
   if (op->params_bytes < sizeof(*p) || p->rows < 1 || count < 1) return false;
   const uint32_t rows = (uint32_t)p->rows;
   const mj_tensor_record *all = record_of(engine, op, whole);
-  if (!in_rows(all, rows)) return false;
+  if (!rows_fit(all, rows)) return false;
   uint32_t left = all->bytes;
   for (uint32_t i = first; i < first + count; i++) {
     const mj_tensor_record *part = record_of(engine, op, i);
-    if (!in_rows(part, rows) || part->bytes > left) return false;
+    if (!rows_fit(part, rows) || part->bytes > left) return false;
     left -= part->bytes;
   }
   return left == 0;
