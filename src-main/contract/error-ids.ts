@@ -218,7 +218,6 @@ export const errorIds = [
   'predict.nothing-to-refit',
   'predict.other-firmware',
   'predict.too-few-layers',
-  'predict.too-few-programs',
   'programmer.bad-uf2',
   'programmer.cannot-reset',
   'programmer.copy-failed',

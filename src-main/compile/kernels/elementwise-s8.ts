@@ -74,8 +74,7 @@ function subFactors(view: OpView): SumFactors {
   return { first: Math.fround(first), second: Math.fround(second), output: Math.fround(output) };
 }
 
-const general = { cores: 'all',
-  applies: () => true } as const;
+const general = { cores: 'all', applies: (): true => true } as const;
 
 export const addS8: KernelRecord = {
   kernel: Kernel.AddS8,

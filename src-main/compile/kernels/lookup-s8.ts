@@ -17,7 +17,7 @@ function lookup(name: LookupOperator): KernelRecord {
     name: 'lookup_s8',
     builtin: lookupFunctions[name].builtin,
     cores: 'all',
-  applies: () => true,
+    applies: () => true,
     lower: (view) => ({
       paramsBytes: LookupParamsBytes,
       constants: { table: tableOf(view, name) },
