@@ -2,15 +2,7 @@ import { ok, type Failure } from '../../base/errors.ts';
 import { flatTable } from '../flat-writer.ts';
 import { generateTranspose } from '../generate/transpose.ts';
 import type { OperatorRecord } from '../operator-record.ts';
-import {
-  arity,
-  badOption,
-  constantInts,
-  firstBroken,
-  intsOf,
-  movesValues,
-  ofRank,
-} from '../op-rules.ts';
+import { arity, badOption, constantInts, firstBroken, intsOf, movesValues, ofRank } from '../op-rules.ts';
 import { inputOf, outputOf, type OpView } from '../op-view.ts';
 
 /** Output dimension i is input dimension permutation[i]. */
@@ -23,9 +15,7 @@ function permutes(view: OpView): Failure | null {
   const { shape } = inputOf(view, 0);
   // TensorFlow Lite Micro refuses dimensions counted from behind
   const once = permutation.every((axis, i) => shape[axis] !== undefined && permutation.indexOf(axis) === i);
-  return once
-    ? null
-    : badOption(view, `has the order [${permutation.join(', ')}] of dimensions`);
+  return once ? null : badOption(view, `has the order [${permutation.join(', ')}] of dimensions`);
 }
 
 export const transpose: OperatorRecord = {
