@@ -24,10 +24,8 @@ export interface DesktopApi {
   readonly attachedTo: string | null;
   /** Asks for the port of the bench; it comes as a window message `DESKTOP_PORT`, and again after each request only. */
   requestPort(): void;
-  /** Shows the dialog for `.tflite` and `.mjtrace`; null when it was cancelled. */
+  /** Shows the dialog for models and traces; null when it was cancelled. */
   openFile(): Promise<Opened | null>;
-  /** Asks where to, then writes the report of a run as PDF; false when it was cancelled. */
-  saveReportPdf(runId: number): Promise<FailureDto | boolean>;
   /** Commands chosen from the menu. The returned function ends it. */
   onCommand(listener: (id: CommandId) => void): () => void;
   /** Files that were opened from outside: double-clicked, given on the command line. The returned function ends it. */

@@ -9,7 +9,8 @@ import { webSocketChannel } from './websocket-channel.ts';
 export const MAX_MESSAGE_BYTES = 17 * 1024 * 1024;
 /** A page that zooms asks a few things a frame. */
 const MESSAGES: BucketSize = { perSecond: 300, burst: 600 };
-const BYTES: BucketSize = { perSecond: 4 * 1024 * 1024, burst: 3 * MAX_MESSAGE_BYTES };
+/** A trace that is imported comes as fast as it can. */
+const BYTES: BucketSize = { perSecond: 64 * 1024 * 1024, burst: 256 * 1024 * 1024 };
 
 export interface PageSocketsOptions {
   readonly connect: (channel: PacedChannel) => void;
