@@ -22,8 +22,10 @@ import { parseArgs } from 'node:util';
 import { failureText } from '../src-main/base/errors.ts';
 import { crc32, crc32Mpeg2, sha256Hex } from '../src-main/base/crc.ts';
 import { pico } from '../src-main/board/pico.ts';
-import { codeMapOfElf, type CodeMap } from '../src-main/compile/code-map.ts';
+import { codeMapFile, codeMapOfElf, type CodeMap, type PrebuiltCode } from '../src-main/compile/code-map.ts';
+import { writeKernels } from '../src-main/compile/kernel-pack.ts';
 import { coreDefines, foldersOfCore } from './engine-sources.ts';
+import { blobFlags, buildKernelPack, type BuiltPack } from './kernel-blobs.ts';
 
 const root = join(import.meta.dirname, '..');
 const firmware = join(root, 'firmware');
@@ -69,14 +71,19 @@ const linkFlags = [
 ];
 
 /** Object prefix (pico.ld places by it) → folder of firmware/. */
-const folders: readonly (readonly [string, string])[] = [
+type Folders = readonly (readonly [string, string])[];
+const baseFolders: Folders = [
   ['engine', 'engine'],
   ['frontend', 'engine/frontend'],
-  ['kernel', 'engine/kernels'],
-  ...coreFolders.map((core) => [`kernel_${core}`, `engine/kernels/${core}`] as const),
   ['harness', 'harness'],
   ['port', 'ports/pico'],
 ];
+const kernelFolders: Folders = [
+  ['kernel', 'engine/kernels'],
+  ...coreFolders.map((core) => [`kernel_${core}`, `engine/kernels/${core}`] as const),
+];
+/** What a kernel may call besides its own file. */
+const kernelHelpers = ['engine/mj_check.c', 'ports/pico/memory.c'];
 
 interface Source {
   readonly object: string;
@@ -84,7 +91,7 @@ interface Source {
   readonly path: string;
 }
 
-function sources(): Source[] {
+function sourcesOf(folders: Folders): Source[] {
   return folders.flatMap(([name, folder]) =>
     readdirSync(join(firmware, folder))
       .filter((f) => /\.[cS]$/.test(f))
@@ -95,14 +102,14 @@ function sources(): Source[] {
 
 /** SHA-256 over names and bytes of everything that decides the binary. */
 export function sourceHash(): string {
-  const files = folders.flatMap(([, folder]) =>
+  const files = [...baseFolders, ...kernelFolders].flatMap(([, folder]) =>
     readdirSync(join(firmware, folder))
       .filter((f) => /\.([cSh]|ld)$/.test(f))
       .sort()
       .map((f) => `${folder}/${f}`),
   );
   const parts = files.flatMap((f) => [Buffer.from(`${f}\0`), readFileSync(join(firmware, f))]);
-  parts.push(Buffer.from([...compileFlags, ...linkFlags].join('\0')));
+  parts.push(Buffer.from([...compileFlags, ...blobFlags, ...linkFlags].join('\0')));
   return sha256Hex(Buffer.concat(parts));
 }
 
@@ -122,8 +129,9 @@ export interface BuiltFirmware {
   readonly bytes: Uint8Array;
   readonly symbols: Readonly<Record<string, number>>;
   readonly sections: Readonly<Record<string, number>>;
+  readonly kernels: BuiltPack;
   /** Of the release image; the variants are broken on purpose. */
-  readonly codeMap: CodeMap | null;
+  readonly code: PrebuiltCode | null;
 }
 
 /** The boot ROM's check word goes over the first 252 bytes; they are padded with zeros. */
@@ -149,10 +157,9 @@ function readSections(elf: string, cwd: string): Record<string, number> {
 }
 
 /** Compiled objects by the hash of all that decides them: the variants share all but one. */
-function compile(source: Source, variant: Variant, key: string, debug: readonly string[]): string {
+function compile(source: Source, extra: readonly string[], key: string): string {
   const path = join(firmware, source.path);
-  const own = readFileSync(path, 'utf8').includes('MJ_VARIANT_') ? variantFlags[variant] : [];
-  const flags = [...compileFlags, ...own, ...debug];
+  const flags = [...compileFlags, ...extra];
   const object = join(objectCache, `${sha256Hex(Buffer.from([key, source.path, ...flags].join('\0')))}.o`);
   if (existsSync(object)) return object;
   const fresh = `${object}.${process.pid}`;
@@ -161,12 +168,41 @@ function compile(source: Source, variant: Variant, key: string, debug: readonly 
   return object;
 }
 
+const objectKey = () => `${compilerVersion()} ${sourceHash()}`;
+
+let builtPack: { readonly key: string; readonly pack: BuiltPack } | null = null;
+
+/** Linked once a process: every variant goes with the same kernels. */
+function kernelPack(): BuiltPack {
+  const key = objectKey();
+  if (builtPack?.key === key) return builtPack.pack;
+  const all = [...sourcesOf(kernelFolders), ...kernelHelpers.map((path) => ({ object: '', path }))];
+  const objects = (debug: readonly string[]) => all.map((s) => compile(s, [...blobFlags, ...debug], key));
+  const pack = buildKernelPack({
+    prefix,
+    cpuFlags,
+    entryBit: 1,
+    folders: coreFolders,
+    objects: objects([]),
+    debugObjects: objects(debugFlags),
+  });
+  builtPack = { key, pack };
+  return pack;
+}
+
 /** Compiles and links into `dir`/`elf`. */
 function link(dir: string, elf: string, variant: Variant, debug: readonly string[]): void {
-  const key = `${compilerVersion()} ${sourceHash()}`;
+  const key = objectKey();
+  const table = ['-DMJ_KERNELS_IN_TABLE', `-DMJ_KERNEL_PACK=0x${kernelPack().pack.toString(16)}u`];
+  const sources = sourcesOf(baseFolders);
   // copied under their names: pico.ld places by them
-  for (const s of sources()) copyFileSync(compile(s, variant, key, debug), join(dir, s.object));
-  const objects = sources().map((s) => s.object);
+  for (const s of sources) {
+    const own = readFileSync(join(firmware, s.path), 'utf8').includes('MJ_VARIANT_')
+      ? variantFlags[variant]
+      : [];
+    copyFileSync(compile(s, [...table, ...own, ...debug], key), join(dir, s.object));
+  }
+  const objects = sources.map((s) => s.object);
   const script = join(firmware, 'ports/pico/pico.ld');
   tool('gcc', [...linkFlags, '-T', script, ...objects, '-lgcc', '-o', elf], dir);
 }
@@ -190,6 +226,10 @@ function codeMapOf(dir: string, variant: Variant): CodeMap {
   return plain!.withLinesOf(debug!);
 }
 
+function codeOf(pack: BuiltPack): PrebuiltCode['kernels'] {
+  return pack.kernels.map(({ kernel, run, check }) => ({ kernel, run: run.map!, check: check.map! }));
+}
+
 export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
   mkdirSync(objectCache, { recursive: true });
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
@@ -202,7 +242,10 @@ export function buildFirmware(variant: Variant = 'release'): BuiltFirmware {
     bytes.set(raw);
     sealBoot2(bytes, variant);
     const sections = readSections('fw.elf', dir);
-    return { bytes, symbols, sections, codeMap: variant === 'release' ? codeMapOf(dir, variant) : null };
+    const kernels = kernelPack();
+    const code =
+      variant === 'release' ? { firmware: codeMapOf(dir, variant), kernels: codeOf(kernels) } : null;
+    return { bytes, symbols, sections, kernels, code };
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -238,6 +281,14 @@ export interface FirmwareManifest {
   readonly bytes: number;
   readonly sections: Readonly<Record<string, number>>;
   readonly poolBytes: number;
+  readonly kernels: {
+    readonly file: string;
+    /** Which build: the firmware takes no other. */
+    readonly pack: string;
+    readonly bytes: number;
+    /** Kernel's name → id and bytes of its two blobs. */
+    readonly blobs: Readonly<Record<string, { kernel: number; runBytes: number; checkBytes: number }>>;
+  };
   readonly symbols: Readonly<Record<string, string>>;
 }
 
@@ -253,15 +304,30 @@ function manifest(built: BuiltFirmware, compiler: string): FirmwareManifest {
     bytes: built.bytes.length,
     sections: built.sections,
     poolBytes: built.symbols.mj_pool_end! - built.symbols.mj_pool_start!,
+    kernels: kernelManifest(built.kernels),
     symbols: Object.fromEntries(noted.map((n) => [n, hex(built.symbols[n]!)])),
   };
 }
 
+function kernelManifest(pack: BuiltPack): FirmwareManifest['kernels'] {
+  const blobs = pack.kernels.map(({ kernel, name, run, check }) => [
+    name,
+    { kernel, runBytes: run.bytes.length, checkBytes: check.bytes.length },
+  ]);
+  return {
+    file: KERNELS_FILE,
+    pack: pack.pack.toString(16).padStart(8, '0'),
+    bytes: writeKernels(pack).length,
+    blobs: Object.fromEntries(blobs) as FirmwareManifest['kernels']['blobs'],
+  };
+}
+
+const KERNELS_FILE = 'kernels.bin';
 const outDir = join(firmware, 'prebuilt', pico.id);
 
 function codeMapText(built: BuiltFirmware): string {
   const crc = crc32(built.bytes).toString(16).padStart(8, '0');
-  return `${JSON.stringify(built.codeMap!.toFile(crc))}\n`;
+  return `${JSON.stringify(codeMapFile(built.code!, crc))}\n`;
 }
 
 /** What differs between a fresh build and the committed one; empty when nothing does. */
@@ -274,6 +340,9 @@ export function checkPrebuilt(built: BuiltFirmware): string[] {
     differences.push(`committed image has ${committed.length} bytes, the build ${built.bytes.length}`);
   const at = built.bytes.findIndex((b, i) => b !== committed[i]);
   if (at >= 0) differences.push(`first difference at offset 0x${at.toString(16)}`);
+  const kernels = join(outDir, KERNELS_FILE);
+  if (!existsSync(kernels) || !readFileSync(kernels).equals(writeKernels(built.kernels)))
+    differences.push(`${KERNELS_FILE} is of another build`);
   const map = join(outDir, 'code-map.json');
   if (!existsSync(map) || readFileSync(map, 'utf8') !== codeMapText(built))
     differences.push('code-map.json is of another build');
@@ -314,10 +383,11 @@ function main(): number {
   }
   mkdirSync(outDir, { recursive: true });
   writeFileSync(join(outDir, 'microjoule-pico.bin'), built.bytes);
+  writeFileSync(join(outDir, KERNELS_FILE), writeKernels(built.kernels));
   writeFileSync(join(outDir, 'code-map.json'), codeMapText(built));
   writeFileSync(recorded, `${JSON.stringify(manifest(built, compiler), null, 2)}\n`);
   console.log(
-    `${built.bytes.length} bytes of flash, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`,
+    `${built.bytes.length} bytes of flash, kernels ${writeKernels(built.kernels).length}, pool ${built.symbols.mj_pool_end! - built.symbols.mj_pool_start!} bytes`,
   );
   return 0;
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import {
   ABI_VERSION,
   CONFIG_MAGIC,
+  IN_ARENA,
+  KERNEL_TABLE_MAGIC,
   PROGRAM_ALIGN,
   PROGRAM_MAGIC,
   STREAM_MAGIC,
@@ -70,6 +72,8 @@ function typescript(): string {
   out.push(`export const PROGRAM_MAGIC = 0x${PROGRAM_MAGIC.toString(16)};`);
   out.push(`export const CONFIG_MAGIC = 0x${CONFIG_MAGIC.toString(16)};`);
   out.push(`export const STREAM_MAGIC = 0x${STREAM_MAGIC.toString(16)};`);
+  out.push(`export const KERNEL_TABLE_MAGIC = 0x${KERNEL_TABLE_MAGIC.toString(16)};`);
+  out.push(`export const IN_ARENA = 0x${IN_ARENA.toString(16)};`);
   out.push(`export const PROGRAM_ALIGN = ${PROGRAM_ALIGN};`, '');
   for (const e of enums) {
     if (e.doc) out.push(`/** ${e.doc} */`);
@@ -134,6 +138,8 @@ function c(): string {
   out.push(`#define MJ_PROGRAM_MAGIC 0x${PROGRAM_MAGIC.toString(16)}u`);
   out.push(`#define MJ_CONFIG_MAGIC 0x${CONFIG_MAGIC.toString(16)}u`);
   out.push(`#define MJ_STREAM_MAGIC 0x${STREAM_MAGIC.toString(16)}u`);
+  out.push(`#define MJ_KERNEL_TABLE_MAGIC 0x${KERNEL_TABLE_MAGIC.toString(16)}u`);
+  out.push(`#define MJ_IN_ARENA 0x${IN_ARENA.toString(16)}u`);
   out.push(`#define MJ_PROGRAM_ALIGN ${PROGRAM_ALIGN}u`, '');
   for (const e of enums) {
     if (e.doc) out.push(`/* ${e.doc} */`);

@@ -4,7 +4,8 @@ import { orThrow } from '../src-main/base/errors.ts';
 import { Rng } from '../src-main/base/rng.ts';
 import { pico } from '../src-main/board/pico.ts';
 import { compile } from '../src-main/compile/compile.ts';
-import { buildImage, loadPrebuilt } from '../src-main/compile/image.ts';
+import { buildImage } from '../src-main/compile/image.ts';
+import { loadPrebuilt } from '../src-main/compile/prebuilt.ts';
 import type { Program } from '../src-main/compile/program.ts';
 import { openSession, type Session } from '../src-main/device/session.ts';
 import type { ImuRecipe } from '../src-main/engine/feature-recipe.ts';
@@ -29,7 +30,7 @@ export async function openStreamRig(
   baud = 921_600,
   sim: Partial<SimulatedBenchOptions> = {},
 ): Promise<StreamRig> {
-  const { firmware } = orThrow(loadPrebuilt(pico));
+  const { firmware, kernels } = orThrow(loadPrebuilt(pico));
   const config = {
     mode: HarnessMode.Performance,
     inputEncoding: InputEncoding.Raw,
@@ -38,7 +39,7 @@ export async function openStreamRig(
     vendor: 'microjoule',
     baud,
   };
-  const image = orThrow(buildImage({ board: pico, firmware, program, config }));
+  const image = orThrow(buildImage({ board: pico, firmware, kernels, program, config }));
   const bench = orThrow(await openSimulatedBench({ seed: 1, monitor: 'none', ...sim }));
   orThrow(await bench.programmer.program(image.uf2));
   const session = orThrow(await openSession(bench.dut, { baud, bootUs: 2_000_000 }));

@@ -8,6 +8,8 @@
 #define MJ_PROGRAM_MAGIC 0x31504a4du
 #define MJ_CONFIG_MAGIC 0x46434a4du
 #define MJ_STREAM_MAGIC 0x54534a4du
+#define MJ_KERNEL_TABLE_MAGIC 0x544b4a4du
+#define MJ_IN_ARENA 0x80000000u
 #define MJ_PROGRAM_ALIGN 16u
 
 /* What a kernel or the engine returns. */
@@ -127,6 +129,12 @@ typedef enum {
   MJ_KERNEL_ARG_MAX_S8 = 22,
 } mj_kernel;
 
+/* Bits of a KernelBlobs record's flags. */
+typedef enum {
+  MJ_KERNEL_FLAG_NONE = 0,
+  MJ_KERNEL_FLAG_RUN_IN_RAM = 1, /* copied to RAM while a Program that uses it is open, where there is room */
+} mj_kernel_flag;
+
 /* Bits of a Program's flags. */
 typedef enum {
   MJ_PROGRAM_FLAG_NONE = 0,
@@ -211,9 +219,56 @@ typedef struct {
   uint32_t macs; /* multiply-accumulates of one inference */
   uint32_t flags; /* ProgramFlag bits */
   uint32_t lower_bound_bytes; /* no arena plan can be smaller: the largest sum of live tensors and scratch */
-  uint32_t reserved[7]; /* 0 */
+  uint32_t copies_offset; /* CopyRecord[copyCount]; 0 = none */
+  uint32_t copy_count;
+  uint32_t pinned_offset; /* the arena from here to its end holds copies of constants, no tensor and no scratch; 0 where there are none */
+  uint32_t estimates_offset; /* OpEstimate[opCount]; 0 = none */
+  uint32_t reserved[3]; /* 0 */
 } mj_program_header;
 _Static_assert(sizeof(mj_program_header) == 128, "mj_program_header");
+
+/* Constants copied to the arena when the Program is opened, one record behind the other without gaps. */
+typedef struct {
+  uint32_t from; /* in the Program, 16-byte aligned */
+  uint32_t to; /* in the arena, 16-byte aligned */
+  uint32_t bytes; /* a multiple of 16 */
+} mj_copy_record;
+_Static_assert(sizeof(mj_copy_record) == 12, "mj_copy_record");
+
+/* What the compiler expects of an operator on its core. The engine does not look at it. */
+typedef struct {
+  uint32_t cycles; /* without waits for memory; instructions where the board counts those */
+  uint32_t swept_bytes; /* constants in the Program that are gone through in turn */
+  uint32_t sweeps; /* how often all of them */
+  uint32_t once_bytes; /* read once, beside those */
+} mj_op_estimate;
+_Static_assert(sizeof(mj_op_estimate) == 16, "mj_op_estimate");
+
+/* First bytes of the kernels of an image: position-independent code, copied from the prebuilt file (ADR 0003, 0012). */
+typedef struct {
+  uint32_t magic; /* KERNEL_TABLE_MAGIC */
+  uint16_t version; /* 1 */
+  uint16_t count; /* KernelBlobs records that follow */
+  uint32_t total_bytes; /* a multiple of 16 */
+  uint32_t crc32; /* CRC-32/ISO-HDLC of bytes 16…totalBytes */
+  uint32_t pack; /* which build of the kernels: the firmware takes no other */
+  uint32_t reserved[3]; /* 0 */
+} mj_kernel_table;
+_Static_assert(sizeof(mj_kernel_table) == 32, "mj_kernel_table");
+
+/* One kernel: two blobs. Offsets are from the start of the table, 16-byte aligned. */
+typedef struct {
+  uint16_t kernel; /* Kernel */
+  uint16_t flags; /* KernelFlag bits */
+  uint32_t run_offset;
+  uint32_t run_bytes;
+  uint32_t run_entry; /* from the start of the blob; bit 0 as the core wants it in an address */
+  uint32_t check_offset;
+  uint32_t check_bytes;
+  uint32_t check_entry; /* as runEntry */
+  uint32_t reserved; /* 0 */
+} mj_kernel_blobs;
+_Static_assert(sizeof(mj_kernel_blobs) == 32, "mj_kernel_blobs");
 
 /* Shape, type, quantisation and place of one tensor. */
 typedef struct {
@@ -509,7 +564,9 @@ typedef struct {
   uint32_t idle_us_before_window; /* WFI before each energy window, ≥ 1 000 000 */
   uint8_t vendor[24]; /* for m-name-dut-[…], zero padded ASCII */
   uint8_t model[24]; /* for m-model-[…], zero padded ASCII */
-  uint32_t reserved[11]; /* 0 */
+  uint32_t kernels_address; /* KernelTable, absolute, 16-byte aligned; 0 = none */
+  uint32_t kernels_bytes;
+  uint32_t reserved[9]; /* 0 */
 } mj_image_config;
 _Static_assert(sizeof(mj_image_config) == 128, "mj_image_config");
 

@@ -40,9 +40,14 @@ bool mj_extent(const int32_t *factors, uint32_t count, uint32_t *out) {
 bool mj_const_fits(const mj_engine *engine, uint32_t offset, uint32_t count, uint32_t element_bytes) {
   uint32_t bytes = 0;
   if (!mj_bounded_product(count, element_bytes, &bytes)) return false;
-  if (offset < sizeof(mj_program_header) || (offset & (element_bytes - 1)) != 0) return false;
-  const uint32_t total = engine->header->total_bytes;
-  return offset <= total && bytes <= total - offset;
+  const mj_program_header *h = engine->header;
+  const bool in_arena = (offset & MJ_IN_ARENA) != 0;
+  const uint32_t at = offset & ~MJ_IN_ARENA;
+  const uint32_t first = in_arena ? h->pinned_offset : sizeof(mj_program_header);
+  const uint32_t end = in_arena ? h->arena_bytes : h->total_bytes;
+  if (in_arena && h->copy_count == 0) return false;
+  if (at < first || (at & (element_bytes - 1)) != 0) return false;
+  return at <= end && bytes <= end - at;
 }
 
 static bool tensor_is(const mj_tensor_record *tensor, uint32_t dtype, uint32_t elements) {

@@ -62,6 +62,36 @@ static uint32_t element_bytes(uint32_t dtype) {
   }
 }
 
+/* Tensors and scratch lie below the copies of constants. */
+static uint32_t tensor_arena_bytes(const mj_program_header *h) {
+  return h->copy_count == 0 ? h->arena_bytes : h->pinned_offset;
+}
+
+static const mj_copy_record *copies_of(const mj_context *context, const mj_program_header *h) {
+  return (const mj_copy_record *)(const void *)(context->program + h->copies_offset);
+}
+
+/*
+ * They fill the arena's end without a gap: what a kernel's check has seen there is what its run will see, and
+ * no tensor can change it.
+ */
+static bool copies_fit(const mj_context *context, const mj_program_header *h) {
+  if (h->copy_count == 0) return h->pinned_offset == 0;
+  if (h->copy_count > h->total_bytes / sizeof(mj_copy_record) ||
+      !table_inside(h, h->copies_offset, h->copy_count, sizeof(mj_copy_record), 4)) {
+    return false;
+  }
+  const mj_copy_record *copies = copies_of(context, h);
+  uint32_t end = h->pinned_offset;
+  for (uint32_t i = 0; i < h->copy_count; i++) {
+    const mj_copy_record *c = &copies[i];
+    if (c->to != end || ((c->from | c->to | c->bytes) & (MJ_PROGRAM_ALIGN - 1)) != 0) return false;
+    if (!inside(c->from, c->bytes, h->total_bytes) || !inside(c->to, c->bytes, h->arena_bytes)) return false;
+    end += c->bytes;
+  }
+  return end == h->arena_bytes;
+}
+
 static bool tensor_fits(const mj_program_header *h, const mj_tensor_record *t) {
   const uint32_t size = element_bytes(t->dtype);
   if (size == 0 || t->rank > 5) return false;
@@ -73,7 +103,7 @@ static bool tensor_fits(const mj_program_header *h, const mj_tensor_record *t) {
     case MJ_MEMORY_NONE:
       return true;
     case MJ_MEMORY_ARENA:
-      return (t->offset & (size - 1)) == 0 && inside(t->offset, t->bytes, h->arena_bytes);
+      return (t->offset & (size - 1)) == 0 && inside(t->offset, t->bytes, tensor_arena_bytes(h));
     case MJ_MEMORY_CONST:
       return (t->offset & (size - 1)) == 0 && inside(t->offset, t->bytes, h->total_bytes);
     default:
@@ -91,7 +121,7 @@ static bool op_fits(const mj_context *context, const mj_program_header *h, const
     if (i >= op->input_count && mj_tensor(context, index)->memory != MJ_MEMORY_ARENA) return false;
   }
   return table_inside(h, op->params_offset, 1, op->params_bytes, 4) && op->scratch_offset % 4 == 0 &&
-         inside(op->scratch_offset, op->scratch_bytes, h->arena_bytes);
+         inside(op->scratch_offset, op->scratch_bytes, tensor_arena_bytes(h));
 }
 
 static const mj_op_record *op_at(const mj_engine *engine, uint32_t index) {
@@ -106,7 +136,7 @@ static uint32_t io_at(const mj_engine *engine, uint32_t n) {
 static mj_status check_tables(const mj_engine *engine) {
   const mj_program_header *h = engine->header;
   const mj_context *context = &engine->context;
-  if (!sections_fit(context->program, h)) return MJ_STATUS_BAD_LAYOUT;
+  if (!sections_fit(context->program, h) || !copies_fit(context, h)) return MJ_STATUS_BAD_LAYOUT;
   for (uint32_t i = 0; i < h->tensor_count; i++) {
     if (!tensor_fits(h, mj_tensor(context, i))) return MJ_STATUS_BAD_LAYOUT;
   }
@@ -119,6 +149,12 @@ static mj_status check_tables(const mj_engine *engine) {
     if (!op_fits(context, h, op_at(engine, i))) return MJ_STATUS_BAD_LAYOUT;
   }
   return MJ_STATUS_OK;
+}
+
+static void copy_constants(const mj_context *context, const mj_program_header *h) {
+  const mj_copy_record *copies = copies_of(context, h);
+  for (uint32_t i = 0; i < h->copy_count; i++)
+    __builtin_memcpy(context->arena + copies[i].to, context->program + copies[i].from, copies[i].bytes);
 }
 
 static mj_status check_kernels(const mj_engine *engine) {
@@ -154,16 +190,22 @@ mj_status mj_engine_open(mj_engine *engine, const uint8_t *program, uint32_t ava
   if (h->arena_bytes > arena_bytes) return MJ_STATUS_ARENA_TOO_SMALL;
   mj_engine opened = {{program, arena}, h, arena_bytes};
   status = check_tables(&opened);
-  if (status == MJ_STATUS_OK) status = check_kernels(&opened);
+  if (status != MJ_STATUS_OK) return status;
+  copy_constants(&opened.context, h);
+  status = check_kernels(&opened);
   if (status == MJ_STATUS_OK) *engine = opened;
   return status;
+}
+
+void mj_engine_copy_constants(const mj_engine *engine) {
+  if (engine->header != NULL) copy_constants(&engine->context, engine->header);
 }
 
 mj_status mj_engine_run_op(const mj_engine *engine, uint32_t index) {
   if (engine->header == NULL || index >= engine->header->op_count) return MJ_STATUS_BAD_LAYOUT;
   const mj_op_record *op = op_at(engine, index);
-  const mj_kernel_fn run = mj_kernel_lookup(op->kernel);
-  return run == NULL ? MJ_STATUS_UNKNOWN_KERNEL : run(&engine->context, op);
+  const mj_kernel_entry *kernel = mj_kernel_find(op->kernel);
+  return kernel == NULL ? MJ_STATUS_UNKNOWN_KERNEL : kernel->run(&engine->context, op);
 }
 
 mj_status mj_engine_run(const mj_engine *engine, const mj_observer *observer) {

@@ -34,10 +34,14 @@ typedef struct {
 /*
  * Checks magic, version, CRC and that every offset lies inside, then prepares `engine`.
  * `available` bytes of Program and `arena_bytes` of arena are what the caller has.
- * Never writes to the arena; never reads outside [program, program + available).
+ * Copies the constants that are to lie in the arena, and writes nothing else there; never reads outside
+ * [program, program + available).
  */
 mj_status mj_engine_open(mj_engine *engine, const uint8_t *program, uint32_t available, uint8_t *arena,
                          uint32_t arena_bytes);
+
+/* Copies them again: for a caller that has overwritten the arena since. */
+void mj_engine_copy_constants(const mj_engine *engine);
 
 /* Runs all operators in order. The input tensors must have been written before. */
 mj_status mj_engine_run(const mj_engine *engine, const mj_observer *observer);
@@ -48,8 +52,5 @@ mj_status mj_engine_run_op(const mj_engine *engine, uint32_t index);
 /* Address and record of the n-th program input or output; NULL when there is none. */
 uint8_t *mj_engine_input(const mj_engine *engine, uint32_t n, const mj_tensor_record **record);
 uint8_t *mj_engine_output(const mj_engine *engine, uint32_t n, const mj_tensor_record **record);
-
-/* The kernel for an id, NULL when this build does not carry it. Generated list in mj_kernels.c. */
-mj_kernel_fn mj_kernel_lookup(uint32_t id);
 
 #endif

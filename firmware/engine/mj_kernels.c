@@ -5,6 +5,8 @@
  */
 #include "mj_kernels.h"
 
+#ifndef MJ_KERNELS_IN_TABLE
+
 #include "kernels/list.h"
 #include "kernels/m0/list.h"
 #include "kernels/m4/list.h"
@@ -65,7 +67,4 @@ const mj_kernel_entry *mj_kernel_find(uint32_t id) {
   return NULL;
 }
 
-mj_kernel_fn mj_kernel_lookup(uint32_t id) {
-  const mj_kernel_entry *kernel = mj_kernel_find(id);
-  return kernel == NULL ? NULL : kernel->run;
-}
+#endif

@@ -18,7 +18,7 @@ typedef struct {
   mj_kernel_check_fn check;
 } mj_kernel_entry;
 
-/* NULL when this build does not carry the kernel. */
+/* NULL when there is no such kernel. */
 const mj_kernel_entry *mj_kernel_find(uint32_t id);
 
 #define MJ_ABSENT_TENSOR 0xffffu
@@ -42,8 +42,10 @@ static inline const mj_tensor_record *mj_tensor(const mj_context *context, uint3
 const void *mj_op_input(const mj_context *context, const mj_op_record *op, uint32_t n);
 void *mj_op_output(const mj_context *context, const mj_op_record *op, uint32_t n);
 
+/* Where a constant lies: in the Program, or in its copy in the arena. */
 static inline const void *mj_const(const mj_context *context, uint32_t offset) {
-  return context->program + offset;
+  const uint32_t in_arena = offset & MJ_IN_ARENA;
+  return (in_arena != 0 ? context->arena : context->program) + (offset - in_arena);
 }
 
 /* a · b into *out, false when it exceeds MJ_MAX_ELEMENTS; needs no 64-bit multiply. */
@@ -56,7 +58,7 @@ static inline bool mj_between(int32_t x, int32_t low, int32_t high) {
   return x >= low && x <= high;
 }
 
-/* `count` elements of `element_bytes` lie inside the Program, aligned to their size. */
+/* `count` elements of `element_bytes` lie inside the Program or the copies, aligned to their size. */
 bool mj_const_fits(const mj_engine *engine, uint32_t offset, uint32_t count, uint32_t element_bytes);
 
 /* The n-th input (or output) is there, holds `dtype` and has exactly `elements` elements. */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../engine/mj_kernel_table.h"
 #include "crc.h"
 #include "text.h"
 
@@ -10,6 +11,11 @@ enum {
   BAUD_CONFIRM_US = 3000000,
   MAX_IDLE_US = 60000000,
 };
+
+/* The build of the kernels that goes with this firmware; 0 where they are compiled in. */
+#ifndef MJ_KERNEL_PACK
+#define MJ_KERNEL_PACK 0u
+#endif
 
 static mj_harness harness;
 
@@ -41,10 +47,15 @@ void mj_harness_forget_input(mj_harness *h) {
 /* Deliberately unlike zeros, zero points and small weights. */
 #define PAINT 0xa5c35a3cu
 
-void mj_harness_paint(mj_harness *h) {
+static void paint(mj_harness *h) {
   uint32_t *words = (void *)h->arena;
   for (uint32_t i = 0; i < h->arena_bytes / 4u; i++) words[i] = PAINT;
   h->has_result = false;
+}
+
+void mj_harness_paint(mj_harness *h) {
+  paint(h);
+  mj_engine_copy_constants(&h->engine);
 }
 
 uint32_t mj_harness_high_water(const mj_harness *h) {
@@ -54,29 +65,44 @@ uint32_t mj_harness_high_water(const mj_harness *h) {
   return 4u * used;
 }
 
+/* Of `bytes` bytes at `address`; NULL when they are not all inside the image, or not aligned. */
+static const uint8_t *in_flash(const mj_harness *h, uint32_t address, uint32_t bytes) {
+  uint32_t offset = address - h->board->flash_address;
+  if (address < h->board->flash_address || offset >= h->board->flash_bytes || (address & 15u) != 0 ||
+      bytes > h->board->flash_bytes - offset) {
+    return NULL;
+  }
+  return h->board->flash + offset;
+}
+
+static void open_kernels(mj_harness *h) {
+  const uint32_t available = h->config.kernels_bytes;
+  const uint8_t *table = in_flash(h, h->config.kernels_address, available);
+  if (table == NULL || available < sizeof(mj_kernel_table)) return;
+  const mj_kernel_table *t = (const void *)table;
+  if (t->total_bytes < 16 || t->total_bytes > available) return;
+  if (mj_crc32(0, table + 16, t->total_bytes - 16u) == t->crc32)
+    mj_kernel_table_open(table, available, MJ_KERNEL_PACK);
+}
+
+/* Code that is copied to RAM takes the end of the pool, behind what the Program asks for. */
 static mj_status open_program(mj_harness *h, const uint8_t *program, uint32_t available, uint32_t pool_used) {
   mj_harness_forget_input(h);
   h->arena = h->board->pool + pool_used;
   h->arena_bytes = h->board->pool_bytes - pool_used;
+  paint(h);
   h->engine_status = mj_engine_open(&h->engine, program, available, h->arena, h->arena_bytes);
-  mj_harness_paint(h);
+  if (h->engine_status == MJ_STATUS_OK) {
+    uint8_t *end = h->arena + h->arena_bytes;
+    h->arena_bytes -= mj_kernel_table_place(&h->engine, end, h->arena_bytes - h->engine.header->arena_bytes);
+  }
   return h->engine_status;
 }
 
 void mj_harness_open_image_program(mj_harness *h) {
   h->program_uploaded = false;
-  uint32_t address = h->config.program_address;
-  uint32_t offset = address - h->board->flash_address;
-  if (address < h->board->flash_address || offset >= h->board->flash_bytes || (address & 15u) != 0 ||
-      h->config.program_bytes > h->board->flash_bytes - offset) {
-    mj_harness_forget_input(h);
-    h->arena = h->board->pool;
-    h->arena_bytes = h->board->pool_bytes;
-    h->engine_status = MJ_STATUS_BAD_MAGIC;
-    mj_harness_paint(h);
-    return;
-  }
-  open_program(h, h->board->flash + offset, h->config.program_bytes, 0);
+  open_program(h, in_flash(h, h->config.program_address, h->config.program_bytes), h->config.program_bytes,
+               0);
 }
 
 mj_status mj_harness_open_uploaded_program(mj_harness *h, uint32_t bytes) {
@@ -141,6 +167,7 @@ void mj_harness_main(void) {
   mj_harness *h = &harness;
   h->board = mj_port_start();
   load_config(h);
+  open_kernels(h);
   mj_harness_open_image_program(h);
   mj_port_open_line(h->config.baud, NULL, 0);
   print_prologue(h);

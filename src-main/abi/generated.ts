@@ -4,6 +4,8 @@ export const ABI_VERSION = 1;
 export const PROGRAM_MAGIC = 0x31504a4d;
 export const CONFIG_MAGIC = 0x46434a4d;
 export const STREAM_MAGIC = 0x54534a4d;
+export const KERNEL_TABLE_MAGIC = 0x544b4a4d;
+export const IN_ARENA = 0x80000000;
 export const PROGRAM_ALIGN = 16;
 
 /** What a kernel or the engine returns. */
@@ -131,6 +133,13 @@ export const Kernel = {
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
+/** Bits of a KernelBlobs record's flags. */
+export const KernelFlag = {
+  None: 0,
+  RunInRam: 1, // copied to RAM while a Program that uses it is open, where there is room
+} as const;
+export type KernelFlag = (typeof KernelFlag)[keyof typeof KernelFlag];
+
 /** Bits of a Program's flags. */
 export const ProgramFlag = {
   None: 0,
@@ -238,6 +247,13 @@ export interface ProgramHeader {
   flags: number;
   /** no arena plan can be smaller: the largest sum of live tensors and scratch */
   lowerBoundBytes: number;
+  /** CopyRecord[copyCount]; 0 = none */
+  copiesOffset: number;
+  copyCount: number;
+  /** the arena from here to its end holds copies of constants, no tensor and no scratch; 0 where there are none */
+  pinnedOffset: number;
+  /** OpEstimate[opCount]; 0 = none */
+  estimatesOffset: number;
   /** 0 */
   reserved: number[];
 }
@@ -266,7 +282,11 @@ export function readProgramHeader(view: DataView, at: number): ProgramHeader {
     macs: ((o = at + 88), view.getUint32(o, true)),
     flags: ((o = at + 92), view.getUint32(o, true)),
     lowerBoundBytes: ((o = at + 96), view.getUint32(o, true)),
-    reserved: Array.from({ length: 7 }, (_, i) => ((o = at + 100 + 4 * i), view.getUint32(o, true))),
+    copiesOffset: ((o = at + 100), view.getUint32(o, true)),
+    copyCount: ((o = at + 104), view.getUint32(o, true)),
+    pinnedOffset: ((o = at + 108), view.getUint32(o, true)),
+    estimatesOffset: ((o = at + 112), view.getUint32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 116 + 4 * i), view.getUint32(o, true))),
   };
 }
 export function writeProgramHeader(view: DataView, at: number, value: ProgramHeader): void {
@@ -315,10 +335,183 @@ export function writeProgramHeader(view: DataView, at: number, value: ProgramHea
   view.setUint32(o, value.flags, true);
   o = at + 96;
   view.setUint32(o, value.lowerBoundBytes, true);
-  for (let i = 0; i < 7; i++) {
-    o = at + 100 + 4 * i;
+  o = at + 100;
+  view.setUint32(o, value.copiesOffset, true);
+  o = at + 104;
+  view.setUint32(o, value.copyCount, true);
+  o = at + 108;
+  view.setUint32(o, value.pinnedOffset, true);
+  o = at + 112;
+  view.setUint32(o, value.estimatesOffset, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 116 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
+}
+
+/** Constants copied to the arena when the Program is opened, one record behind the other without gaps. */
+export interface CopyRecord {
+  /** in the Program, 16-byte aligned */
+  from: number;
+  /** in the arena, 16-byte aligned */
+  to: number;
+  /** a multiple of 16 */
+  bytes: number;
+}
+export const CopyRecordBytes = 12;
+export function readCopyRecord(view: DataView, at: number): CopyRecord {
+  let o = at;
+  return {
+    from: ((o = at + 0), view.getUint32(o, true)),
+    to: ((o = at + 4), view.getUint32(o, true)),
+    bytes: ((o = at + 8), view.getUint32(o, true)),
+  };
+}
+export function writeCopyRecord(view: DataView, at: number, value: CopyRecord): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.from, true);
+  o = at + 4;
+  view.setUint32(o, value.to, true);
+  o = at + 8;
+  view.setUint32(o, value.bytes, true);
+}
+
+/** What the compiler expects of an operator on its core. The engine does not look at it. */
+export interface OpEstimate {
+  /** without waits for memory; instructions where the board counts those */
+  cycles: number;
+  /** constants in the Program that are gone through in turn */
+  sweptBytes: number;
+  /** how often all of them */
+  sweeps: number;
+  /** read once, beside those */
+  onceBytes: number;
+}
+export const OpEstimateBytes = 16;
+export function readOpEstimate(view: DataView, at: number): OpEstimate {
+  let o = at;
+  return {
+    cycles: ((o = at + 0), view.getUint32(o, true)),
+    sweptBytes: ((o = at + 4), view.getUint32(o, true)),
+    sweeps: ((o = at + 8), view.getUint32(o, true)),
+    onceBytes: ((o = at + 12), view.getUint32(o, true)),
+  };
+}
+export function writeOpEstimate(view: DataView, at: number, value: OpEstimate): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.cycles, true);
+  o = at + 4;
+  view.setUint32(o, value.sweptBytes, true);
+  o = at + 8;
+  view.setUint32(o, value.sweeps, true);
+  o = at + 12;
+  view.setUint32(o, value.onceBytes, true);
+}
+
+/** First bytes of the kernels of an image: position-independent code, copied from the prebuilt file (ADR 0003, 0012). */
+export interface KernelTable {
+  /** KERNEL_TABLE_MAGIC */
+  magic: number;
+  /** 1 */
+  version: number;
+  /** KernelBlobs records that follow */
+  count: number;
+  /** a multiple of 16 */
+  totalBytes: number;
+  /** CRC-32/ISO-HDLC of bytes 16…totalBytes */
+  crc32: number;
+  /** which build of the kernels: the firmware takes no other */
+  pack: number;
+  /** 0 */
+  reserved: number[];
+}
+export const KernelTableBytes = 32;
+export function readKernelTable(view: DataView, at: number): KernelTable {
+  let o = at;
+  return {
+    magic: ((o = at + 0), view.getUint32(o, true)),
+    version: ((o = at + 4), view.getUint16(o, true)),
+    count: ((o = at + 6), view.getUint16(o, true)),
+    totalBytes: ((o = at + 8), view.getUint32(o, true)),
+    crc32: ((o = at + 12), view.getUint32(o, true)),
+    pack: ((o = at + 16), view.getUint32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 20 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeKernelTable(view: DataView, at: number, value: KernelTable): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.magic, true);
+  o = at + 4;
+  view.setUint16(o, value.version, true);
+  o = at + 6;
+  view.setUint16(o, value.count, true);
+  o = at + 8;
+  view.setUint32(o, value.totalBytes, true);
+  o = at + 12;
+  view.setUint32(o, value.crc32, true);
+  o = at + 16;
+  view.setUint32(o, value.pack, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 20 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** One kernel: two blobs. Offsets are from the start of the table, 16-byte aligned. */
+export interface KernelBlobs {
+  /** Kernel */
+  kernel: number;
+  /** KernelFlag bits */
+  flags: number;
+  runOffset: number;
+  runBytes: number;
+  /** from the start of the blob; bit 0 as the core wants it in an address */
+  runEntry: number;
+  checkOffset: number;
+  checkBytes: number;
+  /** as runEntry */
+  checkEntry: number;
+  /** 0 */
+  reserved: number;
+}
+export const KernelBlobsBytes = 32;
+export function readKernelBlobs(view: DataView, at: number): KernelBlobs {
+  let o = at;
+  return {
+    kernel: ((o = at + 0), view.getUint16(o, true)),
+    flags: ((o = at + 2), view.getUint16(o, true)),
+    runOffset: ((o = at + 4), view.getUint32(o, true)),
+    runBytes: ((o = at + 8), view.getUint32(o, true)),
+    runEntry: ((o = at + 12), view.getUint32(o, true)),
+    checkOffset: ((o = at + 16), view.getUint32(o, true)),
+    checkBytes: ((o = at + 20), view.getUint32(o, true)),
+    checkEntry: ((o = at + 24), view.getUint32(o, true)),
+    reserved: ((o = at + 28), view.getUint32(o, true)),
+  };
+}
+export function writeKernelBlobs(view: DataView, at: number, value: KernelBlobs): void {
+  let o: number;
+  o = at + 0;
+  view.setUint16(o, value.kernel, true);
+  o = at + 2;
+  view.setUint16(o, value.flags, true);
+  o = at + 4;
+  view.setUint32(o, value.runOffset, true);
+  o = at + 8;
+  view.setUint32(o, value.runBytes, true);
+  o = at + 12;
+  view.setUint32(o, value.runEntry, true);
+  o = at + 16;
+  view.setUint32(o, value.checkOffset, true);
+  o = at + 20;
+  view.setUint32(o, value.checkBytes, true);
+  o = at + 24;
+  view.setUint32(o, value.checkEntry, true);
+  o = at + 28;
+  view.setUint32(o, value.reserved, true);
 }
 
 /** Shape, type, quantisation and place of one tensor. */
@@ -1501,6 +1694,9 @@ export interface ImageConfig {
   vendor: number[];
   /** for m-model-[…], zero padded ASCII */
   model: number[];
+  /** KernelTable, absolute, 16-byte aligned; 0 = none */
+  kernelsAddress: number;
+  kernelsBytes: number;
   /** 0 */
   reserved: number[];
 }
@@ -1522,7 +1718,9 @@ export function readImageConfig(view: DataView, at: number): ImageConfig {
     idleUsBeforeWindow: ((o = at + 32), view.getUint32(o, true)),
     vendor: Array.from({ length: 24 }, (_, i) => ((o = at + 36 + 1 * i), view.getUint8(o))),
     model: Array.from({ length: 24 }, (_, i) => ((o = at + 60 + 1 * i), view.getUint8(o))),
-    reserved: Array.from({ length: 11 }, (_, i) => ((o = at + 84 + 4 * i), view.getUint32(o, true))),
+    kernelsAddress: ((o = at + 84), view.getUint32(o, true)),
+    kernelsBytes: ((o = at + 88), view.getUint32(o, true)),
+    reserved: Array.from({ length: 9 }, (_, i) => ((o = at + 92 + 4 * i), view.getUint32(o, true))),
   };
 }
 export function writeImageConfig(view: DataView, at: number, value: ImageConfig): void {
@@ -1559,8 +1757,12 @@ export function writeImageConfig(view: DataView, at: number, value: ImageConfig)
     o = at + 60 + 1 * i;
     view.setUint8(o, value.model[i] ?? 0);
   }
-  for (let i = 0; i < 11; i++) {
-    o = at + 84 + 4 * i;
+  o = at + 84;
+  view.setUint32(o, value.kernelsAddress, true);
+  o = at + 88;
+  view.setUint32(o, value.kernelsBytes, true);
+  for (let i = 0; i < 9; i++) {
+    o = at + 92 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

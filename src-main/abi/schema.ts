@@ -24,6 +24,10 @@ export const PROGRAM_MAGIC = 0x31504a4d;
 export const CONFIG_MAGIC = 0x46434a4d;
 /** 'MJST'. */
 export const STREAM_MAGIC = 0x54534a4d;
+/** 'MJKT'. */
+export const KERNEL_TABLE_MAGIC = 0x544b4a4d;
+/** A constant's offset with this bit is in the arena, where the engine has copied it; without, in the Program. */
+export const IN_ARENA = 0x8000_0000;
 /** Every section of a Program starts at a multiple of this. */
 export const PROGRAM_ALIGN = 16;
 
@@ -152,6 +156,14 @@ export const enums: readonly EnumSchema[] = [
     ],
   },
   {
+    name: 'KernelFlag',
+    doc: "Bits of a KernelBlobs record's flags.",
+    values: [
+      v('None', 0),
+      v('RunInRam', 1, 'copied to RAM while a Program that uses it is open, where there is room'),
+    ],
+  },
+  {
     name: 'ProgramFlag',
     doc: "Bits of a Program's flags.",
     values: [
@@ -259,7 +271,66 @@ export const structs: readonly StructSchema[] = [
         'u32',
         'no arena plan can be smaller: the largest sum of live tensors and scratch',
       ),
-      f('reserved', 'u32', '0', 7),
+      f('copiesOffset', 'u32', 'CopyRecord[copyCount]; 0 = none'),
+      f('copyCount', 'u32', ''),
+      f(
+        'pinnedOffset',
+        'u32',
+        'the arena from here to its end holds copies of constants, no tensor and no scratch; 0 where there are none',
+      ),
+      f('estimatesOffset', 'u32', 'OpEstimate[opCount]; 0 = none'),
+      f('reserved', 'u32', '0', 3),
+    ],
+  },
+  {
+    name: 'CopyRecord',
+    doc: 'Constants copied to the arena when the Program is opened, one record behind the other without gaps.',
+    bytes: 12,
+    fields: [
+      f('from', 'u32', 'in the Program, 16-byte aligned'),
+      f('to', 'u32', 'in the arena, 16-byte aligned'),
+      f('bytes', 'u32', 'a multiple of 16'),
+    ],
+  },
+  {
+    name: 'OpEstimate',
+    doc: 'What the compiler expects of an operator on its core. The engine does not look at it.',
+    bytes: 16,
+    fields: [
+      f('cycles', 'u32', 'without waits for memory; instructions where the board counts those'),
+      f('sweptBytes', 'u32', 'constants in the Program that are gone through in turn'),
+      f('sweeps', 'u32', 'how often all of them'),
+      f('onceBytes', 'u32', 'read once, beside those'),
+    ],
+  },
+  {
+    name: 'KernelTable',
+    doc: 'First bytes of the kernels of an image: position-independent code, copied from the prebuilt file (ADR 0003, 0012).',
+    bytes: 32,
+    fields: [
+      f('magic', 'u32', 'KERNEL_TABLE_MAGIC'),
+      f('version', 'u16', '1'),
+      f('count', 'u16', 'KernelBlobs records that follow'),
+      f('totalBytes', 'u32', 'a multiple of 16'),
+      f('crc32', 'u32', 'CRC-32/ISO-HDLC of bytes 16…totalBytes'),
+      f('pack', 'u32', 'which build of the kernels: the firmware takes no other'),
+      f('reserved', 'u32', '0', 3),
+    ],
+  },
+  {
+    name: 'KernelBlobs',
+    doc: 'One kernel: two blobs. Offsets are from the start of the table, 16-byte aligned.',
+    bytes: 32,
+    fields: [
+      f('kernel', 'u16', 'Kernel'),
+      f('flags', 'u16', 'KernelFlag bits'),
+      f('runOffset', 'u32', ''),
+      f('runBytes', 'u32', ''),
+      f('runEntry', 'u32', 'from the start of the blob; bit 0 as the core wants it in an address'),
+      f('checkOffset', 'u32', ''),
+      f('checkBytes', 'u32', ''),
+      f('checkEntry', 'u32', 'as runEntry'),
+      f('reserved', 'u32', '0'),
     ],
   },
   {
@@ -473,7 +544,9 @@ export const structs: readonly StructSchema[] = [
       f('idleUsBeforeWindow', 'u32', 'WFI before each energy window, ≥ 1 000 000'),
       f('vendor', 'u8', 'for m-name-dut-[…], zero padded ASCII', 24),
       f('model', 'u8', 'for m-model-[…], zero padded ASCII', 24),
-      f('reserved', 'u32', '0', 11),
+      f('kernelsAddress', 'u32', 'KernelTable, absolute, 16-byte aligned; 0 = none'),
+      f('kernelsBytes', 'u32', ''),
+      f('reserved', 'u32', '0', 9),
     ],
   },
   {

@@ -2,6 +2,15 @@
 export const coreIds = ['m0plus', 'm4f', 'm7', 'm55', 'rv32imc', 'wasm'] as const;
 export type CoreId = (typeof coreIds)[number];
 
+/** How a board reads flash in place: words come through a cache, and a word that is not there costs time. */
+export interface FlashCache {
+  /** Cycles the core waits for one word. */
+  readonly wordCycles: number;
+  readonly cacheBytes: number;
+  readonly lineBytes: number;
+  readonly ways: number;
+}
+
 /**
  * A board is declared, not programmed: one descriptor a board. Adding one = a descriptor + firmware/ports/<id>
  * (docs/how-to/add-a-board.md).
@@ -19,7 +28,13 @@ export interface BoardDescriptor {
   readonly clockHz: number;
   /** What `latency` is measured in: a real or emulated clock gives time, QEMU only instructions. */
   readonly unit: 'us' | 'instructions';
-  readonly flash: { readonly base: number; readonly bytes: number; readonly eraseBytes: number };
+  readonly flash: {
+    readonly base: number;
+    readonly bytes: number;
+    readonly eraseBytes: number;
+    /** Absent: as fast as RAM. */
+    readonly cache?: FlashCache;
+  };
   readonly ram: { readonly base: number; readonly bytes: number };
   /** The layout of an image in flash. */
   readonly image: {

@@ -5,6 +5,13 @@ import type { OpView } from '../model/op-view.ts';
 import type { KernelRecord, Lowered } from './kernel-record.ts';
 import { kernelRecords } from './kernels.ts';
 
+/**
+ * `fast`: fewest cycles that flash and RAM allow. `compact`: the same with constants of at most 1.1 times the model's.
+ * `general`: the portable kernel of each operator.
+ */
+export const kernelChoices = ['fast', 'compact', 'general'] as const;
+export type KernelChoice = (typeof kernelChoices)[number];
+
 /** A kernel that could compute an operator, with what it would take. */
 export interface Candidate {
   readonly record: KernelRecord;
@@ -24,8 +31,8 @@ export interface Candidates {
   readonly refused: readonly Refused[];
 }
 
-function isFor(record: KernelRecord, board: BoardDescriptor): boolean {
-  return record.cores === 'all' || record.cores.includes(board.core.id);
+function isFor(record: KernelRecord, board: BoardDescriptor, choice: KernelChoice): boolean {
+  return record.cores === 'all' || (choice !== 'general' && record.cores.includes(board.core.id));
 }
 
 /** Every kernel of the operator for this board's core, and whether it can do this layer. */
@@ -34,11 +41,12 @@ export function candidatesOf(
   work: OpWork,
   board: BoardDescriptor,
   records: readonly KernelRecord[] = kernelRecords,
+  choice: KernelChoice = 'fast',
 ): Candidates {
   const able: Candidate[] = [];
   const refused: Refused[] = [];
   for (const record of records) {
-    if (record.builtin !== view.op.builtin || !isFor(record, board)) continue;
+    if (record.builtin !== view.op.builtin || !isFor(record, board, choice)) continue;
     const verdict = record.applies(view, board);
     if (verdict !== true) {
       refused.push({ record, why: verdict });
@@ -57,6 +65,9 @@ export function chooseKernel(
   work: OpWork,
   board: BoardDescriptor,
   records: readonly KernelRecord[] = kernelRecords,
+  choice: KernelChoice = 'fast',
 ): Candidate {
-  return candidatesOf(view, work, board, records).able.reduce((a, b) => (a.cycles <= b.cycles ? a : b));
+  return candidatesOf(view, work, board, records, choice).able.reduce((a, b) =>
+    a.cycles <= b.cycles ? a : b,
+  );
 }

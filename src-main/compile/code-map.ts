@@ -16,16 +16,36 @@ export interface SourceLine {
 
 const Word = z.number().int().nonnegative();
 
-/** As committed beside a prebuilt image: addresses and lines as differences to the entry before. */
-const CodeMapFile = z.object({
-  version: z.literal(1),
-  /** CRC-32 of the image it belongs to, hex. */
-  imageCrc32: z.string(),
+/** Addresses and lines as differences to the entry before. */
+const CodeRows = z.object({
   functions: z.array(z.tuple([z.string(), Word, Word])),
   files: z.array(z.string()),
   /** address − address before, file (−1: no line), line − line before; three numbers a row. */
   rows: z.array(z.number().int()),
 });
+type CodeRows = z.infer<typeof CodeRows>;
+
+/** As committed beside a prebuilt image. */
+const CodeMapFile = CodeRows.extend({
+  version: z.literal(2),
+  /** CRC-32 of the image it belongs to, hex. */
+  imageCrc32: z.string(),
+  /** Addresses from the start of the blob. */
+  kernels: z.array(z.object({ kernel: Word, run: CodeRows, check: CodeRows })),
+});
+
+/** Functions and lines of a kernel's two blobs, from the start of each. */
+export interface KernelCodeMap {
+  readonly kernel: number;
+  readonly run: CodeMap;
+  readonly check: CodeMap;
+}
+
+/** What a prebuilt image and its kernels consist of. */
+export interface PrebuiltCode {
+  readonly firmware: CodeMap;
+  readonly kernels: readonly KernelCodeMap[];
+}
 
 /** What code lies where: functions and source lines of one image, ascending by address. */
 export class CodeMap {
@@ -65,6 +85,37 @@ export class CodeMap {
     return new CodeMap(this.functions, other.#files, other.#rows());
   }
 
+  /** What lies in `bytes` bytes from `start`, with addresses from there. */
+  within(start: number, bytes: number): CodeMap {
+    const inside = (at: number) => at >= start && at < start + bytes;
+    return new CodeMap(
+      this.functions.filter((f) => inside(f.address)),
+      this.#files,
+      this.#rows().filter((r) => inside(r.address)),
+    ).movedBy(-start);
+  }
+
+  movedBy(distance: number): CodeMap {
+    return new CodeMap(
+      this.functions.map((f) => ({ ...f, address: f.address + distance })),
+      this.#files,
+      this.#rows().map((r) => ({ ...r, address: r.address + distance })),
+    );
+  }
+
+  /** Several maps of code at different addresses as one. */
+  static joined(maps: readonly CodeMap[]): CodeMap {
+    const files = [...new Set(maps.flatMap((m) => m.#files))];
+    const rows = maps.flatMap((m) =>
+      m.#rows().map((r) => ({ ...r, file: r.file < 0 ? r.file : files.indexOf(m.#files[r.file]!) })),
+    );
+    return new CodeMap(
+      maps.flatMap((m) => m.functions),
+      files,
+      rows.sort((a, b) => a.address - b.address),
+    );
+  }
+
   #rows(): { address: number; file: number; line: number }[] {
     return Array.from(this.#rowAddress, (address, i) => ({
       address,
@@ -73,7 +124,7 @@ export class CodeMap {
     }));
   }
 
-  toFile(imageCrc32: string): z.infer<typeof CodeMapFile> {
+  toRows(): CodeRows {
     const rows: number[] = [];
     let address = 0;
     let line = 0;
@@ -83,8 +134,17 @@ export class CodeMap {
       line = this.#rowLine[i]!;
     }
     const functions = this.functions.map((f): [string, number, number] => [f.name, f.address, f.bytes]);
-    return { version: 1, imageCrc32, functions, files: [...this.#files], rows };
+    return { functions, files: [...this.#files], rows };
   }
+}
+
+export function codeMapFile(code: PrebuiltCode, imageCrc32: string): z.infer<typeof CodeMapFile> {
+  const kernels = code.kernels.map(({ kernel, run, check }) => ({
+    kernel,
+    run: run.toRows(),
+    check: check.toRows(),
+  }));
+  return { version: 2, imageCrc32, ...code.firmware.toRows(), kernels };
 }
 
 /** Aliases share an address; the longer entry is the function itself, then the name decides. */
@@ -137,7 +197,7 @@ function shortened(path: string, sourceRoot: string): string {
 }
 
 /** The code map that lies beside a prebuilt image; `image.bad-code-map` when it is not one or of another image. */
-export function codeMapOfFile(parsed: unknown, imageCrc32: string): Result<CodeMap> {
+export function codeMapOfFile(parsed: unknown, imageCrc32: string): Result<PrebuiltCode> {
   const file = CodeMapFile.safeParse(parsed);
   if (!file.success || file.data.rows.length % 3 !== 0 || file.data.imageCrc32 !== imageCrc32)
     return fail(
@@ -146,7 +206,15 @@ export function codeMapOfFile(parsed: unknown, imageCrc32: string): Result<CodeM
       'The list of functions and lines does not belong to this image.',
       'Run npm run build:firmware, or give the ELF file with --elf.',
     );
-  const { functions, files, rows: flat } = file.data;
+  const kernels = file.data.kernels.map(({ kernel, run, check }) => ({
+    kernel,
+    run: mapOfRows(run),
+    check: mapOfRows(check),
+  }));
+  return ok({ firmware: mapOfRows(file.data), kernels });
+}
+
+function mapOfRows({ functions, files, rows: flat }: CodeRows): CodeMap {
   const rows: { address: number; file: number; line: number }[] = [];
   let address = 0;
   let line = 0;
@@ -155,11 +223,9 @@ export function codeMapOfFile(parsed: unknown, imageCrc32: string): Result<CodeM
     line += flat[i + 2]!;
     rows.push({ address, file: flat[i + 1]!, line });
   }
-  return ok(
-    new CodeMap(
-      functions.map(([name, at, bytes]) => ({ name, address: at, bytes })),
-      files,
-      rows,
-    ),
+  return new CodeMap(
+    functions.map(([name, at, bytes]) => ({ name, address: at, bytes })),
+    files,
+    rows,
   );
 }

@@ -1,4 +1,12 @@
-import { Granularity, Memory, Packing, ProgramFlag, ScaleKind, type TensorRecord } from '../abi/generated.ts';
+import {
+  Granularity,
+  Memory,
+  Packing,
+  ProgramFlag,
+  ScaleKind,
+  type OpEstimate,
+  type TensorRecord,
+} from '../abi/generated.ts';
 import { BugError, fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import { checkGraph, workOf } from '../model/graph-check.ts';
@@ -8,8 +16,8 @@ import { elementBits, tensorBytes } from '../model/tensor-type.ts';
 import type { OperatorRecord } from '../model/operator-record.ts';
 import { planArena, type Arena } from './arena.ts';
 import { dtypeOf } from './dtype.ts';
-import type { KernelRecord, Lowered } from './kernel-record.ts';
-import { chooseKernel } from './choice.ts';
+import { readsOf, type KernelRecord, type Lowered } from './kernel-record.ts';
+import { chooseKernel, type KernelChoice } from './choice.ts';
 import { decodeProgram } from './program-reader.ts';
 import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
 import type { Program } from './program.ts';
@@ -26,6 +34,8 @@ export interface CompileOptions {
   /** For tests that add an operator or a kernel. */
   readonly operators?: readonly OperatorRecord[];
   readonly kernels?: readonly KernelRecord[];
+  /** What kernels are chosen for; default `fast`. */
+  readonly choice?: KernelChoice;
 }
 
 /**
@@ -54,7 +64,8 @@ export function compile(graph: Graph, board: BoardDescriptor, options: CompileOp
     tensors: tensors.parts,
     ops,
   });
-  return tooLarge(bytes.length, memory.arena.arenaBytes, board) ?? decoded(bytes);
+  const program = decoded(bytes);
+  return tooLarge(bytes.length, program.header.arenaBytes, board) ?? ok(program);
 }
 
 const MOST_DIMENSIONS = 5;
@@ -104,6 +115,9 @@ interface LoweredOp {
   readonly kernel: KernelRecord;
   readonly macs: number;
   readonly lowered: Lowered;
+  readonly cycles: number;
+  /** Constants are copied to RAM. */
+  readonly inRam: boolean;
 }
 
 function lowerOperator(
@@ -114,8 +128,8 @@ function lowerOperator(
 ): LoweredOp {
   const view = viewOp(graph, op);
   const work = workOf(view, options.operators);
-  const { record, lowered } = chooseKernel(view, work, board, options.kernels);
-  return { op, kernel: record, macs: work.macs, lowered };
+  const { record, lowered, cycles } = chooseKernel(view, work, board, options.kernels, options.choice);
+  return { op, kernel: record, macs: work.macs, lowered, cycles, inRam: false };
 }
 
 interface MemoryPlan {
@@ -194,6 +208,19 @@ function tensorRecord(tensor: Tensor, memory: Memory, offset: number): TensorRec
   };
 }
 
+const MOST_U32 = 0xffff_ffff;
+
+function estimateOf({ lowered, cycles, inRam }: LoweredOp): OpEstimate {
+  const reads = readsOf(lowered);
+  const u32 = (x: number) => Math.min(MOST_U32, Math.round(x));
+  return {
+    cycles: u32(cycles),
+    sweptBytes: inRam ? 0 : reads.bytes,
+    sweeps: inRam ? 0 : u32(reads.sweeps),
+    onceBytes: inRam ? lowered.paramsBytes : reads.onceBytes,
+  };
+}
+
 /** Constants a kernel has packed into its parameters are no operands any more. */
 function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPart {
   const { constants, operands: wanted } = l.lowered;
@@ -205,6 +232,8 @@ function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPa
     inputs: operands.map((t) => tensors.indexOf(t)),
     outputs: l.op.outputs.map((t) => tensors.indexOf(t)),
     lowered: l.lowered,
+    inRam: l.inRam,
+    estimate: estimateOf(l),
     record: {
       opcode: l.op.builtin,
       kernel: l.kernel.kernel,
@@ -235,8 +264,8 @@ function tooLarge(programBytes: number, arenaBytes: number, board: BoardDescript
   );
 }
 
-function decoded(bytes: Uint8Array): Result<Program> {
+function decoded(bytes: Uint8Array): Program {
   const program = decodeProgram(bytes);
   if (!program.ok) throw new BugError(`a fresh Program does not decode: ${program.id}`);
-  return ok(program.value);
+  return program.value;
 }

@@ -1,10 +1,8 @@
 /**
- * Program + firmware → image: what is flashed. Layout in flash (board descriptor): firmware at 0, the
- * configuration block in a sector of its own, the Program behind it. Performance, energy and accuracy runs use
+ * Program + firmware → image: what is flashed. Layout in flash (board descriptor): firmware at 0, the kernels that the
+ * Program uses behind it, the configuration block in a sector of its own, the Program behind that. Performance, energy and accuracy runs use
  * the same firmware and Program; only the configuration block differs.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   ABI_VERSION,
   CONFIG_MAGIC,
@@ -16,9 +14,10 @@ import {
   type ResultKind,
 } from '../abi/generated.ts';
 import { crc32, crc32Mpeg2 } from '../base/crc.ts';
-import { codeMapOfFile, type CodeMap } from './code-map.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
+import { placeKernels, writeKernels, type KernelPack } from './kernel-pack.ts';
+import { kernelRecord } from './kernels.ts';
 import type { Program } from './program.ts';
 import { encodeUf2, type FlashSegment } from './uf2.ts';
 
@@ -29,7 +28,10 @@ export const MIN_IDLE_US = 1_000_000;
 const MAX_IDLE_US = 60_000_000;
 const NAME_BYTES = 24;
 const BOOT2_BYTES = 256;
-/** Reserved words of the vector table: firmware length, 'MJFW', ABI version (firmware/ports/pico/start.c). */
+/**
+ * Reserved words of the vector table: firmware length, 'MJFW', ABI version, the pack of kernels that goes with it or 0 where
+ * they are compiled in (firmware/ports/pico/start.c).
+ */
 const FIRMWARE_WORDS_AT = 0x100 + 7 * 4;
 const FIRMWARE_MAGIC = 0x5746_4a4d;
 
@@ -50,7 +52,9 @@ export interface HarnessConfig {
 export interface ImageParts {
   readonly board: BoardDescriptor;
   readonly firmware: Uint8Array;
-  /** Null: Programs are uploaded with `mj load program`. */
+  /** All kernels of the port; null where the firmware has them compiled in. */
+  readonly kernels: KernelPack | null;
+  /** Null: Programs are uploaded with `mj load program`, and the image carries all kernels. */
   readonly program: Program | null;
   readonly config: HarnessConfig;
 }
@@ -65,11 +69,24 @@ export interface Image {
   /** `program=` of `mj id`. */
   readonly programHash: string | null;
   readonly config: ImageConfig;
-  /** Bytes of flash from the base to the end of the Program. */
+  /** Kernels it carries, in the order of its table. */
+  readonly kernels: readonly ImageKernel[];
+  /** Bytes of flash that firmware, kernels, configuration and Program take, without what lies between them. */
   readonly flashBytes: number;
 }
 
-const hex8 = (n: number) => n.toString(16).padStart(8, '0');
+/** Where a kernel's code lies in flash. */
+export interface ImageKernel {
+  readonly kernel: number;
+  readonly runAddress: number;
+  readonly runBytes: number;
+  readonly checkAddress: number;
+  readonly checkBytes: number;
+  /** KernelFlag bits. */
+  readonly flags: number;
+}
+
+export const hex8 = (n: number) => n.toString(16).padStart(8, '0');
 
 export function defaultBaud(mode: HarnessMode): number {
   return mode === HarnessMode.Energy ? 9600 : 115200;
@@ -104,7 +121,10 @@ function checkNumbers(config: HarnessConfig): Result<{ baud: number; idleUs: num
 }
 
 /** The block with its CRC, ready for its sector. */
-function configBlock(parts: ImageParts): Result<{ value: ImageConfig; bytes: Uint8Array }> {
+function configBlock(
+  parts: ImageParts,
+  table: FlashSegment | null,
+): Result<{ value: ImageConfig; bytes: Uint8Array }> {
   const { board, config, program } = parts;
   const numbers = checkNumbers(config);
   if (!numbers.ok) return numbers;
@@ -129,7 +149,9 @@ function configBlock(parts: ImageParts): Result<{ value: ImageConfig; bytes: Uin
     idleUsBeforeWindow: numbers.value.idleUs,
     vendor: vendor.value,
     model: model.value,
-    reserved: Array<number>(11).fill(0),
+    kernelsAddress: table?.address ?? 0,
+    kernelsBytes: table?.bytes.length ?? 0,
+    reserved: [],
   };
   writeImageConfig(view, 0, block);
   const value = { ...block, crc32: crc32(bytes.subarray(12)) };
@@ -150,6 +172,36 @@ function firmwareFault(board: BoardDescriptor, firmware: Uint8Array): string | n
   if (board.program.kind === 'uf2' && crc32Mpeg2(firmware.subarray(0, BOOT2_BYTES - 4)) !== stored)
     return 'the boot ROM would refuse it: wrong check word after boot2';
   return null;
+}
+
+/** Which build of the kernels a firmware takes; 0: its own, compiled in. */
+function packWanted(firmware: Uint8Array): number {
+  return new DataView(firmware.buffer, firmware.byteOffset).getUint32(FIRMWARE_WORDS_AT + 12, true);
+}
+
+function checkKernels({ firmware, kernels, program }: ImageParts): Result<void> {
+  const wanted = packWanted(firmware);
+  if (wanted !== 0 && kernels?.pack !== wanted)
+    return fail(
+      'image.other-kernels',
+      { wanted: hex8(wanted), pack: kernels ? hex8(kernels.pack) : null },
+      'The firmware goes with kernels of another build.',
+      'Build both with npm run build:firmware.',
+    );
+  const missing =
+    wanted === 0 ? [] : kernelsOf(program).filter((id) => !kernels!.kernels.some((k) => k.kernel === id));
+  if (missing.length === 0) return ok();
+  return fail(
+    'image.kernel-missing',
+    { kernels: missing.map((id) => kernelRecord(id)?.name ?? id) },
+    'The Program uses kernels that are not built for this board.',
+    'Compile the model for this board, or with --kernels general.',
+  );
+}
+
+/** In the order of their first use. */
+function kernelsOf(program: Program | null): number[] {
+  return [...new Set(program?.ops.map((op) => op.kernel))];
 }
 
 function checkFirmware({ board, firmware }: ImageParts): Result<void> {
@@ -180,14 +232,6 @@ export function inputBytes(program: Program, encoding: InputEncoding): number {
 
 function checkProgram({ board, program, config }: ImageParts): Result<void> {
   if (!program) return ok();
-  const flashNeeded = board.image.programOffset + program.bytes.length;
-  if (flashNeeded > board.flash.bytes)
-    return fail(
-      'image.flash-too-small',
-      { neededBytes: flashNeeded, flashBytes: board.flash.bytes, overBytes: flashNeeded - board.flash.bytes },
-      `The model's weights do not fit the flash of ${board.name}.`,
-      'Prune or quantise the model further, or choose a board with more flash.',
-    );
   const arenaBytes = program.header.arenaBytes;
   if (arenaBytes > board.image.arenaBytes)
     return fail(
@@ -211,21 +255,67 @@ function checkProgram({ board, program, config }: ImageParts): Result<void> {
   return ok();
 }
 
+/** The kernels the Program uses, or all where there is none; null where the firmware has them compiled in. */
+function kernelTable({ firmware, kernels, program }: ImageParts): KernelPack | null {
+  if (packWanted(firmware) === 0 || !kernels) return null;
+  if (!program) return kernels;
+  const byId = new Map(kernels.kernels.map((k) => [k.kernel, k]));
+  return { pack: kernels.pack, kernels: kernelsOf(program).map((id) => byId.get(id)!) };
+}
+
+const PAGE_BYTES = 256;
+
+/** Behind the firmware where there is room before the configuration block, else behind the Program. */
+function kernelsAt({ board, firmware, program }: ImageParts, bytes: number): number {
+  const page = (at: number) => PAGE_BYTES * Math.ceil(at / PAGE_BYTES);
+  const behindFirmware = page(firmware.length);
+  if (behindFirmware + bytes <= board.image.configOffset) return behindFirmware;
+  return page(board.image.programOffset + (program?.bytes.length ?? 0));
+}
+
+function imageKernels(table: KernelPack, address: number): ImageKernel[] {
+  return placeKernels(table.kernels).placed.map((k) => ({
+    kernel: k.kernel,
+    runAddress: address + k.runOffset,
+    runBytes: k.run.bytes.length,
+    checkAddress: address + k.checkOffset,
+    checkBytes: k.check.bytes.length,
+    flags: k.flags,
+  }));
+}
+
+function flashFault(board: BoardDescriptor, segments: readonly FlashSegment[]): Result<void> {
+  const last = Math.max(...segments.map((s) => s.address + s.bytes.length)) - board.flash.base;
+  if (last <= board.flash.bytes) return ok();
+  return fail(
+    'image.flash-too-small',
+    { neededBytes: last, flashBytes: board.flash.bytes, overBytes: last - board.flash.bytes },
+    `The model's weights do not fit the flash of ${board.name}.`,
+    'Prune or quantise the model further, or choose a board with more flash.',
+  );
+}
+
 /** Everything is checked before a byte is made: an image that is returned will boot and open its Program. */
 export function buildImage(parts: ImageParts): Result<Image> {
-  for (const check of [checkFirmware, checkProgram]) {
+  for (const check of [checkFirmware, checkKernels, checkProgram]) {
     const done = check(parts);
     if (!done.ok) return done;
   }
-  const block = configBlock(parts);
-  if (!block.ok) return block;
   const { board, firmware, program } = parts;
   const { base } = board.flash;
+  const pack = kernelTable(parts);
+  const kernelBytes = pack ? writeKernels(pack) : null;
+  const table = kernelBytes && { address: base + kernelsAt(parts, kernelBytes.length), bytes: kernelBytes };
+  const block = configBlock(parts, table);
+  if (!block.ok) return block;
   const segments: FlashSegment[] = [
     { address: base, bytes: firmware },
     { address: base + board.image.configOffset, bytes: block.value.bytes },
-  ];
-  if (program) segments.push({ address: base + board.image.programOffset, bytes: program.bytes });
+    ...(program ? [{ address: base + board.image.programOffset, bytes: program.bytes }] : []),
+    ...(table ? [table] : []),
+  ].sort((a, b) => a.address - b.address);
+  const fault = flashFault(board, segments);
+  if (!fault.ok) return fault;
   const last = segments.at(-1)!;
   const bin = new Uint8Array(last.address + last.bytes.length - base).fill(0xff);
   for (const s of segments) bin.set(s.bytes, s.address - base);
@@ -236,59 +326,12 @@ export function buildImage(parts: ImageParts): Result<Image> {
     firmwareHash: hex8(crc32(firmware)),
     programHash: program?.programHash ?? null,
     config: block.value.value,
-    flashBytes: bin.length,
+    kernels: pack && table ? imageKernels(pack, table.address) : [],
+    flashBytes: segments.reduce((n, s) => n + s.bytes.length, 0),
   });
 }
 
 /** The same firmware and Program in another mode: only the configuration block differs. */
 export function withMode(image: Image, mode: HarnessMode, baud = defaultBaud(mode)): Result<Image> {
   return buildImage({ ...image.parts, config: { ...image.parts.config, mode, baud } });
-}
-
-export interface Prebuilt {
-  readonly firmware: Uint8Array;
-  /** CRC-32, 8 hex digits. */
-  readonly firmwareHash: string;
-  readonly compiler: string;
-}
-
-const prebuiltDir = join(import.meta.dirname, '../../firmware/prebuilt');
-
-/** The committed firmware of a board, checked against its manifest. */
-export function loadPrebuilt(board: BoardDescriptor, dir = prebuiltDir): Result<Prebuilt> {
-  const folder = join(dir, board.id);
-  const manifestPath = join(folder, 'manifest.json');
-  if (!existsSync(manifestPath))
-    return fail(
-      'image.no-prebuilt',
-      { board: board.id },
-      'No firmware is committed for this board.',
-      'Build one with npm run build:firmware, or choose another target.',
-    );
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as {
-    file: string;
-    crc32: string;
-    compiler: string;
-  };
-  const firmware = new Uint8Array(readFileSync(join(folder, manifest.file)));
-  const firmwareHash = hex8(crc32(firmware));
-  if (firmwareHash !== manifest.crc32)
-    return fail(
-      'image.prebuilt-damaged',
-      { board: board.id, crc32: firmwareHash, expected: manifest.crc32 },
-      'The firmware file is not the one its manifest describes.',
-      'Check out the repository again, or run npm run build:firmware.',
-    );
-  return ok({ firmware, firmwareHash, compiler: manifest.compiler });
-}
-
-/** Functions and lines of the prebuilt image; null where none lies beside it. */
-export function loadCodeMap(
-  board: BoardDescriptor,
-  firmwareHash: string,
-  dir = prebuiltDir,
-): Result<CodeMap | null> {
-  const path = join(dir, board.id, 'code-map.json');
-  if (!existsSync(path)) return ok(null);
-  return codeMapOfFile(JSON.parse(readFileSync(path, 'utf8')) as unknown, firmwareHash);
 }

@@ -59,6 +59,12 @@ export interface ConstantReads {
   readonly onceBytes: number;
 }
 
+/** A kernel that says nothing reads parameters and constants once. */
+export function readsOf({ reads, constants, paramsBytes }: Lowered): ConstantReads {
+  const bytes = Object.values(constants).reduce((n, c) => n + c.length, 0);
+  return reads ?? { bytes: 0, sweeps: 0, onceBytes: paramsBytes + bytes };
+}
+
 export function i32Bytes(values: readonly number[]): Uint8Array {
   const out = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((x, i) => out.setInt32(4 * i, x, true));

@@ -1,14 +1,20 @@
 import {
   ABI_VERSION,
+  CopyRecordBytes,
   Memory,
+  OpEstimateBytes,
   OpRecordBytes,
   PROGRAM_ALIGN,
   PROGRAM_MAGIC,
   ProgramHeaderBytes,
   TensorRecordBytes,
+  readCopyRecord,
+  readOpEstimate,
   readOpRecord,
   readProgramHeader,
   readTensorRecord,
+  type CopyRecord,
+  type OpEstimate,
   type ProgramHeader,
   type TensorRecord,
 } from '../abi/generated.ts';
@@ -33,6 +39,7 @@ export function decodeProgram(blob: Uint8Array): Result<Program> {
   const ops = reader.ops(tensors.length, names.slice(1));
   const inputs = reader.indices(header.ioOffset, header.inputCount, tensors.length);
   const outputs = reader.indices(header.ioOffset + 2 * header.inputCount, header.outputCount, tensors.length);
+  const copies = reader.copies();
   if (reader.failure) return reader.failure;
   return ok({
     bytes: bytes.subarray(0, header.totalBytes),
@@ -41,6 +48,7 @@ export function decodeProgram(blob: Uint8Array): Result<Program> {
     ops,
     inputs,
     outputs,
+    copies,
     modelName: names[0] ?? '',
     programHash: header.crc32.toString(16).padStart(8, '0'),
     plan: { arenaBytes: header.arenaBytes, lowerBoundBytes: header.lowerBoundBytes },
@@ -98,6 +106,11 @@ class Sections {
     this.#header = header;
   }
 
+  /** Tensors and scratch lie below the copies of constants. */
+  get #tensorArenaBytes(): number {
+    return this.#header.copyCount === 0 ? this.#header.arenaBytes : this.#header.pinnedOffset;
+  }
+
   /** Whether [at, at + size) lies behind the header, inside the Program, and starts at a multiple of `align`. */
   #inside(what: string, at: number, size: number, align: number = PROGRAM_ALIGN): boolean {
     const right = at >= ProgramHeaderBytes && at % align === 0 && at + size <= this.#bytes.length;
@@ -124,7 +137,7 @@ class Sections {
       t.bytes === Math.ceil((elements * t.bits) / 8);
     const placed =
       t.memory === Memory.Arena
-        ? t.offset % PROGRAM_ALIGN === 0 && t.offset + t.bytes <= this.#header.arenaBytes
+        ? t.offset % PROGRAM_ALIGN === 0 && t.offset + t.bytes <= this.#tensorArenaBytes
         : t.memory === Memory.Const && this.#inside(`tensor ${i}`, t.offset, t.bytes);
     if (!sized || !placed)
       this.failure ??= refuse(
@@ -135,13 +148,17 @@ class Sections {
   }
 
   ops(tensorCount: number, names: readonly string[]): PlannedOp[] {
-    const { opsOffset, opCount, arenaBytes } = this.#header;
+    const { opsOffset, opCount } = this.#header;
     if (!this.#inside('operators', opsOffset, opCount * OpRecordBytes)) return [];
+    const estimates = this.#estimates();
     const all: PlannedOp[] = [];
     for (let i = 0; i < opCount && !this.failure; i++) {
       const op = readOpRecord(this.#view, opsOffset + i * OpRecordBytes);
       this.#inside(`parameters of operator ${i}`, op.paramsOffset, op.paramsBytes);
-      if (op.scratchOffset % PROGRAM_ALIGN !== 0 || op.scratchOffset + op.scratchBytes > arenaBytes)
+      if (
+        op.scratchOffset % PROGRAM_ALIGN !== 0 ||
+        op.scratchOffset + op.scratchBytes > this.#tensorArenaBytes
+      )
         this.failure ??= refuse(
           'compile.program-layout',
           { what: `scratch of operator ${i}`, at: op.scratchOffset, size: op.scratchBytes },
@@ -149,8 +166,38 @@ class Sections {
         );
       const inputs = this.indices(op.ioOffset, op.inputCount, tensorCount, true);
       const outputs = this.indices(op.ioOffset + 2 * op.inputCount, op.outputCount, tensorCount);
-      all.push({ ...op, name: names[i] ?? '', inputs, outputs });
+      all.push({ ...op, name: names[i] ?? '', estimate: estimates[i] ?? null, inputs, outputs });
     }
+    return all;
+  }
+
+  #estimates(): OpEstimate[] {
+    const { estimatesOffset, opCount } = this.#header;
+    if (estimatesOffset === 0) return [];
+    if (!this.#inside('estimates', estimatesOffset, opCount * OpEstimateBytes)) return [];
+    return Array.from({ length: opCount }, (_, i) =>
+      readOpEstimate(this.#view, estimatesOffset + i * OpEstimateBytes),
+    );
+  }
+
+  /** They fill the end of the arena without a gap. */
+  copies(): CopyRecord[] {
+    const { copiesOffset, copyCount, pinnedOffset, arenaBytes } = this.#header;
+    if (copyCount === 0 || !this.#inside('copies', copiesOffset, copyCount * CopyRecordBytes)) return [];
+    const all = Array.from({ length: copyCount }, (_, i) =>
+      readCopyRecord(this.#view, copiesOffset + i * CopyRecordBytes),
+    );
+    let end = pinnedOffset;
+    for (const { from, to, bytes } of all) {
+      const placed = to === end && bytes % PROGRAM_ALIGN === 0 && this.#inside('copy', from, bytes);
+      end = placed ? end + bytes : -1;
+    }
+    if (end !== arenaBytes)
+      this.failure ??= refuse(
+        'compile.program-layout',
+        { what: 'copies', at: pinnedOffset, size: arenaBytes },
+        'The Program is damaged.',
+      );
     return all;
   }
 

@@ -1,12 +1,19 @@
 import {
   ABI_VERSION,
+  CopyRecordBytes,
+  IN_ARENA,
+  OpEstimateBytes,
   OpRecordBytes,
   PROGRAM_MAGIC,
   ProgramHeaderBytes,
   TensorRecordBytes,
+  writeCopyRecord,
+  writeOpEstimate,
   writeOpRecord,
   writeProgramHeader,
   writeTensorRecord,
+  type CopyRecord,
+  type OpEstimate,
   type OpRecord,
   type TensorRecord,
 } from '../abi/generated.ts';
@@ -19,6 +26,7 @@ export interface ProgramParts {
   readonly modelName: string;
   /** 32 bytes. */
   readonly modelSha256: Uint8Array;
+  /** Of tensors and scratch; copies of constants come behind. */
   readonly arenaBytes: number;
   readonly lowerBoundBytes: number;
   readonly flags: number;
@@ -39,6 +47,9 @@ export interface OpPart {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly lowered: Lowered;
+  /** Its constants are copied to the arena before the first inference. */
+  readonly inRam: boolean;
+  readonly estimate: OpEstimate;
   readonly record: Pick<
     OpRecord,
     'opcode' | 'kernel' | 'macs' | 'sourceIndex' | 'scratchOffset' | 'scratchBytes'
@@ -96,6 +107,32 @@ interface Places {
   /** One map an operator: constant's name → offset. */
   readonly constOffsets: readonly ReadonlyMap<string, number>[];
   readonly pool: ConstantPool;
+  readonly copiesOffset: number;
+  readonly copies: readonly CopyRecord[];
+  readonly pinnedOffset: number;
+  readonly estimatesOffset: number;
+}
+
+/** Copies of constants at the end of the arena, each content once. */
+class Pinned {
+  readonly copies: CopyRecord[] = [];
+  #end: number;
+  readonly #places = new Map<number, number>();
+
+  constructor(start: number) {
+    this.#end = start;
+  }
+
+  /** The offset a kernel is given for the constant at `from`. */
+  place(from: number, bytes: number): number {
+    const known = this.#places.get(from);
+    if (known !== undefined) return (IN_ARENA | known) >>> 0;
+    const to = this.#end;
+    this.#end += alignUp(bytes);
+    this.copies.push({ from, to, bytes: this.#end - to });
+    this.#places.set(from, to);
+    return (IN_ARENA | to) >>> 0;
+  }
 }
 
 function layOut(parts: ProgramParts, indexCount: number, namesBytes: number): Places {
@@ -108,11 +145,22 @@ function layOut(parts: ProgramParts, indexCount: number, namesBytes: number): Pl
   const constsOffset = layout.size;
   const pool = new ConstantPool(layout);
   const tensorOffsets = parts.tensors.map((t) => (t.data ? pool.place(t.data) : t.record.offset));
-  const constOffsets = parts.ops.map((op) => placeConstants(op.lowered, pool));
+  const pinned = new Pinned(alignUp(parts.arenaBytes));
+  const constOffsets = parts.ops.map((op) => placeConstants(op, pool, pinned));
   const constsBytes = layout.size - constsOffset;
+  const estimatesOffset = layout.take(parts.ops.length * OpEstimateBytes);
+  const { copies } = pinned;
+  const copiesOffset = copies.length > 0 ? layout.take(copies.length * CopyRecordBytes) : 0;
+  const pinnedOffset = copies.length > 0 ? alignUp(parts.arenaBytes) : 0;
   const namesOffset = layout.take(namesBytes);
   const sections = { tensorsOffset, opsOffset, ioOffset, constsOffset, constsBytes, namesOffset };
-  return { totalBytes: layout.size, ...sections, paramsOffsets, tensorOffsets, constOffsets, pool };
+  const behind = { estimatesOffset, copiesOffset, copies, pinnedOffset };
+  return {
+    totalBytes: layout.size,
+    ...sections,
+    ...behind,
+    ...{ paramsOffsets, tensorOffsets, constOffsets, pool },
+  };
 }
 
 /** The blob of docs/program-format.md. */
@@ -134,6 +182,10 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
   indices.table.forEach((t, i) => view.setUint16(places.ioOffset + 2 * i, t, true));
   parts.ops.forEach((op, i) => writeOperator(view, op, i, places, indices.starts[i]!));
   for (const { at, bytes: constant } of places.pool.all()) bytes.set(constant, at);
+  places.copies.forEach((c, i) => writeCopyRecord(view, places.copiesOffset + i * CopyRecordBytes, c));
+  parts.ops.forEach((op, i) =>
+    writeOpEstimate(view, places.estimatesOffset + i * OpEstimateBytes, op.estimate),
+  );
   bytes.set(names, places.namesOffset);
   view.setUint32(CRC_AT, crc32(bytes.subarray(CRC_FROM)), true);
   return bytes;
@@ -146,18 +198,23 @@ function writeHeader(view: DataView, parts: ProgramParts, places: Places, namesB
     headerBytes: ProgramHeaderBytes,
     crc32: 0,
     modelSha256: [...parts.modelSha256],
-    arenaBytes: parts.arenaBytes,
+    arenaBytes: parts.arenaBytes + copiedBytes(places),
     tensorCount: parts.tensors.length,
     opCount: parts.ops.length,
     inputCount: parts.inputs.length,
     outputCount: parts.outputs.length,
     ...places,
+    copyCount: places.copies.length,
     namesBytes,
     macs: parts.ops.reduce((n, op) => n + op.record.macs, 0),
     flags: parts.flags,
-    lowerBoundBytes: parts.lowerBoundBytes,
+    lowerBoundBytes: parts.lowerBoundBytes + copiedBytes(places),
     reserved: [],
   });
+}
+
+function copiedBytes({ copies }: Places): number {
+  return copies.reduce((n, c) => n + c.bytes, 0);
 }
 
 function writeOperator(view: DataView, op: OpPart, i: number, places: Places, firstIndex: number): void {
@@ -184,8 +241,13 @@ function indexTable(parts: ProgramParts): { table: number[]; starts: number[] } 
   return { table, starts };
 }
 
-function placeConstants(lowered: Lowered, pool: ConstantPool): Map<string, number> {
-  return new Map(Object.entries(lowered.constants).map(([name, bytes]) => [name, pool.place(bytes)]));
+function placeConstants(op: OpPart, pool: ConstantPool, pinned: Pinned): Map<string, number> {
+  return new Map(
+    Object.entries(op.lowered.constants).map(([name, bytes]) => {
+      const at = pool.place(bytes);
+      return [name, op.inRam ? pinned.place(at, bytes.length) : at];
+    }),
+  );
 }
 
 function withoutZero(name: string): string {

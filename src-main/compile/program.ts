@@ -1,4 +1,4 @@
-import type { OpRecord, ProgramHeader, TensorRecord } from '../abi/generated.ts';
+import type { CopyRecord, OpEstimate, OpRecord, ProgramHeader, TensorRecord } from '../abi/generated.ts';
 
 /** A compiled model: the blob of docs/program-format.md and its decoded tables. */
 export interface Program {
@@ -8,6 +8,8 @@ export interface Program {
   readonly ops: readonly PlannedOp[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Constants that are copied to the arena when the Program is opened. */
+  readonly copies: readonly CopyRecord[];
   readonly modelName: string;
   /** CRC-32 of the blob's payload, 8 hex digits: what `mj id` prints as `program=`. */
   readonly programHash: string;
@@ -16,6 +18,8 @@ export interface Program {
 
 export interface PlannedOp extends OpRecord {
   readonly name: string;
+  /** Null in a Program that was made without. */
+  readonly estimate: OpEstimate | null;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { calibrate, type Calibration } from '../calibrate/calibrate.ts';
-import { buildImage, loadPrebuilt } from '../compile/image.ts';
+import { buildImage } from '../compile/image.ts';
+import { loadPrebuilt } from '../compile/prebuilt.ts';
 import type { Store } from '../store/store.ts';
 import { deployImage } from './deploy-image.ts';
 import { ownHarness, targetOf } from './prepare.ts';
@@ -27,6 +28,7 @@ export async function calibrateTarget(
   const image = buildImage({
     board,
     firmware: prebuilt.value.firmware,
+    kernels: prebuilt.value.kernels,
     program: null,
     config: ownHarness('calibration'),
   });

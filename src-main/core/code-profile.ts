@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/errors.ts';
 import { codeProfile } from '../compile/code-profile.ts';
-import { inputBytes, loadCodeMap } from '../compile/image.ts';
+import { inputBytes } from '../compile/image.ts';
+import { loadCodeMap } from '../compile/prebuilt.ts';
 import type { CodeProfile } from '../contract/index.ts';
 import { openSimulatedBench } from '../sim/simulated-bench.ts';
 import { deployImage } from './deploy-image.ts';
@@ -56,7 +57,7 @@ export async function profileCode(
   const inferred = await session.infer(request.inferences, 0);
   const counts = await bench.takeCodeCounts();
   if (!inferred.ok) return inferred;
-  const map = loadCodeMap(target.board, image.firmwareHash);
+  const map = loadCodeMap(target.board, image);
   if (!map.ok) return map;
   return ok(
     codeProfile(

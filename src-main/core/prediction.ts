@@ -136,7 +136,7 @@ export function predictProgram(
   firmwareHash: string,
   supplyV: number,
 ): Result<FullPrediction> {
-  const cycles = predictCycles(model, program, firmwareHash, target.flash);
+  const cycles = predictCycles(model, program, firmwareHash, target.board.flash.cache ?? null);
   if (!cycles.ok) return cycles;
   const usPerCycle = 1e6 / model.clockHz;
   const latencyUs = cycles.value.cycles * usPerCycle;

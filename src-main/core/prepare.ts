@@ -1,6 +1,7 @@
 import { HarnessMode, InputEncoding } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
-import { buildImage, loadPrebuilt, type Image } from '../compile/image.ts';
+import { buildImage, type Image } from '../compile/image.ts';
+import { loadPrebuilt } from '../compile/prebuilt.ts';
 import type { Program } from '../compile/program.ts';
 import { compileFor, openModelFile, type ModelFile } from './model-file.ts';
 import { findTarget, targets, type TargetDescriptor } from './targets.ts';
@@ -54,6 +55,7 @@ export function prepare(modelPath: string, targetId: string): Result<Prepared> {
   const image = buildImage({
     board,
     firmware: prebuilt.value.firmware,
+    kernels: prebuilt.value.kernels,
     program: program.value,
     config: { ...ownHarness(safeName(name)), inputEncoding, resultKind },
   });

@@ -1,12 +1,5 @@
 import type { BoardDescriptor } from '../board/board.ts';
 import { pico } from '../board/pico.ts';
-import type { FlashCost } from '../predict/flash.ts';
-
-/**
- * RP2040's XIP cache (data sheet 2.6.3.1) with what our boot2 sets: EBh at clk_sys/2, 20 SCK a word, and 10 cycles of
- * overhead, which were observed on silicon and are not published.
- */
-const xip: FlashCost = { wordCycles: 20 * 2 + 10, cacheBytes: 16 * 1024, lineBytes: 8, ways: 2 };
 
 /** Board + firmware + where it is. */
 export interface TargetDescriptor {
@@ -17,8 +10,6 @@ export interface TargetDescriptor {
   /** What kept the time; cost models are keyed by it. */
   readonly timingModel: string;
   readonly assumptions: readonly string[];
-  /** What a deployed image's constants cost to read in place. */
-  readonly flash: FlashCost;
   /** Real boards need a port. */
   readonly needsPort: boolean;
 }
@@ -34,7 +25,6 @@ export const targets: readonly TargetDescriptor[] = [
       'Cortex-M0+ instruction timing of the RP2040; a word that misses the 16 KiB XIP cache costs 50 cycles (20 SCK at clk_sys/2 and 10 assumed), replacement least recently used (assumed)',
       'supply current from an assumed model of the RP2040 with seeded operator factors',
     ],
-    flash: xip,
     needsPort: false,
   },
   {
@@ -44,7 +34,6 @@ export const targets: readonly TargetDescriptor[] = [
     source: 'measured',
     timingModel: 'silicon',
     assumptions: [],
-    flash: xip,
     needsPort: true,
   },
 ];

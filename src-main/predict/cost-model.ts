@@ -1,8 +1,9 @@
 import { Matrix, SVD } from 'ml-matrix';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { Program } from '../compile/program.ts';
-import { opFeatures, type OpFeatures } from './features.ts';
-import { flashWords, type FlashCost } from './flash.ts';
+import { opFeatures, readsOf, type OpFeatures } from './features.ts';
+import type { FlashCache } from '../board/board.ts';
+import { flashWords } from '../compile/flash-waits.ts';
 
 /** One measured operator: what it was and how many cycles it took on the device. */
 export interface CostSample {
@@ -121,7 +122,7 @@ export function predictCycles(
   model: CostModel,
   program: Program,
   firmwareHash: string,
-  flash: FlashCost | null,
+  flash: FlashCache | null,
 ): Result<CyclePrediction> {
   if (model.firmwareHash !== firmwareHash)
     return fail(
@@ -131,7 +132,7 @@ export function predictCycles(
       'Run `microjoule calibrate` for this firmware.',
     );
   const ops: OpPrediction[] = [];
-  const words = flash ? flashWords(program, flash) : null;
+  const words = flash ? flashWords(program.ops.map(readsOf), flash) : null;
   for (const [i, features] of opFeatures(program).entries()) {
     const cost = model.kernels[features.kernel];
     if (!cost)

@@ -1,5 +1,6 @@
 import { Kernel, type TensorRecord } from '../abi/generated.ts';
-import type { Program } from '../compile/program.ts';
+import type { ConstantReads } from '../compile/kernel-record.ts';
+import type { PlannedOp, Program } from '../compile/program.ts';
 
 /** What the first cost model knows of one operator. */
 export interface OpFeatures {
@@ -19,6 +20,12 @@ const kernelNames = new Map<number, string>(Object.entries(Kernel).map(([name, i
 
 export function kernelName(id: number): string {
   return kernelNames.get(id) ?? `kernel-${id}`;
+}
+
+/** How an operator goes through the constants it has in flash; a Program without estimates says nothing of it. */
+export function readsOf({ estimate, paramsBytes }: PlannedOp): ConstantReads {
+  if (!estimate) return { bytes: 0, sweeps: 0, onceBytes: paramsBytes };
+  return { bytes: estimate.sweptBytes, sweeps: estimate.sweeps, onceBytes: estimate.onceBytes };
 }
 
 function elements(t: TensorRecord): number {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { pico as board } from '../../src-main/board/pico.ts';
-import { loadPrebuilt } from '../../src-main/compile/image.ts';
+import { loadPrebuilt } from '../../src-main/compile/prebuilt.ts';
 import { encodeUf2 } from '../../src-main/compile/uf2.ts';
 import { EmulatedPico } from '../../src-main/sim/pico/emulated-pico.ts';
 import { readUf2 } from '../../src-main/sim/pico/uf2.ts';

@@ -1,5 +1,5 @@
 /**
- * What the XIP cache of the emulated Pico makes an inference wait, against the analytic count of src-main/predict/flash.ts:
+ * What the XIP cache of the emulated Pico makes an inference wait, against the analytic count of src-main/compile/flash-waits.ts:
  * the emulator looks each of a million words up, the other counts sweeps over arrays. Neither knows of the other.
  */
 import { join } from 'node:path';
@@ -8,7 +8,8 @@ import { orThrow } from '../../src-main/base/errors.ts';
 import { prepare } from '../../src-main/core.ts';
 import { deployImage } from '../../src-main/core/deploy-image.ts';
 import { findTarget } from '../../src-main/core/targets.ts';
-import { flashWords } from '../../src-main/predict/flash.ts';
+import { flashWords } from '../../src-main/compile/flash-waits.ts';
+import { readsOf } from '../../src-main/predict/features.ts';
 import { openSimulatedBench } from '../../src-main/sim/simulated-bench.ts';
 import { describeWith, needs, sharedDir } from '../needs.ts';
 
@@ -40,17 +41,17 @@ describeWith([needs.shared], 'flash stalls of whole networks', () => {
     '%s waits as long as its sweeps over its weights say',
     async (model) => {
       const path = join(sharedDir!, `data/models/${model}_int8.tflite`);
-      const { flash } = findTarget('pico-emulated')!;
-      const words = flashWords(orThrow(prepare(path, 'pico-emulated')).program, flash);
+      const cache = findTarget('pico-emulated')!.board.flash.cache!;
+      const words = flashWords(orThrow(prepare(path, 'pico-emulated')).program.ops.map(readsOf), cache);
       const [free, cached] = [await opCycles(path, true), await opCycles(path, false)];
       const stalls = cached.map((c, i) => c - free[i]!);
       const total = stalls.reduce((a, b) => a + b);
       expect(total / cached.reduce((a, b) => a + b)).toBeGreaterThan(0.01);
-      expect(Math.abs((words.reduce((a, b) => a + b) * flash.wordCycles) / total - 1)).toBeLessThan(0.02);
+      expect(Math.abs((words.reduce((a, b) => a + b) * cache.wordCycles) / total - 1)).toBeLessThan(0.02);
       // layers that wait for more than a few hundred words: what the count leaves out (records, stack) is less than 4 %
       for (const [i, stall] of stalls.entries())
         if (stall > 15_000)
-          expect(Math.abs((words[i]! * flash.wordCycles) / stall - 1), `${i}`).toBeLessThan(0.04);
+          expect(Math.abs((words[i]! * cache.wordCycles) / stall - 1), `${i}`).toBeLessThan(0.04);
     },
     60_000,
   );

@@ -43,6 +43,87 @@ bool mj_quantize_check(const mj_engine *engine, const mj_op_record *op) {
          mj_output_is(engine, op, 0, p->to_type, (uint32_t)p->elements);
 }
 
+#if defined(__ARM_ARCH_6M__) || (defined(__riscv) && !defined(__riscv_flen)) || defined(MJ_INTEGER_QUOTIENT)
+
+enum { FRACTION_BITS = 23, EXPONENT_MAX = 255, EXPONENT_BIAS = 127 };
+
+typedef struct {
+  int32_t exponent;     /* unbiased */
+  uint32_t significand; /* 24 bits, the highest set; 0 for zero */
+} parts;
+
+static uint32_t bits_of(float value) {
+  union {
+    float value;
+    uint32_t bits;
+  } both = {value};
+  return both.bits & 0x7fffffffu;
+}
+
+static parts parts_of(uint32_t bits) {
+  parts p = {(int32_t)(bits >> FRACTION_BITS), bits & ((1u << FRACTION_BITS) - 1)};
+  if (p.exponent != 0) {
+    p.significand |= 1u << FRACTION_BITS;
+  } else if (p.significand != 0) {
+    for (p.exponent = 1; (p.significand >> FRACTION_BITS) == 0; p.exponent--) p.significand <<= 1;
+  }
+  p.exponent -= EXPONENT_BIAS;
+  return p;
+}
+
+/* significand · 2^(exponent − 23), halves up; the caller has the sign. */
+static uint32_t round_parts(int32_t exponent, uint32_t significand) {
+  const int32_t shift = FRACTION_BITS - exponent;
+  if (shift <= 0) return significand << -shift;
+  return (significand >> shift) + ((significand >> (shift - 1)) & 1u);
+}
+
+/*
+ * The IEEE quotient of two finite numbers, rounded to nearest-even in its 24 bits, then to an integer. Cores
+ * without a floating point unit would call a routine with a table of addresses for it, which a kernel cannot
+ * carry.
+ */
+static uint32_t quotient_magnitude(parts x, parts d) {
+  if (x.significand == 0) return 0;
+  int32_t exponent = x.exponent - d.exponent;
+  uint32_t rest = x.significand;
+  if (rest < d.significand) {
+    rest <<= 1;
+    exponent--;
+  }
+  if (exponent < -1) return 0;
+  if (exponent >= 31) return 0x80000000u;
+  uint32_t q = 0;
+  for (int32_t i = 0; i <= FRACTION_BITS; i++) {
+    q <<= 1;
+    if (rest >= d.significand) {
+      rest -= d.significand;
+      q |= 1u;
+    }
+    rest <<= 1;
+  }
+  if (rest > d.significand || (rest == d.significand && (q & 1u) != 0)) q++;
+  if ((q >> (FRACTION_BITS + 1)) != 0) {
+    q >>= 1;
+    exponent++;
+  }
+  return exponent >= 31 ? 0x80000000u : round_parts(exponent, q);
+}
+
+/* x / divisor to the nearest integer, halves away from zero, saturated; not-a-number is 0. */
+static int32_t round_quotient(float x, float divisor) {
+  const uint32_t infinity = (uint32_t)EXPONENT_MAX << FRACTION_BITS;
+  const uint32_t a = bits_of(x);
+  const uint32_t b = bits_of(divisor);
+  const bool negative = x < 0.0f;
+  if (a > infinity || b >= infinity) return 0;
+  const uint32_t magnitude = a == infinity ? 0x80000000u : quotient_magnitude(parts_of(a), parts_of(b));
+  if (magnitude >= 0x80000000u) return negative ? INT32_MIN : INT32_MAX;
+  return negative ? -(int32_t)magnitude : (int32_t)magnitude;
+}
+
+#else
+
 /* To the nearest integer, halves away from zero, saturated; not-a-number is 0. */
 static int32_t round_to_int(float value) {
   if (!(value == value)) return 0;
@@ -54,6 +135,12 @@ static int32_t round_to_int(float value) {
   if (fraction <= -0.5f) return whole - 1;
   return whole;
 }
+
+static int32_t round_quotient(float x, float divisor) {
+  return round_to_int(x / divisor);
+}
+
+#endif
 
 static int32_t load(const void *in, uint32_t dtype, int32_t i) {
   if (dtype == MJ_DTYPE_INT16) return ((const int16_t *)in)[i];
@@ -83,7 +170,7 @@ mj_status mj_quantize_run(const mj_context *context, const mj_op_record *op) {
   for (int32_t i = 0; i < p->elements; i++) {
     int32_t steps = 0;
     if (p->from_type == MJ_DTYPE_FLOAT32) {
-      steps = round_to_int(((const float *)in)[i] / p->scale);
+      steps = round_quotient(((const float *)in)[i], p->scale);
     } else {
       steps = mj_requantize(load(in, p->from_type, i) - p->input_zero_point, p->multiplier, p->shift);
     }

@@ -40,7 +40,8 @@ _Noreturn void mj_pico_reset(void) {
   mj_pico_safe_stop(MJ_FAULT_EXCEPTION, 0);
 }
 
-/* The reserved words 7-9 of the table tell an image tool how long the firmware is: src-main/compile/image.ts.
+/* The reserved words 7-10 of the table tell an image tool how long the firmware is, and which kernels it goes
+ * with: src-main/compile/image.ts.
  */
 typedef struct {
   const void *stack_top;
@@ -58,6 +59,7 @@ __attribute__((section(".vectors"), used)) static const mj_vector_table vector_t
             [6] = (void (*)(void))(uintptr_t)mj_firmware_bytes,
             [7] = (void (*)(void))(uintptr_t)MJ_FIRMWARE_MAGIC,
             [8] = (void (*)(void))(uintptr_t)MJ_ABI_VERSION,
+            [9] = (void (*)(void))(uintptr_t)MJ_KERNEL_PACK,
             [10] = on_exception,
             [13] = on_exception,
             [14] = on_exception,

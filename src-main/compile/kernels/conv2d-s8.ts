@@ -1,12 +1,12 @@
 import { ConvParamsBytes, Kernel, writeConvParams } from '../../abi/generated.ts';
-import { convScratchBytes } from '../../abi/scratch.ts';
+import { CONV_BLOCK_PIXELS, convScratchBytes } from '../../abi/scratch.ts';
 import { attributesOf, inputOf, outputOf, zeroPointOf, type OpView } from '../../model/op-view.ts';
 import { convGeometry } from '../../model/ops/conv2d.ts';
 import type { ConvGeometry } from '../../model/ops/convolution.ts';
 import { depthwiseGeometry } from '../../model/ops/depthwise-conv2d.ts';
 import type { OpAttributes } from '../../model/operators.ts';
 import { activationRange } from '../fixed-point.ts';
-import type { KernelRecord, Lowered } from '../kernel-record.ts';
+import type { ConstantReads, KernelRecord, Lowered } from '../kernel-record.ts';
 import { channelMultipliers, plainConstants } from './weighted.ts';
 
 type ConvAttributes = Extract<OpAttributes, { kind: 'conv2d' | 'depthwiseConv2d' }>;
@@ -34,6 +34,24 @@ function lowerConv(view: OpView, g: ConvGeometry, a: ConvAttributes): Lowered {
         reserved: [],
       }),
     scratchBytes: a.kind === 'conv2d' ? convScratchBytes(g) : 0,
+    reads: a.kind === 'conv2d' ? convReads(g) : depthwiseReads(g),
+  };
+}
+
+/** Weights, multipliers and shifts at each block of pixels; before that the bias is folded in a sweep of its own. */
+function convReads(g: ConvGeometry): ConstantReads {
+  return {
+    bytes: g.filterH * g.filterW * g.filterC * g.outC + 8 * g.outC,
+    sweeps: 1 + g.batches * g.outH * Math.ceil(g.outW / CONV_BLOCK_PIXELS),
+    onceBytes: ConvParamsBytes + 4 * g.outC,
+  };
+}
+
+function depthwiseReads(g: ConvGeometry): ConstantReads {
+  return {
+    bytes: g.filterH * g.filterW * g.outC + 12 * g.outC,
+    sweeps: g.batches * g.outH * g.outW,
+    onceBytes: ConvParamsBytes,
   };
 }
 

@@ -52,6 +52,11 @@ export const fullyConnectedS8: KernelRecord = {
           reserved: [],
         }),
       scratchBytes: 0,
+      reads: {
+        bytes: (geometry.inDepth + 12) * geometry.outDepth,
+        sweeps: geometry.batches,
+        onceBytes: FullyConnectedParamsBytes,
+      },
     };
   },
   cost: (work) => 9 * work.macs + 100 * work.outputs,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { HarnessMode } from '../../abi/generated.ts';
 import { fail, ok, type Result } from '../../base/errors.ts';
-import { defaultBaud, loadCodeMap, withMode } from '../../compile/image.ts';
+import { defaultBaud, withMode } from '../../compile/image.ts';
+import { loadCodeMap } from '../../compile/prebuilt.ts';
 import { prepare } from '../../core.ts';
 import type { EmulateOptions } from './emulate-options.ts';
 import { codeMapOfImage, type ProfiledCode } from './emulate-profile.ts';
@@ -32,7 +33,7 @@ export function imageOf(o: EmulateOptions): Result<DeployedImage> {
   if (!prepared.ok) return prepared;
   const image = withMode(prepared.value.image, mode, baud === 'board' ? defaultBaud(mode) : baud);
   if (!image.ok) return image;
-  const map = loadCodeMap(prepared.value.target.board, prepared.value.image.firmwareHash);
+  const map = loadCodeMap(prepared.value.target.board, image.value);
   if (!map.ok) return map;
   const operatorNames = prepared.value.program.ops.map((op) => op.name);
   return ok({ uf2: image.value.uf2, baud, code: { map: map.value, operatorNames } });

@@ -3,7 +3,8 @@ import { HarnessMode, InputEncoding, ResultKind, readImageConfig } from '../../.
 import { crc32 } from '../../../src-main/base/crc.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
-import { buildImage, loadPrebuilt, withMode, type HarnessConfig } from '../../../src-main/compile/image.ts';
+import { buildImage, withMode, type HarnessConfig } from '../../../src-main/compile/image.ts';
+import { loadPrebuilt } from '../../../src-main/compile/prebuilt.ts';
 import type { Program } from '../../../src-main/compile/program.ts';
 import { decodeUf2 } from '../../../src-main/compile/uf2.ts';
 import { identityProgram } from '../firmware/identity-program.ts';
@@ -17,7 +18,7 @@ const config: HarnessConfig = {
   model: 'kws01',
   vendor: 'unspecified',
 };
-const parts = { board: pico, firmware: prebuilt.firmware, program, config };
+const parts = { board: pico, firmware: prebuilt.firmware, kernels: prebuilt.kernels, program, config };
 const configAt = pico.image.configOffset;
 
 describe('An image', () => {

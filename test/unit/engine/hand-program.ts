@@ -125,7 +125,11 @@ export function handProgram(model: HandProgram): Uint8Array<ArrayBuffer> {
     namesBytes: 0,
     macs: 0,
     flags: 0,
-    reserved: new Array<number>(8).fill(0),
+    copiesOffset: 0,
+    copyCount: 0,
+    pinnedOffset: 0,
+    estimatesOffset: 0,
+    reserved: [],
   });
   return sealed(bytes.slice(0, end));
 }

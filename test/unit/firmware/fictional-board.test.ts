@@ -39,6 +39,7 @@ const image = orThrow(
   buildImage({
     board: fictional,
     firmware: firmwareBytes(),
+    kernels: null,
     program,
     config: {
       mode: HarnessMode.Performance,

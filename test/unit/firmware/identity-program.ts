@@ -141,11 +141,13 @@ export function identityProgram({ units, layers, scale, zeroPoint }: IdentityOpt
     ops: Array.from({ length: layers }, (_, i) => ({
       ...readOpRecord(view, opsAt + i * OpRecordBytes),
       name: `fc${i}`,
+      estimate: null,
       inputs: [i],
       outputs: [i + 1],
     })),
     inputs: [0],
     outputs: [layers],
+    copies: [],
     modelName: 'identity',
     programHash: header.crc32.toString(16).padStart(8, '0'),
     plan: { arenaBytes: header.arenaBytes, lowerBoundBytes: header.arenaBytes },

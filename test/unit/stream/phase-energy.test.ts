@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { HarnessMode, InputEncoding, ResultKind } from '../../../src-main/abi/generated.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
-import { buildImage, loadPrebuilt } from '../../../src-main/compile/image.ts';
+import { buildImage } from '../../../src-main/compile/image.ts';
+import { loadPrebuilt } from '../../../src-main/compile/prebuilt.ts';
 import { openSession } from '../../../src-main/device/session.ts';
 import { kwsFeatures } from '../../../src-main/engine/feature-recipe.ts';
 import { ppk2Codec } from '../../../src-main/monitor/ppk2/decoder.ts';
@@ -26,7 +27,7 @@ const CHANNELS = { windowChannel: 0, timestampChannel: 4 };
 
 /** Two seconds of a tone into the emulated Pico, recorded by the emulated PPK2. */
 async function recorded() {
-  const { firmware } = orThrow(loadPrebuilt(pico));
+  const { firmware, kernels } = orThrow(loadPrebuilt(pico));
   const config = {
     mode: HarnessMode.Performance,
     inputEncoding: InputEncoding.Raw,
@@ -37,7 +38,9 @@ async function recorded() {
   };
   const bench = orThrow(await openSimulatedBench({ seed: 4, monitor: 'ppk2' }));
   orThrow(
-    await bench.programmer.program(orThrow(buildImage({ board: pico, firmware, program, config })).uf2),
+    await bench.programmer.program(
+      orThrow(buildImage({ board: pico, firmware, kernels, program, config })).uf2,
+    ),
   );
   const monitor = orThrow(await openPpk2(bench.monitor!));
   orThrow(await monitor.setSupply({ mode: 'source', millivolts: 3300 }));
