@@ -39,7 +39,7 @@ typedef struct {
   const uint8_t *firmware;
   uint32_t firmware_bytes;
   const mj_image_config *config; /* unchecked; NULL when there is no block at all */
-  /* Memory that ImageConfig.programAddress may point into. */
+  /* Memory that the addresses of ImageConfig may point into. */
   const uint8_t *flash;
   uint32_t flash_address;
   uint32_t flash_bytes;

@@ -10,7 +10,6 @@
 #define FLASH_BASE 0x10000000u
 #define FLASH_BYTES (2u * 1024u * 1024u)
 #define CONFIG_OFFSET (64u * 1024u)
-#define PROGRAM_OFFSET (68u * 1024u)
 #define RING_BYTES 1024u /* a power of two */
 #define RING_MIN_BYTES 256u
 #define SYSTICK_MASK 0x00ffffffu
@@ -96,9 +95,9 @@ const mj_port_board *mj_port_start(void) {
       .firmware = mj_firmware_start,
       .firmware_bytes = (uint32_t)(uintptr_t)mj_firmware_bytes,
       .config = (const mj_image_config *)(uintptr_t)(FLASH_BASE + CONFIG_OFFSET),
-      .flash = (const uint8_t *)(uintptr_t)(FLASH_BASE + PROGRAM_OFFSET),
-      .flash_address = FLASH_BASE + PROGRAM_OFFSET,
-      .flash_bytes = FLASH_BYTES - PROGRAM_OFFSET,
+      .flash = (const uint8_t *)(uintptr_t)FLASH_BASE,
+      .flash_address = FLASH_BASE,
+      .flash_bytes = FLASH_BYTES,
       .pool = mj_pool_start,
       .pool_bytes = (uint32_t)(mj_pool_end - mj_pool_start),
       .min_baud = 300,
