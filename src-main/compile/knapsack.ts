@@ -49,7 +49,9 @@ export function selectItems(layers: readonly (readonly Item[])[], limits: Limits
 }
 
 function freeSelection(layers: readonly (readonly Item[])[]): Selection {
-  const taken = layers.map((items) => items.reduce((best, it, i) => (it.cycles < items[best]!.cycles ? i : best), 0));
+  const taken = layers.map((items) =>
+    items.reduce((best, it, i) => (it.cycles < items[best]!.cycles ? i : best), 0),
+  );
   const cycles = taken.reduce((n, option, i) => n + layers[i]![option]!.cycles, 0);
   return { taken, cycles, boundCycles: cycles };
 }
@@ -71,7 +73,9 @@ function withoutDominated(layers: readonly (readonly Item[])[]): Indexed[][] {
   return layers.map((items) =>
     items
       .map((item, option) => ({ ...item, option }))
-      .filter((a) => !items.some((b, i) => i !== a.option && noWorse(b, a) && (!noWorse(a, b) || i < a.option))),
+      .filter(
+        (a) => !items.some((b, i) => i !== a.option && noWorse(b, a) && (!noWorse(a, b) || i < a.option)),
+      ),
   );
 }
 
