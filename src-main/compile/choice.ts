@@ -2,7 +2,7 @@ import { BugError } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
 import type { OpWork } from '../model/graph-check.ts';
 import type { OpView } from '../model/op-view.ts';
-import { computes, type KernelRecord, type Lowered } from './kernel-record.ts';
+import type { KernelRecord, Lowered } from './kernel-record.ts';
 import { kernelRecords } from './kernels.ts';
 
 /**
@@ -46,7 +46,7 @@ export function candidatesOf(
   const able: Candidate[] = [];
   const refused: Refused[] = [];
   for (const record of records) {
-    if (!computes(record, view.op.builtin) || !isFor(record, board, choice)) continue;
+    if (record.builtin !== view.op.builtin || !isFor(record, board, choice)) continue;
     const verdict = record.applies(view, board);
     if (verdict !== true) {
       refused.push({ record, why: verdict });

@@ -11,8 +11,8 @@ export interface KernelRecord {
   readonly kernel: Kernel;
   /** As the C function without `mj_`: `conv2d_s8`. */
   readonly name: string;
-  /** .tflite builtin code of the operator it computes, or of several. */
-  readonly builtin: number | readonly number[];
+  /** .tflite builtin code of the operator it computes; a kernel for several has a record for each. */
+  readonly builtin: number;
   /** `all`: portable C for every core. Else the cores whose images may carry it; ids from 256. */
   readonly cores: 'all' | readonly CoreId[];
   /**
@@ -63,10 +63,6 @@ export interface ConstantReads {
 export function readsOf({ reads, constants, paramsBytes }: Lowered): ConstantReads {
   const bytes = Object.values(constants).reduce((n, c) => n + c.length, 0);
   return reads ?? { bytes: 0, sweeps: 0, onceBytes: paramsBytes + bytes };
-}
-
-export function computes({ builtin }: KernelRecord, operator: number): boolean {
-  return typeof builtin === 'number' ? builtin === operator : builtin.includes(operator);
 }
 
 export function i32Bytes(values: readonly number[]): Uint8Array {
