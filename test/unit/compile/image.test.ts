@@ -1,9 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { HarnessMode, InputEncoding, ResultKind, readImageConfig } from '../../../src-main/abi/generated.ts';
+import {
+  HarnessMode,
+  InputEncoding,
+  Kernel,
+  ResultKind,
+  readImageConfig,
+} from '../../../src-main/abi/generated.ts';
 import { crc32 } from '../../../src-main/base/crc.ts';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { pico } from '../../../src-main/board/pico.ts';
-import { buildImage, withMode, type HarnessConfig } from '../../../src-main/compile/image.ts';
+import {
+  buildImage,
+  withMode,
+  type HarnessConfig,
+  type ImageKernel,
+} from '../../../src-main/compile/image.ts';
+import { readKernels } from '../../../src-main/compile/kernel-pack.ts';
 import { loadPrebuilt } from '../../../src-main/compile/prebuilt.ts';
 import type { Program } from '../../../src-main/compile/program.ts';
 import { decodeUf2 } from '../../../src-main/compile/uf2.ts';
@@ -57,11 +69,24 @@ describe('An image', () => {
     expect(orThrow(withMode(energy, HarnessMode.Performance)).uf2).toEqual(image.uf2);
   });
 
-  it('may come without a Program', () => {
+  it('carries the kernels its Program uses and no other, byte for byte as they were built', () => {
+    expect(image.kernels.map((k) => k.kernel)).toEqual([Kernel.FullyConnectedS8]);
+    const built = prebuilt.kernels!.kernels.find((k) => k.kernel === Kernel.FullyConnectedS8)!;
+    const [{ runAddress, runBytes, checkAddress, checkBytes }] = image.kernels as [ImageKernel];
+    const at = (address: number, bytes: number) =>
+      image.bin.subarray(address - pico.flash.base, address - pico.flash.base + bytes);
+    expect(at(runAddress, runBytes)).toEqual(built.run.bytes);
+    expect(at(checkAddress, checkBytes)).toEqual(built.check.bytes);
+    const table = at(image.config.kernelsAddress, image.config.kernelsBytes);
+    expect(orThrow(readKernels(table))).toMatchObject({ pack: prebuilt.kernels!.pack });
+    expect(image.config.kernelsAddress).toBeGreaterThanOrEqual(pico.flash.base + prebuilt.firmware.length);
+  });
+
+  it('may come without a Program, and then carries every kernel', () => {
     const empty = orThrow(buildImage({ ...parts, program: null }));
     expect(empty.programHash).toBeNull();
     expect(empty.config.programAddress).toBe(0);
-    expect(empty.bin.length).toBe(configAt + 128);
+    expect(empty.kernels.map((k) => k.kernel)).toEqual(prebuilt.kernels!.kernels.map((k) => k.kernel));
   });
 });
 
@@ -100,6 +125,13 @@ describe('What does not fit is refused before anything is flashed', () => {
         config: { ...config, inputEncoding: InputEncoding.Float32 },
       },
       'image.input-too-large',
+    ],
+    ['kernels of another build', { kernels: { ...prebuilt.kernels!, pack: 1 } }, 'image.other-kernels'],
+    ['no kernels where the firmware has none compiled in', { kernels: null }, 'image.other-kernels'],
+    [
+      'a Program with a kernel that was not built for the board',
+      { kernels: { ...prebuilt.kernels!, kernels: prebuilt.kernels!.kernels.slice(0, 2) } },
+      'image.kernel-missing',
     ],
     ['a firmware that is cut off', { firmware: prebuilt.firmware.subarray(0, -256) }, 'image.bad-firmware'],
     ['a firmware that is not ours', { firmware: new Uint8Array(4096) }, 'image.bad-firmware'],
