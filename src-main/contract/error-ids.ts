@@ -21,6 +21,7 @@ export const errorIds = [
   'bench.no-model-file',
   'bench.no-recording',
   'bench.too-many-requests',
+  'bench.unknown-file',
   'bench.wiring-clock',
   'bench.wiring-idle-high',
   'bench.wiring-idle-low',

@@ -14,3 +14,4 @@ export * from './stream.ts';
 export * from './target.ts';
 export * from './trace.ts';
 export * from './window.ts';
+export * from './window-values.ts';

@@ -22,6 +22,11 @@ export const RunPlan = z.object({
   benchmark: BenchmarkId.nullable().default(null),
   scoring: Scoring.default('top1'),
   windows: z.number().int().min(1).max(1000).default(5),
+  /**
+   * Ends the windows early, once half the 95 % t interval of the mean is below this share of the median (0.01 = ± 1 %);
+   * `windows` is then the most there are. null: all of them. Not for accuracy.
+   */
+  untilRel: z.number().positive().max(1).nullable().default(null),
   windowS: z.number().positive().max(3600).default(10),
   /** Inferences a window, or null: tuned so that a window lasts `windowS`. */
   inferences: z.number().int().positive().max(4_294_967_295).nullable().default(null),

@@ -19,6 +19,7 @@ import { meanLayers } from './layer-energies.ts';
 import { powerNotes } from './power-notes.ts';
 import { benchmarkRules, validity } from './rules.ts';
 import { UNKNOWN } from './state.ts';
+import { stopNote } from './stop-rule.ts';
 
 /** The result of a run, finished or not, from what was stored of it. Pure: the same windows give the same result. */
 export function composeResult(run: StoredRun, status: RunStatus = run.status): RunResult {
@@ -71,6 +72,8 @@ function notes(run: StoredRun): string[] {
     out.push(
       `${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`,
     );
+  const stopped = stopNote(run.plan, run.windows);
+  if (stopped) out.push(stopped);
   const lost = run.windows.reduce(
     (n, w) => n + (w.status === 'finished' ? (w.energy?.lostSamples ?? 0) : 0),
     0,

@@ -13,6 +13,7 @@ import type {
   WindowResult,
 } from '../contract/index.ts';
 import type { NewRun, StoredRun } from './ports.ts';
+import { preciseEnough } from './stop-rule.ts';
 
 /** A serial number that nobody could read: no evidence for another board. */
 export const UNKNOWN = 'unknown';
@@ -111,8 +112,9 @@ export class RunState {
     return plan.mode === 'accuracy' ? Math.min(inputCount, plan.maxItems ?? inputCount) : plan.windows;
   }
 
-  /** The first window (or item) that is not there yet. */
+  /** The first window (or item) that is not there yet; null when all are, or when those that are there are precise enough. */
   nextWindow(): number | null {
+    if (preciseEnough(this.plan, this.windows)) return null;
     const done = new Set(
       this.plan.mode === 'accuracy'
         ? this.items.map((i) => i.index)

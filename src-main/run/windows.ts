@@ -29,7 +29,8 @@ export async function measureWindows(run: RunContext, device: Device): Promise<F
     eta.stepDone();
     state.gained();
   }
-  run.emit({ type: 'progress', phase: 'measuring', done: total, total, etaS: 0, text: windowsText(total) });
+  const done = state.windows.filter((w) => w.status === 'finished').length;
+  run.emit({ type: 'progress', phase: 'measuring', done, total: done, etaS: 0, text: windowsText(done) });
   return null;
 }
 

@@ -1,16 +1,30 @@
 import type { Component } from 'svelte';
+import Bench from '../screens/bench/Bench.svelte';
+import Run from '../screens/run/Run.svelte';
 import Runs from '../screens/runs/Runs.svelte';
+import Settings from '../screens/settings/Settings.svelte';
 import Stream from '../screens/stream/Stream.svelte';
+import Trace from '../screens/trace/Trace.svelte';
+import type { IconName } from '../widgets/icons.ts';
 
 /** A screen of the rail. One folder each in screens/; `name` is its place in the address. */
 export interface Screen {
   readonly name: string;
   readonly title: string;
   readonly component: Component;
+  readonly icon?: IconName;
+  /** Uses all of the room without margins, and scrolls by itself. */
+  readonly fill?: boolean;
+  /** At the foot of the rail. */
+  readonly foot?: boolean;
 }
 
 /** In the order of the rail; the first is where a page begins. */
 export const screens: readonly Screen[] = [
-  { name: 'results', title: 'Results', component: Runs },
-  { name: 'stream', title: 'Stream', component: Stream },
+  { name: 'bench', title: 'Bench', component: Bench, icon: 'bench' },
+  { name: 'run', title: 'Run', component: Run, icon: 'run' },
+  { name: 'trace', title: 'Trace', component: Trace, icon: 'trace', fill: true },
+  { name: 'results', title: 'Results', component: Runs, icon: 'results' },
+  { name: 'stream', title: 'Stream', component: Stream, icon: 'stream' },
+  { name: 'settings', title: 'Settings', component: Settings, icon: 'settings', foot: true },
 ];

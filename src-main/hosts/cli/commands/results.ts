@@ -1,4 +1,4 @@
-import { windowEnergyColumn } from '../../../report/rows.ts';
+import { windowEnergyColumn } from '../../../contract/window-energy.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openCoreToRead } from '../open-core.ts';

@@ -18,6 +18,8 @@ export interface RunCommandOptions {
   readonly data?: string;
   readonly windows: number;
   readonly windowS: number;
+  /** Percent. */
+  readonly until?: number;
   readonly items?: number;
   readonly inferences?: number;
   readonly warmUp?: number;
@@ -68,13 +70,18 @@ function checkWords(model: string | null, o: RunCommandOptions, given: readonly 
       );
 }
 
+/** With a stop rule that names no limit. */
+const UNTIL_MOST_WINDOWS = 50;
+
 /** Paths as seen from any folder: a run may be resumed from another one. */
-function requestOf(model: string, o: RunCommandOptions): RunRequest {
+function requestOf(model: string, o: RunCommandOptions, given: readonly string[]): RunRequest {
+  const most = o.until !== undefined && !given.includes('--windows') ? UNTIL_MOST_WINDOWS : o.windows;
   return {
     modelPath: resolve(model),
     targetId: o.target,
     mode: o.mode,
-    windows: o.windows,
+    windows: most,
+    untilRel: o.until === undefined ? null : o.until / 100,
     windowS: o.windowS,
     dataDir: o.data === undefined ? null : resolve(o.data),
     maxItems: o.items ?? null,
@@ -134,7 +141,7 @@ export async function run(
   const done =
     o.resume !== undefined
       ? await core.resume(o.resume, wiring, watch)
-      : await core.run(requestOf(model!, o), wiring, watch);
+      : await core.run(requestOf(model!, o, given), wiring, watch);
   output.endProgress();
   if (recording) {
     const written = writeText(o.recordInput!, recordingText(recording));

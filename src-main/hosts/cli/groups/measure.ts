@@ -23,6 +23,11 @@ export const measureCommands: CommandGroup = (command) => {
     .option('--data <dir>', 'data set in the MLPerf Tiny layout (y_labels.csv and .bin files)')
     .option('--windows <n>', 'windows', count, 5)
     .option('--window-s <s>', 'seconds a window', positive, 10)
+    .option(
+      '--until <percent>',
+      'stop once the 95 % interval is below ± so much; --windows is then the most there are (default 50)',
+      positive,
+    )
     .option('--items <n>', 'accuracy items at most', count)
     .option('--inferences <n>', 'inferences a window (default: tuned to the window)', count)
     .option('--warm-up <n>', 'warm-up inferences', count)
