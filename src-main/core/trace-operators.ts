@@ -188,10 +188,12 @@ class Parts {
   add(segments: OperatorSegments, window: number, level: Level, from: number, to: number): void {
     const { positions, operators, inferences } = segments;
     const step = level === 'operators' ? 1 : operators;
-    const first = Math.max(0, Math.floor((lowerBound(positions, from) - 1) / step) * step);
-    for (let i = first; i < operators * inferences && positions[i]! < to; i += step) {
+    // whole inferences, and one more at either side: who steps to the next one knows where it ends
+    const first = Math.max(0, Math.floor((lowerBound(positions, from) - 1) / operators) - 1) * operators;
+    const last = Math.min(inferences, Math.ceil(lowerBound(positions, to) / operators) + 1) * operators;
+    for (let i = first; i < last; i += step) {
       const end = positions[i + step]!;
-      if (end <= from || end === positions[i]!) continue;
+      if (end === positions[i]!) continue;
       this.#from.push(positions[i]!);
       this.#to.push(end);
       this.#operator.push(level === 'operators' ? i % operators : 0);
