@@ -1,7 +1,10 @@
 import type { Component } from 'svelte';
 import Bench from '../screens/bench/Bench.svelte';
+import Graph from '../screens/graph/Graph.svelte';
+import Predict from '../screens/predict/Predict.svelte';
+import Report from '../screens/report/Report.svelte';
+import Results from '../screens/results/Results.svelte';
 import Run from '../screens/run/Run.svelte';
-import Runs from '../screens/runs/Runs.svelte';
 import Settings from '../screens/settings/Settings.svelte';
 import Stream from '../screens/stream/Stream.svelte';
 import Trace from '../screens/trace/Trace.svelte';
@@ -24,7 +27,10 @@ export const screens: readonly Screen[] = [
   { name: 'bench', title: 'Bench', component: Bench, icon: 'bench' },
   { name: 'run', title: 'Run', component: Run, icon: 'run' },
   { name: 'trace', title: 'Trace', component: Trace, icon: 'trace', fill: true },
-  { name: 'results', title: 'Results', component: Runs, icon: 'results' },
+  { name: 'results', title: 'Results', component: Results, icon: 'results' },
+  { name: 'predict', title: 'Predict vs measure', component: Predict, icon: 'predict' },
+  { name: 'graph', title: 'Graph', component: Graph, icon: 'graph' },
   { name: 'stream', title: 'Stream', component: Stream, icon: 'stream' },
+  { name: 'report', title: 'Report', component: Report, icon: 'report' },
   { name: 'settings', title: 'Settings', component: Settings, icon: 'settings', foot: true },
 ];

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { commands, type CommandId, type CommandSpec } from '../../src-main/contract/bench/commands.ts';
 
@@ -13,9 +14,12 @@ class Commands {
 
   /** Until the returned function is called. */
   on(id: CommandId, action: CommandAction): () => void {
-    this.#actions.set(id, [...(this.#actions.get(id) ?? []), action]);
+    // an effect that offers commands must not depend on what is offered
+    const others = (): readonly CommandAction[] =>
+      untrack(() => (this.#actions.get(id) ?? []).filter((a) => a !== action));
+    this.#actions.set(id, [...others(), action]);
     return () => {
-      const left = (this.#actions.get(id) ?? []).filter((a) => a !== action);
+      const left = others();
       if (left.length > 0) this.#actions.set(id, left);
       else this.#actions.delete(id);
     };

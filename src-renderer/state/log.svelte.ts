@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import type { FailureDto } from '../../src-main/contract/failure.ts';
 
 export interface LogLine {
@@ -19,8 +20,11 @@ class Log {
 
   add(kind: LogLine['kind'], text: string, failure: FailureDto | null = null): void {
     const at = new Date().toISOString();
-    this.lines = [...this.lines.slice(1 - KEPT), { id: this.#nextId++, at, kind, text, failure }];
-    if (kind === 'error' || kind === 'warning') this.unseen++;
+    const line: LogLine = { id: this.#nextId++, at, kind, text, failure };
+    // an effect that notes something must not depend on what was noted
+    const before = untrack(() => this.lines);
+    this.lines = [...before.slice(1 - KEPT), line];
+    if (kind === 'error' || kind === 'warning') this.unseen = untrack(() => this.unseen) + 1;
   }
 
   failed(title: string, failure: FailureDto): void {

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 export interface Toast {
   readonly id: number;
   readonly text: string;
@@ -17,7 +19,7 @@ class Toasts {
 
   show(text: string, { kind = 'info', undo = null }: Partial<Pick<Toast, 'kind' | 'undo'>> = {}): void {
     const toast: Toast = { id: this.#nextId++, text, kind, undo };
-    const kept = [...this.list, toast];
+    const kept = [...untrack(() => this.list), toast];
     for (const gone of kept.slice(0, -KEPT)) this.#forget(gone.id);
     this.list = kept.slice(-KEPT);
     if (!this.#held) this.#expire(toast);
