@@ -9,6 +9,8 @@ export interface Bar {
   readonly hollow?: number;
   /** Index into the palette; bars of one kind share a colour. */
   readonly kind?: number;
+  /** Where a click leads. */
+  readonly href?: string;
 }
 
 export interface BarChart {
@@ -41,10 +43,10 @@ export function barChart(chart: BarChart): string {
   chart.bars.forEach((bar, i) => {
     const y = top + i * ROW;
     const colour = palette[(bar.kind ?? 0) % palette.length]!;
-    parts.push(
-      text(LABEL - 8, y + 16, bar.label, { anchor: 'end' }),
-      `<rect x="${LABEL}" y="${y + 5}" width="${px(Math.max(0, x(bar.value) - LABEL))}" height="14" rx="2" fill="${colour}"><title>${escapeXml(`${bar.label}: ${bar.caption}`)}</title></rect>`,
-    );
+    const drawn =
+      text(LABEL - 8, y + 16, bar.label, { anchor: 'end' }) +
+      `<rect x="${LABEL}" y="${y + 5}" width="${px(Math.max(0, x(bar.value) - LABEL))}" height="14" rx="2" fill="${colour}"><title>${escapeXml(`${bar.label}: ${bar.caption}`)}</title></rect>`;
+    parts.push(bar.href ? `<a href="${escapeXml(bar.href)}">${drawn}</a>` : drawn);
     if (bar.hollow !== undefined)
       parts.push(
         `<rect x="${LABEL}" y="${y + 3}" width="${px(Math.max(0, x(bar.hollow) - LABEL))}" height="18" rx="2" fill="none" stroke="var(--ink, #1a1a1a)" stroke-dasharray="3 2"/>`,

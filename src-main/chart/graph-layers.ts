@@ -94,7 +94,7 @@ export function orderLayers(graph: LayeredGraph): LayeredGraph {
   for (let sweep = 0; sweep < ORDER_SWEEPS && fewest > 0; sweep++) {
     const neighbours = sweep % 2 === 0 ? graph.above : graph.below;
     layers = layers.map((l) => [...l]);
-    for (const layer of sweep % 2 === 0 ? layers : layers.toReversed()) {
+    for (const layer of sweep % 2 === 0 ? layers : [...layers].reverse()) {
       const weight = new Map(layer.map((v) => [v, barycentre(neighbours[v]!, position) ?? position[v]!]));
       layer.sort((a, b) => weight.get(a)! - weight.get(b)!);
       layer.forEach((v, i) => (position[v] = i));

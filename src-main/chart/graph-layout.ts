@@ -126,7 +126,7 @@ function placeAcross(graph: LayeredGraph, widths: readonly number[]): number[] {
   };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const down = sweep % 2 === 0;
-    const layers = down ? graph.layers : graph.layers.toReversed();
+    const layers = down ? graph.layers : [...graph.layers].reverse();
     for (const layer of layers) place(layer, (v) => mean(v, down ? graph.above[v]! : graph.below[v]!));
   }
   return x;

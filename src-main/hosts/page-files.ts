@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
+import { reportStyle } from '../report/style.ts';
 
 export const contentTypes = {
   '.html': 'text/html; charset=utf-8',
@@ -11,10 +13,13 @@ export const contentTypes = {
   '.json': 'application/json; charset=utf-8',
 } as const;
 
+/** The preview of a report is framed in the page and under its policy: this one style sheet may be inside it, no other. */
+const reportStyleHash = `'sha256-${createHash('sha256').update(reportStyle).digest('base64')}'`;
+
 /** `connect`: what the page may talk to; its own origin, unless the window is attached to a bench served elsewhere. */
 export function pageCsp(connect = "'self'"): string {
   return (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+    `default-src 'none'; script-src 'self'; style-src 'self' ${reportStyleHash}; img-src 'self' data: blob:; font-src 'self'; ` +
     `connect-src ${connect}; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
   );
 }

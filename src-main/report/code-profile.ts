@@ -1,5 +1,6 @@
-import { flameChart, type FlameNode } from '../chart/flame.ts';
-import type { CodeFunctionCost, CodeLine, CodePart, CodeProfile } from '../contract/index.ts';
+import { flameChart } from '../chart/flame.ts';
+import { profileFrames } from '../contract/code-frames.ts';
+import type { CodeLine, CodeProfile } from '../contract/index.ts';
 
 /** One function over all parts. */
 export interface FunctionRow {
@@ -48,43 +49,11 @@ export function lineRows(profile: CodeProfile): LineRow[] {
   return [...rows.values()].sort((a, b) => b.cycles - a.cycles);
 }
 
-/** Operator → function → source line; exceptions, sleep and ROM beside them. There is no call stack in it. */
+/** Operator → function → source line; exceptions, sleep and ROM beside them. */
 export function profileFlame(profile: CodeProfile): string {
-  const parts = profile.parts.map(partNode);
-  const others: FlameNode[] = [
-    ['exception entry and return', profile.exceptionCycles],
-    ['asleep (WFI, WFE)', profile.asleepCycles],
-    ['boot ROM', profile.romCycles],
-  ].flatMap(([name, value]) =>
-    Number(value) > 0 ? [{ name: String(name), value: Number(value), kind: 7 }] : [],
-  );
   return flameChart({
     title: 'Cycles by operator, function and source line',
     unit: 'cycles',
-    root: { name: 'all', value: profile.cycles, kind: 7, children: [...parts, ...others] },
+    root: profileFrames(profile),
   });
-}
-
-function partNode(part: CodePart): FlameNode {
-  const name = part.operator === null ? 'outside operators' : `${part.operator} ${part.name}`;
-  return {
-    name,
-    value: part.cycles,
-    detail: `${part.stallCycles.toLocaleString('en')} cycles of it waiting for memory`,
-    kind: part.operator === null ? 7 : part.operator % 7,
-    children: part.functions.map(functionNode),
-  };
-}
-
-function functionNode(f: CodeFunctionCost): FlameNode {
-  return {
-    name: f.name,
-    value: f.cycles,
-    detail: `${f.calls.toLocaleString('en')} calls, ${f.instructions.toLocaleString('en')} instructions`,
-    children: f.lines.map((l) => ({
-      name: l.file === null ? '(no line)' : `${l.file.split('/').at(-1)}:${l.line}`,
-      value: l.cycles,
-      ...(l.file === null ? {} : { detail: `${l.file}:${l.line}` }),
-    })),
-  };
 }

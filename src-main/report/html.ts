@@ -13,7 +13,8 @@ import { reportJson } from './json.ts';
 import type { PowerTrace, ReportModel, RunCodeProfile } from './report-model.ts';
 import { functionRows, lineRows, profileFlame } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
-import { agreementRows, comparisonRows, referenceText, scoreRows, windowEnergyColumn } from './rows.ts';
+import { agreementRows, comparisonRows, referenceText, scoreRows } from './rows.ts';
+import { windowEnergyColumn } from '../contract/window-energy.ts';
 import { reportStyle } from './style.ts';
 
 const badge = (source: Source) => `<span class="badge ${source}">${source}</span>`;

@@ -8,7 +8,7 @@ import { ReportDocument, reportJson, reportJsonSchema } from '../../../src-main/
 import { layerSentence, layerTable } from '../../../src-main/report/layers.ts';
 import { reportMarkdown } from '../../../src-main/report/markdown.ts';
 import { buildReport } from '../../../src-main/report/report-model.ts';
-import { windowEnergyColumn } from '../../../src-main/report/rows.ts';
+import { windowEnergyColumn } from '../../../src-main/contract/window-energy.ts';
 import { root } from '../../needs.ts';
 import { quantity, runFixture } from './run-fixture.ts';
 
