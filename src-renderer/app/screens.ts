@@ -15,6 +15,8 @@ export interface Screen {
   readonly name: string;
   readonly title: string;
   readonly component: Component;
+  /** Under the icon, where the title is too long for it. */
+  readonly label?: string;
   readonly icon?: IconName;
   /** Uses all of the room without margins, and scrolls by itself. */
   readonly fill?: boolean;
@@ -28,7 +30,7 @@ export const screens: readonly Screen[] = [
   { name: 'run', title: 'Run', component: Run, icon: 'run' },
   { name: 'trace', title: 'Trace', component: Trace, icon: 'trace', fill: true },
   { name: 'results', title: 'Results', component: Results, icon: 'results' },
-  { name: 'predict', title: 'Predict vs measure', component: Predict, icon: 'predict' },
+  { name: 'predict', title: 'Predict vs measure', label: 'Predict', component: Predict, icon: 'predict' },
   { name: 'graph', title: 'Graph', component: Graph, icon: 'graph' },
   { name: 'stream', title: 'Stream', component: Stream, icon: 'stream' },
   { name: 'report', title: 'Report', component: Report, icon: 'report' },

@@ -6,6 +6,9 @@ import type { FailureDto } from '../../src-main/contract/failure.ts';
 import { bench } from './bench.svelte.ts';
 import { settings } from './settings.svelte.ts';
 
+/** What a page begins with: small, with labelled inputs. */
+const FIRST_MODEL = 'kws-syn';
+
 /** What would be measured now: model, target and where its hardware is. Every screen sees the same choice. */
 class Choice {
   hardware = $state.raw<HardwareList | null>(null);
@@ -24,7 +27,10 @@ class Choice {
     this.hardware?.targets.find((t) => t.id === this.targetId) ?? this.hardware?.targets[0] ?? null,
   );
   readonly model: ModelEntry | null = $derived(
-    this.models?.find((m) => m.token === this.modelToken) ?? this.models?.[0] ?? null,
+    this.models?.find((m) => m.token === this.modelToken) ??
+      this.models?.find((m) => m.name === FIRST_MODEL) ??
+      this.models?.[0] ??
+      null,
   );
   readonly monitorKind: MonitorEntry | null = $derived.by(() => {
     const kinds = this.hardware?.monitors ?? [];
