@@ -53,6 +53,11 @@ export const needs = {
   wasmClang: { name: 'clang and lld with wasm32', met: onPath('clang', 'wasm-ld'), enable: system },
   hostCc: { name: 'a host C compiler', met: onPath('gcc'), enable: system },
   socat: { name: 'socat', met: onPath('socat'), enable: system },
+  electron22: {
+    name: 'Electron 22 and Xvfb',
+    met: existsSync(join(root, '.cache/electron22/better_sqlite3.node.stamp')) && onPath('Xvfb'),
+    enable: 'npm run setup:system && npm run setup:electron22',
+  },
   chromium: { name: 'Chromium', met: chromiumPath !== null, enable: system },
   espeak: { name: 'espeak-ng', met: onPath('espeak-ng'), enable: system },
 } as const satisfies Record<string, Need>;

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { fail, ok, type Result } from '../base/errors.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -58,6 +61,24 @@ async function built(
   }
 }
 
+/** In a process of its own: Svelte makes a development build wherever NODE_ENV is not `production`. */
+async function buildRenderer(outDir: string): Promise<void> {
+  const vite = join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
+  const config = join(repository, 'vite.renderer.config.ts');
+  const args = [vite, 'build', '--config', config, '--outDir', outDir, '--logLevel', 'error'];
+  const child = spawn(process.execPath, args, {
+    cwd: repository,
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
+  if (code !== 0) throw new Error(stripVTControlCharacters(said));
+}
+
 export const rendererDir = join(repository, 'dist/renderer');
 export const desktopDir = join(repository, 'dist/electron');
 
@@ -65,20 +86,7 @@ export const desktopDir = join(repository, 'dist/electron');
 export async function ensureRenderer(note: (line: string) => void): Promise<Result<void>> {
   const shared = ['base', 'contract', 'chart'].map((folder) => `src-main/${folder}`);
   if (!stale('dist/renderer/index.html', ['src-renderer', ...shared])) return ok();
-  return built(
-    'the page',
-    rendererDir,
-    async (outDir) => {
-      const { build } = await import('vite');
-      return build({
-        configFile: join(repository, 'vite.renderer.config.ts'),
-        root: join(repository, 'src-renderer'),
-        logLevel: 'error',
-        build: { outDir },
-      });
-    },
-    note,
-  );
+  return built('the page', rendererDir, buildRenderer, note);
 }
 
 /** Builds the desktop's programs when they are not there or older than their sources. `host.cannot-build`. */

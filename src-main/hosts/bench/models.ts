@@ -21,7 +21,7 @@ export class BenchModels {
   }
 
   list(): ModelEntry[] {
-    return this.#known().map(({ path: _path, dataDir: _dataDir, ...entry }) => entry);
+    return this.#known().map(toldOf);
   }
 
   /** `bench.no-model`. */
@@ -35,7 +35,7 @@ export class BenchModels {
   add(name: string, bytes: Uint8Array): Result<ModelEntry> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const there = this.#known().find((m) => m.sha256 === sha256);
-    if (there) return ok(there);
+    if (there) return ok(toldOf(there));
     const folder = join(this.#addedDir, sha256.slice(0, 16));
     const path = join(folder, `${plainName(name)}.tflite`);
     try {
@@ -50,7 +50,7 @@ export class BenchModels {
       );
     }
     const opened = openModelFile(path);
-    return opened.ok ? ok(entryOf(path, 'added')) : opened;
+    return opened.ok ? ok(toldOf(entryOf(path, 'added'))) : opened;
   }
 
   #known(): Known[] {
@@ -60,6 +60,11 @@ export class BenchModels {
       .map((path) => entryOf(path, 'added'));
     return [...shipped, ...added];
   }
+}
+
+/** What a page is told: no path. */
+function toldOf({ path: _path, dataDir: _dataDir, ...entry }: Known): ModelEntry {
+  return entry;
 }
 
 /** A file name that no system takes offence at. */
