@@ -1,5 +1,5 @@
 import { columnsIn } from './columns.ts';
-import type { Context } from './draw-trace.ts';
+import type { Context } from './context.ts';
 import type { TraceModel } from './trace-model.ts';
 
 /** What the pins mean on a board of ours (docs/adr/0002-pins.md). */

@@ -1,4 +1,4 @@
-import type { Context } from './draw-trace.ts';
+import type { Context } from './context.ts';
 import type { TraceModel } from './trace-model.ts';
 import { scaleFor, shareOf } from './value-axis.ts';
 import { extremesIn, type Extremes } from './columns.ts';
@@ -14,8 +14,8 @@ export function drawMinimap(ctx: Context, model: TraceModel): void {
   if (overview) drawShape(ctx, model, overview);
   const length = Math.max(1, lengthSamples);
   const x = left + (view.from / length) * plotWidth;
-  const width = Math.max(4, ((view.to - view.from) / length) * plotWidth);
-  const from = Math.min(x, left + plotWidth - width);
+  const width = Math.min(plotWidth, Math.max(4, ((view.to - view.from) / length) * plotWidth));
+  const from = Math.max(left, Math.min(x, left + plotWidth - width));
   ctx.fillStyle = colours.paper;
   ctx.globalAlpha = 0.5;
   ctx.fillRect(left, minimap.top, from - left, minimap.height);

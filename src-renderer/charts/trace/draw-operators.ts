@@ -1,10 +1,9 @@
 import { formatWithUncertainty } from '../../../src-main/base/statistics.ts';
 import type { TraceRun } from '../../../src-main/contract/trace.ts';
-import type { Context } from './draw-trace.ts';
+import type { ColourName, Context } from './context.ts';
 import type { Band } from './layout.ts';
 import { xOf } from './span-view.ts';
 import type { TraceModel } from './trace-model.ts';
-import type { ColourName } from '../../theme/canvas-colours.ts';
 
 const FILLS: readonly ColourName[] = ['data-1', 'data-2', 'data-3', 'data-4', 'data-5', 'data-6'];
 

@@ -1,5 +1,4 @@
-import type { Context } from './draw-trace.ts';
-import { line } from './draw-trace.ts';
+import { line, type Context } from './context.ts';
 import { xOf } from './span-view.ts';
 import type { TraceModel, TraceOverlay } from './trace-model.ts';
 import { spanBetween } from './marker-pair.ts';

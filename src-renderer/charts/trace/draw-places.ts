@@ -1,7 +1,6 @@
 import type { TracePlaces } from '../../../src-main/contract/trace.ts';
 import { columnsIn } from './columns.ts';
-import type { Context } from './draw-trace.ts';
-import { line } from './draw-trace.ts';
+import { line, type Context } from './context.ts';
 import { xOf, type Axis } from './span-view.ts';
 import type { TraceModel } from './trace-model.ts';
 

@@ -1,6 +1,6 @@
 import type { TraceEnvelope } from '../../../src-main/contract/trace.ts';
 import { columnsIn } from './columns.ts';
-import type { Context } from './draw-trace.ts';
+import type { Context } from './context.ts';
 import type { TraceModel } from './trace-model.ts';
 import type { ValueScale } from './value-axis.ts';
 
@@ -87,8 +87,9 @@ function drawBars(
     if (x !== pixel) {
       if (foot >= top) ctx.fillRect(pixel, top, Math.max(1, nextPixel - pixel), Math.max(ratio, foot - top));
       if (k === end) break;
-      lastTop = top;
-      lastFoot = foot;
+      const empty = foot < top;
+      lastTop = empty ? NaN : top;
+      lastFoot = empty ? NaN : foot;
       pixel = x;
       top = Infinity;
       foot = -Infinity;

@@ -1,4 +1,5 @@
 import { columnsIn } from './columns.ts';
+import { line, type Context } from './context.ts';
 import { drawDigital } from './draw-digital.ts';
 import { drawMinimap } from './draw-minimap.ts';
 import { drawNotes, drawOperators } from './draw-operators.ts';
@@ -8,8 +9,6 @@ import { xOf } from './span-view.ts';
 import { timeTicks } from './time-axis.ts';
 import type { TraceModel } from './trace-model.ts';
 import { shareOf, valueTicks } from './value-axis.ts';
-
-export type Context = CanvasRenderingContext2D;
 
 /** The whole picture but what moves with the pointer. The context is scaled to CSS pixels. */
 export function drawTrace(ctx: Context, model: TraceModel): void {
@@ -100,11 +99,4 @@ function drawGrid(ctx: Context, { layout, scale, quantity, colours }: TraceModel
   }
   ctx.strokeStyle = colours.line;
   ctx.strokeRect(left - 0.5, plot.top + 0.5, plotWidth + 1, plot.height);
-}
-
-export function line(ctx: Context, x0: number, y0: number, x1: number, y1: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  ctx.stroke();
 }

@@ -1,6 +1,9 @@
 /** Behind what was last read, as a share of the time between two looks: so a picture never waits for samples. */
 const BEHIND = 1.3;
 
+/** Ten seconds of them. */
+const RATE_LOOKS = 40;
+
 /**
  * The end of a growing trace as it is shown. What can be read grows in steps; the picture goes on evenly behind it, and
  * never beyond what is there.
@@ -12,6 +15,8 @@ export class FollowClock {
   #betweenMs = 250;
   #shown = 0;
   #shownMs = 0;
+  /** Looks of the last seconds, for a rate that is calm enough to read. */
+  readonly #looks: { readonly atMs: number; readonly length: number }[] = [];
 
   /** The trace was found to be so long. */
   grew(length: number, nowMs: number): void {
@@ -27,6 +32,17 @@ export class FollowClock {
     }
     this.#length = length;
     this.#atMs = nowMs;
+    this.#looks.push({ atMs: nowMs, length });
+    if (this.#looks.length > RATE_LOOKS) this.#looks.shift();
+  }
+
+  /** Samples a ms over the last looks. */
+  get longRate(): number {
+    const first = this.#looks[0];
+    const last = this.#looks.at(-1);
+    return first && last && last.atMs > first.atMs
+      ? (last.length - first.length) / (last.atMs - first.atMs)
+      : 0;
   }
 
   /** Samples a ms at which it grows. */

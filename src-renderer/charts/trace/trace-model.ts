@@ -4,7 +4,7 @@ import type {
   TracePlaces,
   TraceRun,
 } from '../../../src-main/contract/trace.ts';
-import type { CanvasColours } from '../../theme/canvas-colours.ts';
+import type { Colours } from './context.ts';
 import type { TraceLayout } from './layout.ts';
 import type { MarkerPair } from './marker-pair.ts';
 import type { SpanView } from './span-view.ts';
@@ -30,7 +30,7 @@ export interface TraceModel {
   readonly factor: number;
   /** Device pixels of a CSS pixel: bars lie on whole ones. */
   readonly pixelRatio: number;
-  readonly colours: CanvasColours;
+  readonly colours: Colours;
 }
 
 /** What moves without the data: drawn on a layer of its own. */

@@ -44,6 +44,8 @@ interface PictureKey extends ColumnRequest {
 const OVERVIEW_COLUMNS = 1600;
 /** A growing trace is looked at so often. */
 const LOOK_MS = 250;
+/** Figures of a followed recording are new so often. */
+const FIGURES_MS = 500;
 /** Seconds that a recording shows when it is first followed. */
 const LIVE_SECONDS = 4;
 
@@ -101,6 +103,7 @@ export class TraceSession {
   #looked = 0;
   #placesKey: PictureKey | null = null;
   #statisticsKey: PictureKey | null = null;
+  #statisticsMs = 0;
   #overviewLength = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
@@ -336,13 +339,21 @@ export class TraceSession {
   #wantStatistics(trace: string): void {
     // while the view moves the figures of a moment help nobody
     const { from, to, marked } = this.selection;
-    if (!marked && this.moving) return;
+    if (!marked && this.moving && !this.#statisticsDue()) return;
     const key = { trace, fromSample: from, toSample: to, columns: 1, edition: 0 };
     if (this.#statisticsKey && sameSpan(this.#statisticsKey, key)) return;
     this.#statisticsKey = key;
     this.#statisticsLane.want(key, (signal) =>
       this.#options.bench.request('traces.statistics', { trace, fromSample: from, toSample: to }, signal),
     );
+  }
+
+  /** Of a view that is carried along: twice a second. */
+  #statisticsDue(): boolean {
+    const nowMs = this.#options.nowMs();
+    if (!this.following || nowMs - this.#statisticsMs < FIGURES_MS) return false;
+    this.#statisticsMs = nowMs;
+    return true;
   }
 
   get #lanes(): readonly { close(): void }[] {
@@ -381,7 +392,7 @@ export class TraceSession {
     this.info = info;
     if (before && info.lengthSamples > before.lengthSamples) {
       this.#follow.grew(info.lengthSamples, this.#options.nowMs());
-      this.liveRate = this.#follow.rate * 1000;
+      this.liveRate = this.#follow.longRate * 1000;
       // so few samples that the view was only as long as the trace: it grows with it
       const wanted = LIVE_SECONDS * info.sampleRateHz;
       if (

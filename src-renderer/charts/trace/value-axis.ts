@@ -69,7 +69,7 @@ export function valueTicks(scale: ValueScale, height: number, unit: string): rea
 
 function linearTicks(scale: ValueScale, height: number, unit: string): Tick[] {
   const span = scale.high - scale.low;
-  const raw = span / Math.max(1, Math.floor(height / 44));
+  const raw = span / Math.max(1, Math.floor(height / 34));
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find((m) => m * power >= raw * 0.999)! * power;
   const { factor, prefix } = siPrefix(Math.max(Math.abs(scale.low), Math.abs(scale.high)));
