@@ -86,5 +86,8 @@ function arrayOf(reference: unknown, bytes: Uint8Array): TypedArray {
   const byteLength = (length as number) * type.BYTES_PER_ELEMENT;
   if (from < 0 || byteLength < 0 || from + byteLength > bytes.length)
     throw new RangeError('array outside the message');
-  return new type(bytes.slice(from, from + byteLength).buffer);
+  // not `slice`: that of a Node Buffer copies nothing
+  const copy = new Uint8Array(byteLength);
+  copy.set(bytes.subarray(from, from + byteLength));
+  return new type(copy.buffer);
 }

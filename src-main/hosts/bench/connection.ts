@@ -18,7 +18,10 @@ interface Subscription {
  * is asked for nothing more: its requests are refused, its events are held as one, and when even that is too much it is
  * closed; it may come again and catch up.
  */
-export function serveConnection(service: BenchService, channel: PacedChannel): void {
+export function serveConnection(
+  service: Pick<BenchService, 'request' | 'subscribe'>,
+  channel: PacedChannel,
+): void {
   const pending = new Set<number>();
   const subscriptions = new Map<number, Subscription>();
   let open = true;

@@ -26,6 +26,8 @@ export interface WebHostOptions {
   readonly nowMs?: () => number;
   /** How often a page is asked whether it is still there. */
   readonly heartbeatMs?: number;
+  /** How long the head of a request may take. */
+  readonly headersWithinMs?: number;
 }
 
 export interface WebHost extends AsyncDisposable {
@@ -42,10 +44,7 @@ const STRANGE_REQUESTS = { perSecond: 50, burst: 200 };
 
 const limits = {
   maxHeaderSize: 16 * 1024,
-  // a request that comes byte by byte is ended, and that is looked at often enough
-  headersTimeout: 5000,
   requestTimeout: 10_000,
-  connectionsCheckingInterval: 1000,
   keepAliveTimeout: 5000,
 };
 
@@ -102,7 +101,10 @@ class PageServer {
       heartbeatMs: options.heartbeatMs ?? 30_000,
       nowMs,
     });
-    this.server = createServer(limits, (request, response) => {
+    // a request that comes byte by byte is ended, and that is looked at often enough
+    const headersTimeout = options.headersWithinMs ?? 5000;
+    const timing = { headersTimeout, connectionsCheckingInterval: headersTimeout / 5 };
+    this.server = createServer({ ...limits, ...timing }, (request, response) => {
       this.#answer(request, response).catch(() => {
         if (response.headersSent) response.destroy();
         else refuse(response, refusals.bug);
