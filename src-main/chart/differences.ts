@@ -23,7 +23,8 @@ const CAPTION = 150;
 export function differenceChart(chart: DifferenceChart): string {
   const width = chart.width ?? 760;
   const plot = width - LABEL - CAPTION;
-  const reach = Math.max(1e-12, ...chart.rows.map((r) => Math.abs(r.change) + (r.uncertain ?? 0)));
+  // without any change there is no scale: one unit stands for it
+  const reach = Math.max(0, ...chart.rows.map((r) => Math.abs(r.change) + (r.uncertain ?? 0))) || 1;
   const low = Math.min(0, ...chart.rows.map((r) => r.change - (r.uncertain ?? 0)));
   const high = Math.max(0, ...chart.rows.map((r) => r.change + (r.uncertain ?? 0)));
   // one side may have no bar at all: it keeps a tenth, so that zero is seen as zero

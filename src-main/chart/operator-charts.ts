@@ -27,12 +27,18 @@ function shown(value: number): string {
 const labelOf = (o: ChartedOperator) => `${o.index} ${o.name || o.kernel}`;
 
 /** All runs' operators in one chart; a kind of kernel has one colour in all of them. */
-export function operatorStack(title: string, unit: string, runs: readonly ChartedRun[]): string {
+export function operatorStack(
+  title: string,
+  unit: string,
+  runs: readonly ChartedRun[],
+  width?: number,
+): string {
   const kinds = [...new Set(runs.flatMap((r) => r.operators.map((o) => o.kernel || o.name)))];
   return stackedChart({
     title,
     axis: `${unit} an inference`,
     kinds,
+    ...(width === undefined ? {} : { width }),
     rows: runs.map((run) => ({
       label: run.label,
       caption: `${shown(run.operators.reduce((n, o) => n + o.value, 0))} ${unit}`,
@@ -47,12 +53,21 @@ export function operatorStack(title: string, unit: string, runs: readonly Charte
   });
 }
 
+/** Does any operator take more or less, beyond what is uncertain of it? */
+export function operatorsDiffer(
+  baseline: readonly ChartedOperator[],
+  other: readonly ChartedOperator[],
+): boolean {
+  return pairOperators(baseline, other, (o) => o.kernel).some(({ a, b }) => !a || !b || a.value !== b.value);
+}
+
 /** What each operator takes more or less than the same one of the baseline; operators of one side alone count whole. */
 export function operatorDifferences(
   title: string,
   unit: string,
   baseline: readonly ChartedOperator[],
   other: readonly ChartedOperator[],
+  width?: number,
 ): string {
   const rows = pairOperators(baseline, other, (o) => o.kernel).map(({ a, b }) => {
     const change = (b?.value ?? 0) - (a?.value ?? 0);
@@ -62,11 +77,19 @@ export function operatorDifferences(
       label: labelOf((b ?? a)!).slice(0, 30),
       change,
       uncertain,
-      caption: `${change > 0 ? '+' : change < 0 ? '−' : ''}${shown(Math.abs(change))}${share}`,
+      caption:
+        change === 0 && a && b
+          ? 'the same'
+          : `${change > 0 ? '+' : change < 0 ? '−' : ''}${shown(Math.abs(change))}${share}`,
       ...(b?.href === undefined ? {} : { href: b.href }),
     };
   });
-  return differenceChart({ title, axis: `${unit} an inference, against the baseline`, rows });
+  return differenceChart({
+    title,
+    axis: `${unit} an inference, against the baseline`,
+    rows,
+    ...(width === undefined ? {} : { width }),
+  });
 }
 
 function signed(share: number): string {

@@ -10,6 +10,8 @@ export interface ResidualChart {
   }[];
   /** Half-width of the shaded band, as a share. */
   readonly band: number;
+  /** Farther errors stand at the edge as an arrow; default: the axis holds all. */
+  readonly limit?: number;
   readonly width?: number;
 }
 
@@ -22,8 +24,9 @@ export function residualChart(chart: ResidualChart): string {
   const width = chart.width ?? 620;
   const plot = width - LABEL - CAPTION;
   const all = chart.rows.flatMap((r) => r.points.map((p) => p.residual)).filter(Number.isFinite);
-  const low = Math.min(-chart.band, ...all) - 0.02;
-  const high = Math.max(chart.band, ...all) + 0.02;
+  const limit = chart.limit ?? Infinity;
+  const low = Math.max(-limit, Math.min(-chart.band, ...all)) - 0.02;
+  const high = Math.min(limit, Math.max(chart.band, ...all)) + 0.02;
   const x = (v: number) => LABEL + ((v - low) / (high - low)) * plot;
   const top = 6;
   const foot = top + chart.rows.length * ROW;
@@ -40,7 +43,14 @@ export function residualChart(chart: ResidualChart): string {
     parts.push(text(LABEL - 10, y + 4, row.label, { anchor: 'end' }));
     for (const p of row.points) {
       if (!Number.isFinite(p.residual)) continue;
-      const dot = `<circle cx="${px(x(p.residual))}" cy="${px(y)}" r="4.5" fill="${palette[row.kind % palette.length]}" fill-opacity="0.85" stroke="var(--paper, #fff)"><title>${escapeXml(p.label)}</title></circle>`;
+      const dot = pointMark(
+        p,
+        x(Math.min(high, Math.max(low, p.residual))),
+        y,
+        low,
+        high,
+        palette[row.kind % palette.length]!,
+      );
       parts.push(
         p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
       );
@@ -55,4 +65,25 @@ export function residualChart(chart: ResidualChart): string {
   const inside = all.filter((r) => Math.abs(r) <= chart.band).length;
   const summary = `${inside} of ${all.length} operators are predicted within ±${chart.band * 100} %.`;
   return svg({ width, height: foot + 38, title: chart.title, summary }, parts.join(''));
+}
+
+/** A dot; an arrow with its figure for an error beyond the axis. */
+function pointMark(
+  p: { readonly residual: number; readonly label: string },
+  x: number,
+  y: number,
+  low: number,
+  high: number,
+  colour: string,
+): string {
+  const title = `<title>${escapeXml(p.label)}</title>`;
+  const paint = `fill="${colour}" fill-opacity="0.85" stroke="var(--paper, #fff)"`;
+  if (p.residual >= low && p.residual <= high)
+    return `<circle cx="${px(x)}" cy="${px(y)}" r="4.5" ${paint}>${title}</circle>`;
+  const way = p.residual > high ? 1 : -1;
+  const said = `${way > 0 ? '+' : '−'}${Math.round(Math.abs(p.residual) * 100)} %`;
+  return (
+    `<path d="M${px(x)} ${px(y)}l${-8 * way} -5v10z" ${paint}>${title}</path>` +
+    text(x - 12 * way, y + 4, said, { anchor: way > 0 ? 'end' : 'start', muted: true })
+  );
 }

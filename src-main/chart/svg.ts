@@ -69,9 +69,13 @@ export function tickLabel(value: number, step = 0): string {
     step > 0 && a > 0
       ? Math.max(4, Math.min(12, Math.floor(Math.log10(a)) - Math.floor(Math.log10(step) + 1e-9) + 1))
       : 4;
-  if (a >= 1e6) return `${Number((value / 1e6).toPrecision(digits))}M`;
-  if (a >= 1e4) return `${Number((value / 1e3).toPrecision(digits))}k`;
-  return String(Number(value.toPrecision(digits)));
+  const shown =
+    a >= 1e6
+      ? `${Number((value / 1e6).toPrecision(digits))}M`
+      : a >= 1e4 && digits <= 5
+        ? `${Number((value / 1e3).toPrecision(digits))}k`
+        : String(Number(value.toPrecision(digits)));
+  return shown.replace('-', '−');
 }
 
 /** Ticks with their labels. */

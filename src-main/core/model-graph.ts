@@ -92,7 +92,7 @@ function overlayOf(
     measuredEnergy: new Map(
       measured?.layerEnergies?.map((l) => [
         l.index,
-        { energyUj: l.energyUj, plusMinusUj: l.plusMinusUj + l.commonUj },
+        { energyUj: l.energyUj, plusMinusUj: l.plusMinusUj, commonUj: l.commonUj },
       ]) ?? [],
     ),
   };
@@ -132,7 +132,7 @@ function nodesOf(
       kernel: planned ? kernelName(planned.kernel) : null,
       macs: planned?.macs ?? macsOf(graph, op),
       predictedCycles,
-      predictedEnergy: energy && { energyUj: energy.energyUj, plusMinusUj: energy.plusMinusUj },
+      predictedEnergy: energy && { energyUj: energy.energyUj, plusMinusUj: energy.plusMinusUj, commonUj: 0 },
       measuredCycles: operator === null ? null : (overlay.measuredCycles.get(operator) ?? null),
       measuredEnergy: operator === null ? null : (overlay.measuredEnergy.get(operator) ?? null),
     };

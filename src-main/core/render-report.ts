@@ -20,9 +20,9 @@ export const reportFormats: Readonly<Record<ReportFormat, FormatDescription>> = 
   pdf: { title: 'PDF', extension: 'pdf', mediaType: 'application/pdf', option: '--pdf' },
   md: { title: 'Markdown', extension: 'md', mediaType: 'text/markdown', option: '--md' },
   json: { title: 'JSON', extension: 'json', mediaType: 'application/json', option: '--json-file' },
-  csv: { title: 'CSV, a row a run', extension: 'csv', mediaType: 'text/csv', option: '--csv' },
+  csv: { title: 'CSV of runs', extension: 'csv', mediaType: 'text/csv', option: '--csv' },
   'operators-csv': {
-    title: 'CSV, a row an operator',
+    title: 'CSV of operators',
     extension: 'csv',
     mediaType: 'text/csv',
     option: '--operators-csv',

@@ -1,5 +1,5 @@
 import { agreementChart } from '../chart/scatter.ts';
-import { operatorDifferences, operatorStack } from '../chart/operator-charts.ts';
+import { operatorDifferences, operatorsDiffer, operatorStack } from '../chart/operator-charts.ts';
 import { barChart } from '../chart/bars.ts';
 import { envelopeChart } from '../chart/envelope.ts';
 import { stripChart } from '../chart/strip.ts';
@@ -311,10 +311,13 @@ function costComparison(kind: CostKind, baseline: RunResult, others: readonly Ru
     { label: `run ${baseline.runId} (baseline)`, operators: base },
     ...have.map(({ run, operators }) => ({ label: `run ${run.runId}`, operators })),
   ]);
-  const differences = have.map(
-    ({ run, operators }) =>
-      `<h3>${what}, run ${run.runId} against run ${baseline.runId}</h3><figure>${operatorDifferences(`${what} of run ${run.runId} against run ${baseline.runId}`, unit, base, operators)}</figure>`,
-  );
+  const differences = have.map(({ run, operators }) => {
+    const title = `${what} of run ${run.runId} against run ${baseline.runId}`;
+    const drawn = operatorsDiffer(base, operators)
+      ? `<figure>${operatorDifferences(title, unit, base, operators)}</figure>`
+      : '<p>The same in every operator.</p>';
+    return `<h3>${what}, run ${run.runId} against run ${baseline.runId}</h3>${drawn}`;
+  });
   return `<h3>${what} by operator</h3><figure>${stack}</figure>${differences.join('')}`;
 }
 

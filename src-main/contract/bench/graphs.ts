@@ -23,7 +23,10 @@ export interface GraphTensor {
 /** Energy of one operator per inference. */
 export interface NodeEnergy {
   readonly energyUj: number;
+  /** What may be shifted between it and its neighbours; of a prediction: all. */
   readonly plusMinusUj: number;
+  /** What all operators share: gain, offset, supply and clock of the monitor. */
+  readonly commonUj: number;
 }
 
 export interface GraphNode {

@@ -75,4 +75,17 @@ export function refitVerdict({ before, after }: Recalibration): string {
     : 'The refit predicts models it has not seen worse: keep the cost model as it is.';
 }
 
+/** Runs that were left out, together where the reason is the same. */
+export function byReason(
+  leftOut: readonly { readonly runId: number; readonly reason: string }[],
+): { readonly reason: string; readonly runs: readonly number[] }[] {
+  return [...new Set(leftOut.map((l) => l.reason))].map((reason) => ({
+    reason,
+    runs: leftOut
+      .filter((l) => l.reason === reason)
+      .map((l) => l.runId)
+      .sort((a, b) => a - b),
+  }));
+}
+
 export const percent = (share: number, decimals = 1): string => `${(share * 100).toFixed(decimals)} %`;

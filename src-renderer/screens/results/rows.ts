@@ -58,6 +58,11 @@ export function stripAxes(rows: readonly ResultRow[]): (row: ResultRow) => Strip
   return (row) => axes.get(axisKey(row)) ?? null;
 }
 
+/** The axis of one run's windows alone. */
+export function ownAxis(row: ResultRow): StripAxis | null {
+  return stripAxes([row])(row);
+}
+
 /** The figure that the windows of a run stand for. */
 export function windowFigure(row: ResultRow): ResultRow['latency'] {
   return row.run.mode === 'energy' ? row.energy : row.latency;

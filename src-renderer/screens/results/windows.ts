@@ -11,7 +11,7 @@ export function energyUj(w: WindowResult): number | null {
 }
 
 /** The windows of a run on their axis; null with fewer than two that have a value. */
-export function windowStrip(run: RunResult): string | null {
+export function windowStrip(run: RunResult, width?: number): string | null {
   const energy = run.plan.mode === 'energy';
   const factor = energy ? 1 : 1e-3;
   const points = run.windows.flatMap((w) => {
@@ -30,6 +30,7 @@ export function windowStrip(run: RunResult): string | null {
   const score = energy ? run.energyPerInference : run.latency;
   const { low = null, high = null } = score?.interval ?? {};
   return stripChart({
+    ...(width === undefined ? {} : { width }),
     title: `Windows of run ${run.runId}`,
     axis: energy ? 'µJ per inference' : 'ms per inference',
     rows: [
