@@ -127,6 +127,16 @@ typedef enum {
   MJ_KERNEL_REDUCE_MAX_S8 = 20,
   MJ_KERNEL_RESIZE_NEAREST = 21,
   MJ_KERNEL_ARG_MAX_S8 = 22,
+  MJ_KERNEL_CONV_M4 = 320, /* Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD */
+  MJ_KERNEL_DENSE_M4 = 321, /* Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD */
+  MJ_KERNEL_DEPTHWISE_M4 = 322, /* Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once */
+  MJ_KERNEL_CONV_MVE = 352, /* Cortex-M55: CONV_2D and FULLY_CONNECTED, 4 channels by VMLADAVA */
+  MJ_KERNEL_DEPTHWISE_MVE = 353, /* Cortex-M55: DEPTHWISE_CONV_2D, 16 channels at once */
+  MJ_KERNEL_ADD_MVE = 354, /* Cortex-M55: ADD without broadcasting, 4 elements at once */
+  MJ_KERNEL_AVERAGE_POOL_MVE = 355, /* Cortex-M55: AVERAGE_POOL_2D, 16 channels at once */
+  MJ_KERNEL_CONV_RV32 = 384, /* RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels */
+  MJ_KERNEL_DEPTHWISE_RV32 = 385, /* RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once */
+  MJ_KERNEL_LANES_RV32 = 386, /* RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
 } mj_kernel;
 
 /* Bits of a KernelBlobs record's flags. */
@@ -134,6 +144,13 @@ typedef enum {
   MJ_KERNEL_FLAG_NONE = 0,
   MJ_KERNEL_FLAG_RUN_IN_RAM = 1, /* copied to RAM while a Program that uses it is open, where there is room */
 } mj_kernel_flag;
+
+/* Bits of PackedConvParams.flags. */
+typedef enum {
+  MJ_PACKED_FLAG_NONE = 0,
+  MJ_PACKED_FLAG_POSITIVE = 1, /* nothing below the zero point survives the clamp: negative halves need no care */
+  MJ_PACKED_FLAG_CLAMP = 2, /* the clamp is narrower than int8 */
+} mj_packed_flag;
 
 /* Bits of a Program's flags. */
 typedef enum {
@@ -356,6 +373,38 @@ typedef struct {
   uint32_t reserved[4]; /* 0 */
 } mj_fully_connected_params;
 _Static_assert(sizeof(mj_fully_connected_params) == 64, "mj_fully_connected_params");
+
+/* CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED (an image of one row), int8, with weights and requantisation in the order a core wants (docs/kernels.md). */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t in_c;
+  int32_t out_h;
+  int32_t out_w;
+  int32_t out_c;
+  int32_t filter_h;
+  int32_t filter_w;
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t dilation_h;
+  int32_t dilation_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t pad_value; /* zero point of the input */
+  int32_t output_offset; /* zero point of the output */
+  int32_t act_min;
+  int32_t act_max;
+  int32_t depth; /* weights a channel has */
+  int32_t padded_depth; /* weights a channel has in the packing */
+  uint32_t weights_offset; /* packed */
+  uint32_t weights_bytes;
+  uint32_t table_offset; /* i32, 16-byte aligned: bias and requantisation, packed */
+  uint32_t table_bytes;
+  uint32_t flags; /* PackedFlag */
+  uint32_t reserved[2]; /* 0 */
+} mj_packed_conv_params;
+_Static_assert(sizeof(mj_packed_conv_params) == 112, "mj_packed_conv_params");
 
 /* ADD and SUB, int8, with NumPy broadcasting over up to four dimensions. */
 typedef struct {

@@ -130,6 +130,16 @@ export const Kernel = {
   ReduceMaxS8: 20,
   ResizeNearest: 21,
   ArgMaxS8: 22,
+  ConvM4: 320, // Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD
+  DenseM4: 321, // Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD
+  DepthwiseM4: 322, // Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once
+  ConvMve: 352, // Cortex-M55: CONV_2D and FULLY_CONNECTED, 4 channels by VMLADAVA
+  DepthwiseMve: 353, // Cortex-M55: DEPTHWISE_CONV_2D, 16 channels at once
+  AddMve: 354, // Cortex-M55: ADD without broadcasting, 4 elements at once
+  AveragePoolMve: 355, // Cortex-M55: AVERAGE_POOL_2D, 16 channels at once
+  ConvRv32: 384, // RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels
+  DepthwiseRv32: 385, // RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once
+  LanesRv32: 386, // RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
@@ -139,6 +149,14 @@ export const KernelFlag = {
   RunInRam: 1, // copied to RAM while a Program that uses it is open, where there is room
 } as const;
 export type KernelFlag = (typeof KernelFlag)[keyof typeof KernelFlag];
+
+/** Bits of PackedConvParams.flags. */
+export const PackedFlag = {
+  None: 0,
+  Positive: 1, // nothing below the zero point survives the clamp: negative halves need no care
+  Clamp: 2, // the clamp is narrower than int8
+} as const;
+export type PackedFlag = (typeof PackedFlag)[keyof typeof PackedFlag];
 
 /** Bits of a Program's flags. */
 export const ProgramFlag = {
@@ -873,6 +891,137 @@ export function writeFullyConnectedParams(view: DataView, at: number, value: Ful
   view.setUint32(o, value.shiftsOffset, true);
   for (let i = 0; i < 4; i++) {
     o = at + 48 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED (an image of one row), int8, with weights and requantisation in the order a core wants (docs/kernels.md). */
+export interface PackedConvParams {
+  batches: number;
+  inH: number;
+  inW: number;
+  inC: number;
+  outH: number;
+  outW: number;
+  outC: number;
+  filterH: number;
+  filterW: number;
+  strideH: number;
+  strideW: number;
+  dilationH: number;
+  dilationW: number;
+  padTop: number;
+  padLeft: number;
+  /** zero point of the input */
+  padValue: number;
+  /** zero point of the output */
+  outputOffset: number;
+  actMin: number;
+  actMax: number;
+  /** weights a channel has */
+  depth: number;
+  /** weights a channel has in the packing */
+  paddedDepth: number;
+  /** packed */
+  weightsOffset: number;
+  weightsBytes: number;
+  /** i32, 16-byte aligned: bias and requantisation, packed */
+  tableOffset: number;
+  tableBytes: number;
+  /** PackedFlag */
+  flags: number;
+  /** 0 */
+  reserved: number[];
+}
+export const PackedConvParamsBytes = 112;
+export function readPackedConvParams(view: DataView, at: number): PackedConvParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    inC: ((o = at + 12), view.getInt32(o, true)),
+    outH: ((o = at + 16), view.getInt32(o, true)),
+    outW: ((o = at + 20), view.getInt32(o, true)),
+    outC: ((o = at + 24), view.getInt32(o, true)),
+    filterH: ((o = at + 28), view.getInt32(o, true)),
+    filterW: ((o = at + 32), view.getInt32(o, true)),
+    strideH: ((o = at + 36), view.getInt32(o, true)),
+    strideW: ((o = at + 40), view.getInt32(o, true)),
+    dilationH: ((o = at + 44), view.getInt32(o, true)),
+    dilationW: ((o = at + 48), view.getInt32(o, true)),
+    padTop: ((o = at + 52), view.getInt32(o, true)),
+    padLeft: ((o = at + 56), view.getInt32(o, true)),
+    padValue: ((o = at + 60), view.getInt32(o, true)),
+    outputOffset: ((o = at + 64), view.getInt32(o, true)),
+    actMin: ((o = at + 68), view.getInt32(o, true)),
+    actMax: ((o = at + 72), view.getInt32(o, true)),
+    depth: ((o = at + 76), view.getInt32(o, true)),
+    paddedDepth: ((o = at + 80), view.getInt32(o, true)),
+    weightsOffset: ((o = at + 84), view.getUint32(o, true)),
+    weightsBytes: ((o = at + 88), view.getUint32(o, true)),
+    tableOffset: ((o = at + 92), view.getUint32(o, true)),
+    tableBytes: ((o = at + 96), view.getUint32(o, true)),
+    flags: ((o = at + 100), view.getUint32(o, true)),
+    reserved: Array.from({ length: 2 }, (_, i) => ((o = at + 104 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writePackedConvParams(view: DataView, at: number, value: PackedConvParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.inC, true);
+  o = at + 16;
+  view.setInt32(o, value.outH, true);
+  o = at + 20;
+  view.setInt32(o, value.outW, true);
+  o = at + 24;
+  view.setInt32(o, value.outC, true);
+  o = at + 28;
+  view.setInt32(o, value.filterH, true);
+  o = at + 32;
+  view.setInt32(o, value.filterW, true);
+  o = at + 36;
+  view.setInt32(o, value.strideH, true);
+  o = at + 40;
+  view.setInt32(o, value.strideW, true);
+  o = at + 44;
+  view.setInt32(o, value.dilationH, true);
+  o = at + 48;
+  view.setInt32(o, value.dilationW, true);
+  o = at + 52;
+  view.setInt32(o, value.padTop, true);
+  o = at + 56;
+  view.setInt32(o, value.padLeft, true);
+  o = at + 60;
+  view.setInt32(o, value.padValue, true);
+  o = at + 64;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 68;
+  view.setInt32(o, value.actMin, true);
+  o = at + 72;
+  view.setInt32(o, value.actMax, true);
+  o = at + 76;
+  view.setInt32(o, value.depth, true);
+  o = at + 80;
+  view.setInt32(o, value.paddedDepth, true);
+  o = at + 84;
+  view.setUint32(o, value.weightsOffset, true);
+  o = at + 88;
+  view.setUint32(o, value.weightsBytes, true);
+  o = at + 92;
+  view.setUint32(o, value.tableOffset, true);
+  o = at + 96;
+  view.setUint32(o, value.tableBytes, true);
+  o = at + 100;
+  view.setUint32(o, value.flags, true);
+  for (let i = 0; i < 2; i++) {
+    o = at + 104 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

@@ -7,7 +7,7 @@ import { depthwiseGeometry } from '../../model/ops/depthwise-conv2d.ts';
 import type { OpAttributes } from '../../model/operators.ts';
 import { activationRange } from '../fixed-point.ts';
 import type { ConstantReads, KernelRecord, Lowered } from '../kernel-record.ts';
-import { channelMultipliers, plainConstants } from './weighted.ts';
+import { channelFactors, factorBytes, plainConstants } from './weighted.ts';
 
 type ConvAttributes = Extract<OpAttributes, { kind: 'conv2d' | 'depthwiseConv2d' }>;
 
@@ -15,7 +15,7 @@ function lowerConv(view: OpView, g: ConvGeometry, a: ConvAttributes): Lowered {
   const range = activationRange(outputOf(view), a.activation);
   return {
     paramsBytes: ConvParamsBytes,
-    constants: { ...plainConstants(view), ...channelMultipliers(view, g.outC) },
+    constants: { ...plainConstants(view), ...factorBytes(channelFactors(view, g.outC)) },
     writeParams: (bytes, at, offset) =>
       writeConvParams(bytes, at, {
         ...g,

@@ -9,21 +9,20 @@ import {
   type OpView,
 } from '../../model/op-view.ts';
 import { fullyConnectedGeometry } from '../../model/ops/fully-connected.ts';
-import { activationRange, quantizeMultiplier } from '../fixed-point.ts';
-import { i32Bytes, type KernelRecord } from '../kernel-record.ts';
-import { channelMultipliers, plainConstants } from './weighted.ts';
+import { activationRange, quantizeMultiplier, type FixedMultiplier } from '../fixed-point.ts';
+import type { KernelRecord } from '../kernel-record.ts';
+import { channelFactors, factorBytes, plainConstants } from './weighted.ts';
 
 /**
  * With one weight scale TensorFlow Lite multiplies the two scales in float32 before it divides in double
  * (GetQuantizedConvolutionMultipler); with one a channel it stays in double.
  */
-function multipliers(view: OpView, outDepth: number): { multipliers: Uint8Array; shifts: Uint8Array } {
+export function fullyConnectedFactors(view: OpView, outDepth: number): FixedMultiplier[] {
   const weights = inputOf(view, 1);
-  if (quantizationOf(weights).scales.length > 1) return channelMultipliers(view, outDepth);
+  if (quantizationOf(weights).scales.length > 1) return channelFactors(view, outDepth);
   const product = Math.fround(scaleOf(inputOf(view, 0)) * scaleOf(weights));
-  const { multiplier, shift } = quantizeMultiplier(product / scaleOf(outputOf(view)));
-  const repeat = (x: number) => i32Bytes(new Array<number>(outDepth).fill(x));
-  return { multipliers: repeat(multiplier), shifts: repeat(shift) };
+  const factor = quantizeMultiplier(product / scaleOf(outputOf(view)));
+  return new Array<FixedMultiplier>(outDepth).fill(factor);
 }
 
 export const fullyConnectedS8: KernelRecord = {
@@ -37,7 +36,7 @@ export const fullyConnectedS8: KernelRecord = {
     const { activation } = attributesOf(view.op.attributes, 'fullyConnected');
     return {
       paramsBytes: FullyConnectedParamsBytes,
-      constants: { ...plainConstants(view), ...multipliers(view, geometry.outDepth) },
+      constants: { ...plainConstants(view), ...factorBytes(fullyConnectedFactors(view, geometry.outDepth)) },
       writeParams: (bytes, at, offset) =>
         writeFullyConnectedParams(bytes, at, {
           ...geometry,

@@ -1,22 +1,27 @@
 import type { OpView } from '../../model/op-view.ts';
 import { inputOf, outputOf, quantizationOf, scaleOf } from '../../model/op-view.ts';
-import { quantizeMultiplier } from '../fixed-point.ts';
+import { quantizeMultiplier, type FixedMultiplier } from '../fixed-point.ts';
 import { i32Bytes } from '../kernel-record.ts';
 
 /**
  * Requantisation factors of a convolution, one an output channel: input · weight / output scale in doubles
  * (TensorFlow Lite's PopulateConvolutionQuantizationParams).
  */
-export function channelMultipliers(
-  view: OpView,
-  channels: number,
-): { multipliers: Uint8Array; shifts: Uint8Array } {
+export function channelFactors(view: OpView, channels: number): FixedMultiplier[] {
   const { scales } = quantizationOf(inputOf(view, 1));
   const input = scaleOf(inputOf(view, 0));
   const output = scaleOf(outputOf(view));
-  const each = Array.from({ length: channels }, (_, c) =>
+  return Array.from({ length: channels }, (_, c) =>
     quantizeMultiplier((input * (scales.length > 1 ? scales[c]! : scales[0]!)) / output),
   );
+}
+
+export interface FactorBytes {
+  readonly multipliers: Uint8Array;
+  readonly shifts: Uint8Array;
+}
+
+export function factorBytes(each: readonly FixedMultiplier[]): FactorBytes {
   return { multipliers: i32Bytes(each.map((m) => m.multiplier)), shifts: i32Bytes(each.map((m) => m.shift)) };
 }
 

@@ -2,6 +2,10 @@
 #ifndef MJ_KERNELS_MVE_LIST_H
 #define MJ_KERNELS_MVE_LIST_H
 
-#define MJ_KERNELS_MVE(K)
+#define MJ_KERNELS_MVE(K)                      \
+  K(MJ_KERNEL_CONV_MVE, mj_conv_mve)           \
+  K(MJ_KERNEL_DEPTHWISE_MVE, mj_depthwise_mve) \
+  K(MJ_KERNEL_ADD_MVE, mj_add_mve)             \
+  K(MJ_KERNEL_AVERAGE_POOL_MVE, mj_average_pool_mve)
 
 #endif
