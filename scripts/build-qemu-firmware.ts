@@ -88,7 +88,16 @@ function folders(board: BoardDescriptor): string[] {
 /** Relative to the repository; the memcpy family is the Pico's. */
 function sources(board: BoardDescriptor): string[] {
   const found = folders(board).flatMap((f) => [...filesIn(f, '.c'), ...filesIn(f, '.S')]);
-  return [...found, 'firmware/ports/pico/memory.c'];
+  return [...found, MEMORY];
+}
+
+const MEMORY = 'firmware/ports/pico/memory.c';
+const CRC = 'firmware/harness/crc.c';
+
+/** The engine and the port with another main program than the harness. */
+function sourcesAround(board: BoardDescriptor, main: string): string[] {
+  const kept = sources(board).filter((s) => !s.startsWith('firmware/harness/') && !s.includes('/frontend/'));
+  return [...kept, CRC, main];
 }
 
 /** SHA-256 over names and bytes of everything that decides the binary. */
@@ -127,14 +136,25 @@ export interface BuiltQemuFirmware {
   readonly poolBytes: number;
 }
 
-/** `keepElf`: where the linked file goes, for reading its code. */
-export function buildQemuFirmware(board: BoardDescriptor, keepElf?: string): BuiltQemuFirmware {
+export interface QemuBuildOptions {
+  /** Where the linked file goes, for reading its code. */
+  readonly elf?: string;
+  /** A C file in place of the harness, which defines mj_harness_main; for tests. */
+  readonly main?: string;
+}
+
+export function buildQemuFirmware(
+  board: BoardDescriptor,
+  { elf: keepElf, main }: QemuBuildOptions = {},
+): BuiltQemuFirmware {
   mkdirSync(objectCache, { recursive: true });
-  const key = `${compilerVersion(board)} ${sourceHash(board)}`;
+  const files = main === undefined ? sources(board) : sourcesAround(board, main);
+  const own = main === undefined ? '' : readFileSync(join(root, main), 'utf8');
+  const key = `${compilerVersion(board)} ${sourceHash(board)} ${own}`;
   const { prefix } = toolchainOf(board);
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
   try {
-    const objects = sources(board).map((s) => compile(board, s, key));
+    const objects = files.map((s) => compile(board, s, key));
     const elf = join(dir, 'fw.elf');
     tool(`${prefix}gcc`, [
       ...linkFlags(board),
@@ -219,7 +239,8 @@ function main(): number {
       const problem = checkPrebuilt(board);
       if (problem !== '') console.error(`firmware/prebuilt is stale: ${problem}`);
       failures += problem === '' ? 0 : 1;
-    } else write(board, compiler, buildQemuFirmware(board, values.elf));
+    } else
+      write(board, compiler, buildQemuFirmware(board, values.elf === undefined ? {} : { elf: values.elf }));
   }
   return failures === 0 ? 0 : 1;
 }

@@ -1,5 +1,4 @@
-import type { CoreId } from '../board/board.ts';
-import type { Image } from './image.ts';
+import type { BoardDescriptor, CoreId } from '../board/board.ts';
 
 /** ELF-32, little-endian, executable. System V ABI (generic), chapters 4 and 5; e_machine: 40 = ARM, 243 = RISC-V. */
 const MACHINE: Readonly<Partial<Record<CoreId, number>>> = { rv32imc: 243 };
@@ -47,19 +46,18 @@ function writeHeader(view: DataView, machine: number, entry: number, segments: n
 }
 
 /**
- * An image as the file QEMU's `-kernel` loads: firmware, configuration and Program in one segment. A Cortex-M whose flash
+ * What lies in a board's flash, from its beginning, as the file QEMU's `-kernel` loads: one segment. A Cortex-M whose flash
  * does not begin at 0 gets its stack pointer and reset vector there as well, where the core looks for them.
  */
-export function elfOfImage(image: Image): Uint8Array {
-  const { flash, core } = image.parts.board;
+export function elfOfFlash({ flash, core }: BoardDescriptor, bin: Uint8Array): Uint8Array {
   const machine = MACHINE[core.id] ?? MACHINE_ARM;
   const isArm = machine === MACHINE_ARM;
   const boots = isArm && flash.base !== 0;
   const segments: Segment[] = [
-    ...(boots ? [{ address: 0, bytes: image.bin.subarray(0, BOOT_WORDS_BYTES) }] : []),
-    { address: flash.base, bytes: image.bin },
+    ...(boots ? [{ address: 0, bytes: bin.subarray(0, BOOT_WORDS_BYTES) }] : []),
+    { address: flash.base, bytes: bin },
   ];
-  const resetVector = new DataView(image.bin.buffer, image.bin.byteOffset).getUint32(4, true);
+  const resetVector = new DataView(bin.buffer, bin.byteOffset).getUint32(4, true);
   const dataAt = HEADER_BYTES + SEGMENT_BYTES * segments.length;
   const out = new Uint8Array(dataAt + segments.reduce((n, s) => n + s.bytes.length, 0));
   const view = new DataView(out.buffer);
