@@ -22,7 +22,7 @@ export function isHotkey(press: KeyPress, hotkey: string, mac: boolean): boolean
   return press.key.toLowerCase() === key.toLowerCase();
 }
 
-const names: Record<string, string> = { Escape: 'Esc', Enter: '↵' };
+const names: Record<string, string> = { Escape: 'Esc' };
 
 /** As a key cap says it: `Ctrl K`, `⌘ K`, `Esc`. */
 export function hotkeyText(hotkey: string, mac: boolean): string {

@@ -86,6 +86,8 @@ export function windowValueText(w: WindowResult, mode: string, known: WindowValu
   const factor = mode === 'energy' ? 1 : 1e-3;
   const { low = null, high = null } = known?.interval ?? {};
   const half = low !== null && high !== null && high > low ? ((high - low) / 2) * factor : null;
-  if (half === null) return String(Number((value * factor).toPrecision(7)));
+  // identical windows are known to the timer's own digit; of one alone nobody knows
+  const digits = known?.interval.method === 'deterministic' ? 7 : 4;
+  if (half === null) return String(Number((value * factor).toPrecision(digits)));
   return formatWithUncertainty(value * factor, half).split(' ± ')[0]!;
 }
