@@ -62,14 +62,14 @@ export function decodeMessage(bytes: Uint8Array): Result<unknown> {
   if (bytes.length < 4) return malformed('shorter than its head');
   const jsonBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   if (jsonBytes > bytes.length - 4) return malformed('text longer than the message');
-  const arrays = bytes.subarray(Math.min(bytes.length, padded(4 + jsonBytes)));
+  const arrays = new ArrayPart(bytes.subarray(Math.min(bytes.length, padded(4 + jsonBytes))));
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(4, 4 + jsonBytes));
     return ok(
       JSON.parse(text, (_key, value: unknown) => {
         if (typeof value !== 'object' || value === null) return value;
         if ('$number' in value) return Number(value.$number);
-        return '$array' in value ? arrayOf(value.$array, arrays) : value;
+        return '$array' in value ? arrays.arrayOf(value.$array) : value;
       }),
     );
   } catch (e) {
@@ -77,17 +77,30 @@ export function decodeMessage(bytes: Uint8Array): Result<unknown> {
   }
 }
 
-function arrayOf(reference: unknown, bytes: Uint8Array): TypedArray {
-  const [kind, offset, length] = Array.isArray(reference) ? (reference as unknown[]) : [];
-  const type = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as Kind] : undefined;
-  if (!type || !Number.isSafeInteger(offset) || !Number.isSafeInteger(length))
-    throw new TypeError('bad reference to an array');
-  const from = offset as number;
-  const byteLength = (length as number) * type.BYTES_PER_ELEMENT;
-  if (from < 0 || byteLength < 0 || from + byteLength > bytes.length)
-    throw new RangeError('array outside the message');
-  // not `slice`: that of a Node Buffer copies nothing
-  const copy = new Uint8Array(byteLength);
-  copy.set(bytes.subarray(from, from + byteLength));
-  return new type(copy.buffer);
+/** The arrays of a message. All together are no longer than it: naming the same bytes many times makes no memory of few. */
+class ArrayPart {
+  readonly #bytes: Uint8Array;
+  #left: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#left = bytes.length;
+  }
+
+  arrayOf(reference: unknown): TypedArray {
+    const [kind, offset, length] = Array.isArray(reference) ? (reference as unknown[]) : [];
+    const type = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind as Kind] : undefined;
+    if (!type || !Number.isSafeInteger(offset) || !Number.isSafeInteger(length))
+      throw new TypeError('bad reference to an array');
+    const from = offset as number;
+    const byteLength = (length as number) * type.BYTES_PER_ELEMENT;
+    if (from < 0 || byteLength < 0 || from + byteLength > this.#bytes.length)
+      throw new RangeError('array outside the message');
+    this.#left -= byteLength;
+    if (this.#left < 0) throw new RangeError('arrays longer than the message');
+    // not `slice`: that of a Node Buffer copies nothing
+    const copy = new Uint8Array(byteLength);
+    copy.set(this.#bytes.subarray(from, from + byteLength));
+    return new type(copy.buffer);
+  }
 }
