@@ -55,8 +55,10 @@ export function residualChart(chart: ResidualChart): string {
         p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
       );
     }
-    const mape = row.points.reduce((n, p) => n + Math.abs(p.residual), 0) / Math.max(1, row.points.length);
-    parts.push(text(width - CAPTION + 12, y + 4, `${(mape * 100).toFixed(1)} %`, { muted: true }));
+    const known = row.points.map((p) => Math.abs(p.residual)).filter(Number.isFinite);
+    const mape = known.reduce((n, r) => n + r, 0) / known.length;
+    const said = known.length > 0 ? `${(mape * 100).toFixed(1)} %` : '—';
+    parts.push(text(width - CAPTION + 12, y + 4, said, { muted: true }));
   });
   parts.push(
     text(LABEL + plot / 2, foot + 31, 'predicted against measured, %', { anchor: 'middle', muted: true }),

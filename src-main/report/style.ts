@@ -30,5 +30,6 @@ dd{margin:.1rem 0 0}
 pre{overflow:auto;max-height:24rem;background:var(--panel);padding:.8rem;font-size:.8rem}
 summary{cursor:pointer;min-height:24px}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-@media print{body{max-width:none;padding:0}details{display:none}section{break-inside:avoid}}
+@page{size:A4;margin:15mm 14mm}
+@media print{body{max-width:none;padding:0;font-size:11px}details{display:none}h2{margin-top:1.4rem}h2,h3{break-after:avoid}tr,figure,li{break-inside:avoid}.scroll{overflow:visible}a{color:inherit}}
 `.trim();
