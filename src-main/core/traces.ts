@@ -34,6 +34,7 @@ import { Trace } from '../trace/trace.ts';
 import { windowsOf } from '../trace/windows.ts';
 import { codecsOf } from './codecs.ts';
 import { infoOf } from './trace-info.ts';
+import { levelsFromEdges } from './levels-from-edges.ts';
 import { placesOf } from './trace-places.ts';
 import { statisticsDto } from './trace-views.ts';
 import { WindowIndex } from './window-index.ts';
@@ -116,7 +117,11 @@ export class Traces implements AsyncDisposable {
   }
 
   envelope(request: TraceSpanRequest, columns: number): Result<TraceEnvelope> {
-    return this.#with(request, (t) => envelope(t, request.fromSample, request.toSample, columns));
+    const made = this.#with(request, (t) => envelope(t, request.fromSample, request.toSample, columns));
+    const open = made.ok ? this.opened(request.trace) : made;
+    if (!made.ok || !open.ok || !open.value.codecs[0]!.logicBeside) return made;
+    const filled = levelsFromEdges(open.value.file, made.value);
+    return filled.ok ? made : filled;
   }
 
   statistics(request: TraceSpanRequest): Result<TraceStatistics> {

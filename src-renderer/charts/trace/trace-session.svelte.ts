@@ -46,6 +46,8 @@ const OVERVIEW_COLUMNS = 1600;
 const LOOK_MS = 250;
 /** Figures of a followed recording are new so often. */
 const FIGURES_MS = 500;
+/** Looks between two looks at the run of a growing trace. */
+const LOOKS_A_RUN = 8;
 /** Seconds that a recording shows when it is first followed. */
 const LIVE_SECONDS = 4;
 
@@ -331,7 +333,7 @@ export class TraceSession {
       bench.request('traces.places', { trace, fromSample, toSample, columns: key.columns }, signal),
     );
     if (!this.run) return;
-    this.#operatorsLane.want({ ...key, edition: 0 }, (signal) =>
+    this.#operatorsLane.want(key, (signal) =>
       bench.request('traces.operators', { trace, fromSample, toSample }, signal),
     );
   }
@@ -385,6 +387,16 @@ export class TraceSession {
     const trace = info.id;
     const key = { trace, fromSample: 0, toSample: 0, columns: 1, edition: this.#looked++ };
     this.#infoLane.want(key, (signal) => this.#options.bench.request('traces.info', { trace }, signal));
+    if (this.#looked % LOOKS_A_RUN === 0) void this.#readRun(trace);
+  }
+
+  /** A run that goes on has more windows by now. */
+  async #readRun(trace: string): Promise<void> {
+    const run = await this.#options.bench.request('traces.run', { trace });
+    if (!run.ok || this.#closed || run.value?.windows.length === this.run?.windows.length) return;
+    this.run = run.value;
+    this.#edition++;
+    this.pump();
   }
 
   #grown(info: TraceInfo): void {
@@ -407,11 +419,7 @@ export class TraceSession {
     this.#follow.finish(info.lengthSamples);
     this.following = false;
     this.#edition++;
-    void this.#options.bench.request('traces.run', { trace: info.id }).then((run) => {
-      if (run.ok && !this.#closed) this.run = run.value;
-      this.#placesKey = null;
-      this.pump();
-    });
+    void this.#readRun(info.id);
   }
 
   #fail(failure: Failure): void {
