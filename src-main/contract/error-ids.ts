@@ -20,6 +20,7 @@ export const errorIds = [
   'bench.no-model',
   'bench.no-model-file',
   'bench.no-recording',
+  'bench.no-sample',
   'bench.too-many-requests',
   'bench.unknown-file',
   'bench.wiring-clock',

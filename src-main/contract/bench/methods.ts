@@ -10,6 +10,7 @@ import { predictorMethods } from './predictor.ts';
 import { reportMethods } from './reports.ts';
 import { resultMethods } from './results.ts';
 import { runMethods } from './runs.ts';
+import { sampleMethods } from './samples.ts';
 import { settingsMethods } from './settings.ts';
 import { streamMethods } from './streams.ts';
 import { traceMethods } from './traces.ts';
@@ -26,6 +27,7 @@ export const benchMethods = {
   ...reportMethods,
   ...resultMethods,
   ...runMethods,
+  ...sampleMethods,
   ...settingsMethods,
   ...streamMethods,
   ...traceMethods,

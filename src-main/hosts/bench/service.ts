@@ -15,6 +15,7 @@ import { predictorHandlers } from './predictor.ts';
 import { reportHandlers } from './reports.ts';
 import { resultHandlers } from './results.ts';
 import { runHandlers } from './runs.ts';
+import { sampleHandlers } from './samples.ts';
 import { settingsHandlers } from './settings.ts';
 import { streamHandlers } from './streams.ts';
 import { traceHandlers } from './traces.ts';
@@ -62,6 +63,7 @@ export class BenchService implements AsyncDisposable {
       ...runHandlers(context),
       ...hardwareHandlers(context),
       ...modelCheckHandlers(context),
+      ...sampleHandlers(),
       ...settingsHandlers(context),
       ...streamHandlers(context),
       ...traceHandlers(context),
