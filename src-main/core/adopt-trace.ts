@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/errors.ts';
 import { openTrace } from './traces.ts';
-import type { ImportContext, Imported } from './trace-files.ts';
+import type { ImportContext, Imported } from './import-context.ts';
 import { writeFailure } from './new-file.ts';
 
 /** What a file of our own format begins with: it is an SQLite database. */

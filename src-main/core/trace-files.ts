@@ -20,9 +20,12 @@ import { exportPpk2, importPpk2 } from '../trace/formats/ppk2-file.ts';
 import { importedHeader, writeImported } from '../trace/formats/write-imported.ts';
 import type { Trace } from '../trace/trace.ts';
 import { adoptTrace, isTraceFile } from './adopt-trace.ts';
+import type { ImportContext, Imported } from './import-context.ts';
 import { NewFile, refuseExisting, writeFailure } from './new-file.ts';
 import { ReadFile } from './read-file.ts';
 import { openTrace, type Traces } from './traces.ts';
+
+export type { ImportContext, Imported };
 
 export interface ExportRequest {
   /** File or id. */
@@ -150,20 +153,6 @@ export interface ImportRequest {
   readonly overwrite: boolean;
   /** Ends it with `trace.interrupted`. */
   readonly signal?: AbortSignal;
-}
-
-export interface Imported {
-  readonly trace: TraceInfo;
-  readonly format: string;
-  /** What is in the file and not in the trace, in plain words. */
-  readonly dropped: readonly string[];
-}
-
-export interface ImportContext {
-  readonly tracesDir: string;
-  readonly nowIso: () => string;
-  readonly references: Pick<TraceReferences, 'add'>;
-  readonly traces: Pick<Traces, 'info' | 'forget' | 'knownId'>;
 }
 
 /** Makes a trace of a foreign file and notes it in the database. Nothing is left behind where it fails. */
