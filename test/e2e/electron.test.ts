@@ -120,7 +120,7 @@ describeWith([needs.electron22], 'the desktop app', () => {
 
   it('carries the policy on every answer: no inline script or style, no eval, no other origin', async () => {
     const { page } = desktop;
-    const policy = await inPage(
+    const policy = await inPage<string | null>(
       page,
       `return (await fetch(location.origin + '/')).headers.get('content-security-policy')`,
     );
