@@ -5,6 +5,7 @@ import type { Calibration } from './calibrate/calibrate.ts';
 import { inputBytes } from './compile/image.ts';
 import type {
   CodeProfile,
+  KernelChoice,
   RecordRequest,
   RecordSummary,
   ReferenceCheck,
@@ -142,7 +143,7 @@ export class Core implements AsyncDisposable {
   /** Measures a model by a plan; see run/run.ts for how it can end. */
   async run(request: RunRequest, wiring: Wiring = {}, watch: RunWatch = {}): Promise<Result<RunResult>> {
     const { modelPath, ...rest } = request;
-    const prepared = prepare(modelPath, rest.targetId);
+    const prepared = prepare(modelPath, rest.targetId, rest.kernels);
     if (!prepared.ok) return prepared;
     const { model } = prepared.value;
     const plan: RunPlanInput = {
@@ -173,7 +174,7 @@ export class Core implements AsyncDisposable {
         'The run does not know where its model is.',
         'Start a new run.',
       );
-    const prepared = prepare(plan.model.path, plan.targetId);
+    const prepared = prepare(plan.model.path, plan.targetId, plan.kernels);
     if (!prepared.ok) return prepared;
     if (prepared.value.model.graph.sha256 !== plan.model.sha256)
       return fail(
@@ -342,8 +343,9 @@ export class Core implements AsyncDisposable {
     modelPath: string,
     targetId: string,
     supplyV?: number,
+    kernels?: KernelChoice,
   ): Result<{ readonly prepared: Prepared; readonly full: FullPrediction }> {
-    const prepared = prepare(modelPath, targetId);
+    const prepared = prepare(modelPath, targetId, kernels);
     if (!prepared.ok) return prepared;
     const volts = supplyV ?? prepared.value.target.board.power.supplyV;
     const refused = refuseSupply(prepared.value.target.board, volts);

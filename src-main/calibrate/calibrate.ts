@@ -70,7 +70,7 @@ async function measureLayer(
 ): Promise<Result<CostSample[]>> {
   const graph = readModel(writeModel(layer.spec), layer.name);
   if (!graph.ok) return graph;
-  const program = compile(graph.value, options.board);
+  const program = compile(graph.value, options.board, { copies: false });
   if (!program.ok) return program;
   const loaded = await device.load('program', program.value.bytes);
   if (!loaded.ok) return loaded;

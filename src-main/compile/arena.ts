@@ -63,6 +63,14 @@ export function lowerBound(pieces: readonly Piece[]): number {
   return most;
 }
 
+/** Bytes of all pieces that are needed at each operator of a plan. */
+export function liveBytes(pieces: Iterable<Piece>, operators: number): number[] {
+  const live = new Array<number>(operators).fill(0);
+  for (const { bytes, from, to } of pieces)
+    for (let at = Math.max(0, from); at <= Math.min(to, operators - 1); at++) live[at]! += alignUp(bytes);
+  return live;
+}
+
 /** By size, by lifetime × size, by lifetime, by start: each falling, ties by position so that plans are stable. */
 function ordersBySize(pieces: readonly Piece[]): number[][] {
   const span = (p: Piece) => p.to - p.from + 1;

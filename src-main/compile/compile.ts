@@ -9,19 +9,20 @@ import {
 } from '../abi/generated.ts';
 import { BugError, fail, ok, type Failure, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
+import type { KernelChoice } from '../contract/index.ts';
 import { checkGraph, workOf } from '../model/graph-check.ts';
 import type { Graph, Operator, Tensor } from '../model/graph.ts';
 import { viewOp } from '../model/op-view.ts';
 import { elementBits, tensorBytes } from '../model/tensor-type.ts';
 import type { OperatorRecord } from '../model/operator-record.ts';
-import { planArena, type Arena } from './arena.ts';
+import { liveBytes, planArena, type Arena } from './arena.ts';
 import { dtypeOf } from './dtype.ts';
 import { readsOf, type KernelRecord, type Lowered } from './kernel-record.ts';
-import { chooseKernel, type KernelChoice } from './choice.ts';
+import { chooseKernels, type Choice, type Layer } from './choice.ts';
 import { decodeProgram } from './program-reader.ts';
 import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
 import type { Program } from './program.ts';
-import { lifetimes, shareStorage, type Storages } from './storage.ts';
+import { lifetimes, shareStorage, type Piece, type Storages } from './storage.ts';
 
 export { decodeProgram } from './program-reader.ts';
 
@@ -36,6 +37,17 @@ export interface CompileOptions {
   readonly kernels?: readonly KernelRecord[];
   /** What kernels are chosen for; default `fast`. */
   readonly choice?: KernelChoice;
+  /** Flash bytes of each kernel built for the board; absent: any kernel, its code not counted. */
+  readonly code?: ReadonlyMap<number, number>;
+  /** Constants may be copied to RAM where flash is slower; default true. False for Programs that are uploaded to RAM. */
+  readonly copies?: boolean;
+}
+
+/** A Program and why it has the kernels it has. */
+export interface Compiled {
+  readonly program: Program;
+  /** One layer an operator of the Program. */
+  readonly choice: Choice;
 }
 
 /**
@@ -43,14 +55,23 @@ export interface CompileOptions {
  * plans the arena, and refuses what does not fit the board's flash or RAM before anything is flashed.
  */
 export function compile(graph: Graph, board: BoardDescriptor, options: CompileOptions = {}): Result<Program> {
+  const compiled = compileExplained(graph, board, options);
+  return compiled.ok ? ok(compiled.value.program) : compiled;
+}
+
+export function compileExplained(
+  graph: Graph,
+  board: BoardDescriptor,
+  options: CompileOptions = {},
+): Result<Compiled> {
   const checked = checkGraph(graph, options.operators);
   if (!checked.ok) return checked;
   const limited = withinFormat(graph, options);
   if (limited) return limited;
   const keepInputs = options.keepInputs ?? true;
   const storages = shareStorage(graph);
-  const lowered = storages.ops.map((op) => lowerOperator(graph, op, board, options));
-  const memory = planMemory(graph, storages, lowered, keepInputs);
+  const roots = lifetimes(graph, storages, keepInputs);
+  const { choice, lowered, memory } = chooseAndPlan(graph, storages, roots, board, options);
   const tensors = new TensorTable(graph, storages, memory.offsets);
   const ops = lowered.map((l, i) => opPart(tensors, l, memory.scratchOffsets[i]!));
   const bytes = writeProgram({
@@ -65,7 +86,7 @@ export function compile(graph: Graph, board: BoardDescriptor, options: CompileOp
     ops,
   });
   const program = decoded(bytes);
-  return tooLarge(bytes.length, program.header.arenaBytes, board) ?? ok(program);
+  return tooLarge(bytes.length, program.header.arenaBytes, board) ?? ok({ program, choice });
 }
 
 const MOST_DIMENSIONS = 5;
@@ -120,16 +141,56 @@ interface LoweredOp {
   readonly inRam: boolean;
 }
 
-function lowerOperator(
+/** Times the choice is made again with less RAM where the arena's plan does not reach its lower bound. */
+const MOST_CHOICES = 4;
+
+interface Planned {
+  readonly choice: Choice;
+  readonly lowered: readonly LoweredOp[];
+  readonly memory: MemoryPlan;
+}
+
+function chooseAndPlan(
   graph: Graph,
-  op: Operator,
+  storages: Storages,
+  roots: ReadonlyMap<number, Piece>,
   board: BoardDescriptor,
   options: CompileOptions,
-): LoweredOp {
-  const view = viewOp(graph, op);
-  const work = workOf(view, options.operators);
-  const { record, lowered, cycles } = chooseKernel(view, work, board, options.kernels, options.choice);
-  return { op, kernel: record, macs: work.macs, lowered, cycles, inRam: false };
+): Planned {
+  const live = liveBytes(roots.values(), storages.ops.length);
+  const layers = storages.ops.map((op, i): Layer => {
+    const view = viewOp(graph, op);
+    return { view, work: workOf(view, options.operators), liveBytes: live[i]! };
+  });
+  let ramBytes = board.image.arenaBytes;
+  for (let tries = 1; ; tries++) {
+    const choice = chooseKernels(layers, board, {
+      choice: options.choice ?? 'fast',
+      records: options.kernels,
+      code: options.code ?? null,
+      copies: (options.copies ?? true) && tries < MOST_CHOICES,
+      ramBytes,
+      flashBytes: board.flash.bytes - board.image.programOffset - tableBytes(graph),
+    });
+    const lowered = choice.layers.map(({ chosen: { candidate, inRam } }, i) => ({
+      op: storages.ops[i]!,
+      kernel: candidate.record,
+      macs: layers[i]!.work.macs,
+      lowered: candidate.lowered,
+      cycles: candidate.cycles,
+      inRam,
+    }));
+    const memory = planMemory(roots, lowered);
+    const copied = choice.layers.reduce((n, { chosen }) => n + chosen.ramBytes, 0);
+    const overBytes = memory.arena.arenaBytes + copied - board.image.arenaBytes;
+    if (overBytes <= 0 || tries === MOST_CHOICES) return { choice, lowered, memory };
+    ramBytes -= overBytes;
+  }
+}
+
+/** About what header, tables and names take: for the choice only, the refusal counts exactly. */
+function tableBytes(graph: Graph): number {
+  return 256 + 64 * graph.tensors.length + 160 * graph.ops.length;
 }
 
 interface MemoryPlan {
@@ -140,13 +201,8 @@ interface MemoryPlan {
   readonly scratchOffsets: readonly number[];
 }
 
-function planMemory(
-  graph: Graph,
-  storages: Storages,
-  lowered: readonly LoweredOp[],
-  keepInputs: boolean,
-): MemoryPlan {
-  const roots = [...lifetimes(graph, storages, keepInputs)];
+function planMemory(pieces: ReadonlyMap<number, Piece>, lowered: readonly LoweredOp[]): MemoryPlan {
+  const roots = [...pieces];
   const scratch = lowered.map((l, at) => ({ bytes: l.lowered.scratchBytes, from: at, to: at }));
   const wanted = scratch.map((s, i) => ({ s, i })).filter(({ s }) => s.bytes > 0);
   const arena = planArena([...roots.map(([, piece]) => piece), ...wanted.map(({ s }) => s)]);

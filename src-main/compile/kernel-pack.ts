@@ -130,6 +130,11 @@ export function readKernels(bytes: Uint8Array): Result<KernelPack> {
   return ok({ pack: head.pack, kernels });
 }
 
+/** Kernel → bytes of flash it takes in an image. */
+export function codeBytesOf({ kernels }: KernelPack): Map<number, number> {
+  return new Map(kernels.map((k) => [k.kernel, kernelFlashBytes(k)]));
+}
+
 /** Bytes of flash a kernel takes in an image: its line of the table and both blobs. */
 export function kernelFlashBytes({ run, check }: KernelCode): number {
   return KernelBlobsBytes + alignUp(run.bytes.length) + alignUp(check.bytes.length);

@@ -20,7 +20,7 @@ import {
 } from '../abi/generated.ts';
 import { crc32 } from '../base/crc.ts';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
-import type { PlannedOp, Program } from './program.ts';
+import type { ArenaPlan, PlannedOp, Program } from './program.ts';
 
 const CRC_FROM = 16;
 const ABSENT = 0xffff;
@@ -51,8 +51,17 @@ export function decodeProgram(blob: Uint8Array): Result<Program> {
     copies,
     modelName: names[0] ?? '',
     programHash: header.crc32.toString(16).padStart(8, '0'),
-    plan: { arenaBytes: header.arenaBytes, lowerBoundBytes: header.lowerBoundBytes },
+    plan: planOf(header),
   });
+}
+
+function planOf({ arenaBytes, lowerBoundBytes, copyCount, pinnedOffset }: ProgramHeader): ArenaPlan {
+  const copiedBytes = copyCount === 0 ? 0 : arenaBytes - pinnedOffset;
+  return {
+    arenaBytes: arenaBytes - copiedBytes,
+    lowerBoundBytes: lowerBoundBytes - copiedBytes,
+    copiedBytes,
+  };
 }
 
 function refuse(id: string, facts: Record<string, number | string>, cause: string): Failure {

@@ -24,9 +24,12 @@ export interface PlannedOp extends OpRecord {
   readonly outputs: readonly number[];
 }
 
+/** What the Program asks of the device's RAM; `header.arenaBytes` is all of it. */
 export interface ArenaPlan {
-  /** What the Program asks of the device. */
+  /** Tensors and scratch. */
   readonly arenaBytes: number;
   /** The largest sum of live tensors and scratch at any operator: no plan can be below it. */
   readonly lowerBoundBytes: number;
+  /** Constants copied from slower flash, behind them. */
+  readonly copiedBytes: number;
 }

@@ -10,6 +10,13 @@ export type BenchmarkId = z.infer<typeof BenchmarkId>;
 export const Scoring = z.enum(['top1', 'auc']);
 export type Scoring = z.infer<typeof Scoring>;
 
+/**
+ * `fast`: the fewest cycles that flash and RAM allow. `compact`: the same with constants of at most 1.1 times what the
+ * general kernels store. `general`: the portable kernel of each operator.
+ */
+export const KernelChoice = z.enum(['fast', 'compact', 'general']);
+export type KernelChoice = z.infer<typeof KernelChoice>;
+
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Everything a run was asked to do. Stored whole with the run; a resumed run uses the stored plan. */
@@ -41,6 +48,8 @@ export const RunPlan = z.object({
   /** Which of the simulated world's boards and monitors: seeds the hidden current model. Never the inputs. */
   worldSeed: z.number().int().nonnegative().default(1),
   supplyV: z.number().min(0.8).max(5).default(3.3),
+  /** What compute kernels are chosen for. */
+  kernels: KernelChoice.default('fast'),
   /** Ask `mj prof` for cycles per operator. */
   profile: z.boolean().default(true),
   /** How often one window (or item) may be voided and repeated before the run gives up. */

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { InputEncoding, ResultKind } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import type { BoardDescriptor } from '../board/board.ts';
-import { compile } from '../compile/compile.ts';
+import { compile, type CompileOptions } from '../compile/compile.ts';
 import type { Program } from '../compile/program.ts';
 import type { BenchmarkId } from '../contract/index.ts';
 import type { Graph } from '../model/graph.ts';
@@ -103,6 +103,10 @@ export function openModelFile(path: string): Result<ModelFile> {
 }
 
 /** Compiles for a board; an anomaly detector's input must outlive the inference, its score compares with it. */
-export function compileFor(model: ModelFile, board: BoardDescriptor): Result<Program> {
-  return compile(model.graph, board);
+export function compileFor(
+  model: ModelFile,
+  board: BoardDescriptor,
+  options: CompileOptions = {},
+): Result<Program> {
+  return compile(model.graph, board, options);
 }

@@ -2,8 +2,12 @@ import { HarnessMode, InputEncoding } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import { buildImage, type Image } from '../compile/image.ts';
 import { loadPrebuilt } from '../compile/prebuilt.ts';
+import { compileExplained } from '../compile/compile.ts';
+import type { Choice } from '../compile/choice.ts';
+import { codeBytesOf } from '../compile/kernel-pack.ts';
+import type { KernelChoice } from '../contract/index.ts';
 import type { Program } from '../compile/program.ts';
-import { compileFor, openModelFile, type ModelFile } from './model-file.ts';
+import { openModelFile, type ModelFile } from './model-file.ts';
 import { findTarget, targets, type TargetDescriptor } from './targets.ts';
 
 /** A model made ready for a target: everything that can be refused was accepted. */
@@ -11,6 +15,8 @@ export interface Prepared {
   readonly target: TargetDescriptor;
   readonly model: ModelFile;
   readonly program: Program;
+  /** Why the Program has the kernels it has. */
+  readonly choice: Choice;
   readonly image: Image;
 }
 
@@ -41,24 +47,33 @@ function safeName(name: string): string {
 }
 
 /** Reads, compiles and builds: everything that can be refused before hardware is touched. */
-export function prepare(modelPath: string, targetId: string): Result<Prepared> {
+export function prepare(
+  modelPath: string,
+  targetId: string,
+  kernels: KernelChoice = 'fast',
+): Result<Prepared> {
   const target = targetOf(targetId);
   if (!target.ok) return target;
   const { board } = target.value;
   const model = openModelFile(modelPath);
   if (!model.ok) return model;
-  const program = compileFor(model.value, board);
-  if (!program.ok) return program;
   const prebuilt = loadPrebuilt(board);
   if (!prebuilt.ok) return prebuilt;
+  const code = prebuilt.value.kernels && codeBytesOf(prebuilt.value.kernels);
+  const compiled = compileExplained(model.value.graph, board, {
+    choice: kernels,
+    ...(code ? { code } : {}),
+  });
+  if (!compiled.ok) return compiled;
+  const { program, choice } = compiled.value;
   const { inputEncoding, resultKind, name } = model.value;
   const image = buildImage({
     board,
     firmware: prebuilt.value.firmware,
     kernels: prebuilt.value.kernels,
-    program: program.value,
+    program,
     config: { ...ownHarness(safeName(name)), inputEncoding, resultKind },
   });
   if (!image.ok) return image;
-  return ok({ target: target.value, model: model.value, program: program.value, image: image.value });
+  return ok({ target: target.value, model: model.value, program, choice, image: image.value });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { KernelChoice } from '../../contract/index.ts';
 import { onStopRequest } from '../stop-request.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -26,6 +27,12 @@ export function withCommonOptions(command: Command): Command {
 
 export function targetOption(): Option {
   return new Option('--target <id>', 'target; `microjoule targets` lists them').default('pico-emulated');
+}
+
+export function kernelsOption(): Option {
+  return new Option('--kernels <set>', 'compute kernels: the fastest, small ones, or the portable ones')
+    .choices([...KernelChoice.options])
+    .default('fast');
 }
 
 function untilInterrupted(kept: string): AbortSignal {

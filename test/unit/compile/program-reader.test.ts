@@ -46,6 +46,7 @@ describe('decodeProgram', () => {
     expect(fresh.plan).toEqual({
       arenaBytes: readProgramHeader(new DataView(fresh.bytes.buffer), 0).arenaBytes,
       lowerBoundBytes: fresh.header.lowerBoundBytes,
+      copiedBytes: 0,
     });
   });
 

@@ -150,6 +150,6 @@ export function identityProgram({ units, layers, scale, zeroPoint }: IdentityOpt
     copies: [],
     modelName: 'identity',
     programHash: header.crc32.toString(16).padStart(8, '0'),
-    plan: { arenaBytes: header.arenaBytes, lowerBoundBytes: header.arenaBytes },
+    plan: { arenaBytes: header.arenaBytes, lowerBoundBytes: header.arenaBytes, copiedBytes: 0 },
   };
 }

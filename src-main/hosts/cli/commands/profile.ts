@@ -1,5 +1,5 @@
 import { fail, type Result } from '../../../base/errors.ts';
-import type { CodeProfile } from '../../../contract/index.ts';
+import type { CodeProfile, KernelChoice } from '../../../contract/index.ts';
 import { prepare } from '../../../core.ts';
 import { profileCode } from '../../../core/code-profile.ts';
 import { functionRows, lineRows, profileFlame } from '../../../report/code-profile.ts';
@@ -11,6 +11,7 @@ import { writeText } from '../write-text.ts';
 
 export interface ProfileOptions {
   readonly target: string;
+  readonly kernels: KernelChoice;
   readonly run?: number;
   readonly inferences: number;
   readonly seed: number;
@@ -56,7 +57,7 @@ async function make(
     await using core = opened.value;
     return await core.profileRun(o.run, request);
   }
-  const prepared = prepare(model!, o.target);
+  const prepared = prepare(model!, o.target, o.kernels);
   return prepared.ok ? profileCode(prepared.value, request) : prepared;
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fail, ok, type Result } from '../../../base/errors.ts';
-import type { RunEvent, RunResult } from '../../../contract/index.ts';
+import type { KernelChoice, RunEvent, RunResult } from '../../../contract/index.ts';
 import type { CommandContext } from '../context.ts';
 import type { Core, RunRequest, Wiring } from '../../../core.ts';
 import type { Emulation } from '../../../core/simulated-rig.ts';
@@ -14,6 +14,7 @@ import { layersText, profileText, runText, watchRun } from '../run-view.ts';
 
 export interface RunCommandOptions {
   readonly target: string;
+  readonly kernels: KernelChoice;
   readonly mode: 'performance' | 'energy' | 'accuracy';
   readonly data?: string;
   readonly windows: number;
@@ -79,6 +80,7 @@ function requestOf(model: string, o: RunCommandOptions, given: readonly string[]
   return {
     modelPath: resolve(model),
     targetId: o.target,
+    kernels: o.kernels,
     mode: o.mode,
     windows: most,
     untilRel: o.until === undefined ? null : o.until / 100,

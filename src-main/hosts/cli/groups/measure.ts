@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import { count, finite, positive, runNumber, wholeFrom1 } from '../arguments.ts';
-import { perform, targetOption, type CommandGroup } from '../command-group.ts';
+import { kernelsOption, perform, targetOption, type CommandGroup } from '../command-group.ts';
 import type { ProfileOptions } from '../commands/profile.ts';
+import type { PredictOptions } from '../commands/predict.ts';
 import type { RunCommandOptions } from '../commands/run.ts';
 import type { CommonOptions } from '../context.ts';
 
@@ -17,6 +18,7 @@ export const measureCommands: CommandGroup = (command) => {
 
   command('run [model]', 'measure a model on a target')
     .addOption(targetOption())
+    .addOption(kernelsOption())
     .addOption(
       new Option('--mode <mode>').choices(['performance', 'energy', 'accuracy']).default('performance'),
     )
@@ -64,7 +66,9 @@ export const measureCommands: CommandGroup = (command) => {
 
   command('predict <model>', 'latency and energy before measuring')
     .addOption(targetOption())
-    .action(async (model: string, o: CommonOptions & { target: string }) =>
+    .addOption(kernelsOption())
+    .option('--explain', 'per layer every kernel: cycles, flash, RAM, or why it cannot, and what decided')
+    .action(async (model: string, o: CommonOptions & PredictOptions) =>
       perform(o, async (c) => (await import('../commands/predict.ts')).predict(model, o, c)),
     );
   command('sqnr <model>', 'what int8 costs: the host twin beside a float reference, layer by layer')
@@ -87,6 +91,7 @@ export const measureCommands: CommandGroup = (command) => {
     'where the cycles go: operators, functions, source lines, with nothing in the firmware for it',
   )
     .addOption(targetOption())
+    .addOption(kernelsOption())
     .option('--run <run>', 'the model of this run; the profile is kept with it and in its report', runNumber)
     .option('--inferences <n>', 'inferences to count', wholeFrom1, 1)
     .option('--seed <n>', 'seed of the random input', count, 1)
