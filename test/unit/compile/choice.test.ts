@@ -106,7 +106,7 @@ function explained(layers: number, board: BoardDescriptor, options: CompileOptio
   return {
     program,
     choice,
-    kernels: program.ops.map((op) => op.kernel as number),
+    kernels: program.ops.map((op) => op.kernel),
     decidedBy: choice.layers.map((l) => l.decidedBy),
   };
 }
