@@ -11,6 +11,7 @@ import { Rng } from '../src-main/base/rng.ts';
 import { pico } from '../src-main/board/pico.ts';
 import { compile } from '../src-main/compile/compile.ts';
 import type { Program } from '../src-main/compile/program.ts';
+import { KernelChoice } from '../src-main/contract/index.ts';
 import { TFLM_CHECKS_FILE, type TflmCheck, type TflmChecks } from '../src-main/engine/tflm-record.ts';
 import { openTwin } from '../src-main/engine/twin.ts';
 import { readModel } from '../src-main/model/reader.ts';
@@ -30,27 +31,30 @@ interface Prepared {
   readonly name: string;
   readonly model: Uint8Array;
   readonly modelSha256: string;
-  readonly program: Program;
+  /** For the Pico, one a choice of kernels where they differ; the fast one first. */
+  readonly programs: readonly [Program, ...Program[]];
   readonly sets: readonly (readonly Uint8Array[])[];
 }
 
 function prepare(name: string, model: Uint8Array, sets: number, seed: number): Prepared {
   const graph = orThrow(readModel(model, name));
-  const program = orThrow(compile(graph, pico));
+  const made = KernelChoice.options.map((choice) => orThrow(compile(graph, pico, { choice })));
+  const programs = [...new Map(made.map((p) => [p.programHash, p])).values()] as [Program, ...Program[]];
+  const [program] = programs;
   const step = program.tensors[program.outputs[0]!]!.scale || 1;
   const inputs = program.inputs.map((t) => program.tensors[t]!);
   return {
     name,
     model,
     modelSha256: graph.sha256,
-    program,
+    programs,
     sets: inputSets(inputs, sets, new Rng(seed), step),
   };
 }
 
 const request = (p: Prepared): TflmRequest => ({
   model: p.model,
-  outputCount: p.program.outputs.length,
+  outputCount: p.programs[0].outputs.length,
   sets: p.sets,
 });
 
@@ -65,11 +69,13 @@ async function compare(
   for (const [i, p] of prepared.entries()) {
     const reply = replies[i]!;
     if (!reply.ok) throw new Error(`${p.name}: TFLM refuses it: ${reply.error}`);
-    await using twin = orThrow(await openTwin(p.program.bytes));
-    const equal = p.sets.every((set, s) =>
-      orThrow(twin.infer(set)).every((bytes, o) => Buffer.compare(bytes, reply.outputs[s]![o]!) === 0),
-    );
-    if (!equal) differing.push(p.name);
+    for (const program of p.programs) {
+      await using twin = orThrow(await openTwin(program.bytes));
+      const equal = p.sets.every((set, s) =>
+        orThrow(twin.infer(set)).every((bytes, o) => Buffer.compare(bytes, reply.outputs[s]![o]!) === 0),
+      );
+      if (!equal) differing.push(`${p.name} (Program ${program.programHash})`);
+    }
     outputs.push(reply.outputs);
   }
   if (differing.length > 0) throw new Error(`the engine differs from TFLM: ${differing.join('; ')}`);
@@ -110,12 +116,14 @@ async function checkModels(python: string): Promise<TflmChecks> {
     prepare(name, readFileSync(path), SETS_PER_MODEL, 1),
   );
   const { version, outputs } = await compare(python, prepared);
-  const checks = prepared.map((p, i): TflmCheck => ({
-    model: p.name,
-    modelSha256: p.modelSha256,
-    programHash: p.program.programHash,
-    inputs: outputs[i]!.length,
-  }));
+  const checks = prepared.flatMap((p, i) =>
+    p.programs.map(({ programHash }): TflmCheck => ({
+      model: p.name,
+      modelSha256: p.modelSha256,
+      programHash,
+      inputs: outputs[i]!.length,
+    })),
+  );
   for (const c of checks) console.log(`${c.model}: Program ${c.programHash} equal on ${c.inputs} inputs`);
   const engineSha256 = createHash('sha256')
     .update(readFileSync(join(root, 'src-main/engine/engine.wasm')))
