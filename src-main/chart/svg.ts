@@ -4,14 +4,14 @@
  * forbids inline styles shows them too; whoever shows one gives `.chart` a `max-width: 100%` and `height: auto`.
  */
 export const palette = [
-  '#0072b2',
-  '#e69f00',
-  '#009e73',
-  '#cc79a7',
-  '#56b4e9',
-  '#d55e00',
-  '#f0e442',
-  '#999999',
+  'var(--data-1, #0072b2)',
+  'var(--data-2, #e69f00)',
+  'var(--data-3, #009e73)',
+  'var(--data-4, #cc79a7)',
+  'var(--data-5, #56b4e9)',
+  'var(--data-6, #d55e00)',
+  'var(--data-7, #a89b00)',
+  'var(--data-8, #7f868d)',
 ] as const;
 
 export function escapeXml(text: string): string {
@@ -31,9 +31,11 @@ export interface Frame {
   readonly summary: string;
 }
 
+/** A chart with links in it is a group of them; one without is a picture. */
 export function svg(frame: Frame, body: string): string {
+  const role = body.includes('<a ') ? 'group' : 'img';
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" role="${role}" viewBox="0 0 ${px(frame.width)} ${px(frame.height)}" ` +
     `width="${px(frame.width)}" height="${px(frame.height)}" class="chart" font-family="inherit" font-size="12">` +
     `<title>${escapeXml(frame.title)}</title><desc>${escapeXml(frame.summary)}</desc>${body}</svg>`
   );

@@ -1,7 +1,7 @@
 /** The report's style sheet: light, dark and print from the same custom properties the charts use. */
 export const reportStyle = `
 :root{color-scheme:light dark;--paper:#fff;--ink:#1b1f24;--muted:#5a6572;--grid:#e3e7eb;--panel:#f5f7f9;--accent:#0059a6;--bad:#a63a00;--good:#00704f;--predicted:#8f3a69;--published:#7a4b00}
-@media screen and (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e8ecf1;--muted:#a3afbc;--grid:#2c343d;--panel:#1c2229;--accent:#6cb8ff;--bad:#ff9a66;--good:#4fd3a8;--predicted:#eba4ca;--published:#f2bd55}}
+@media screen and (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e8ecf1;--muted:#a3afbc;--grid:#2c343d;--panel:#1c2229;--accent:#6cb8ff;--bad:#ff9a66;--good:#4fd3a8;--predicted:#eba4ca;--published:#f2bd55;--data-1:#4aa3df;--data-3:#1fbf8f;--data-4:#d98bb5;--data-5:#7cc5f0;--data-6:#f0793a;--data-7:#f0e442;--data-8:#98a1aa}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:2rem 1.5rem 4rem;max-width:66rem;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,"Segoe UI","Noto Sans",sans-serif;font-variant-numeric:tabular-nums}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}

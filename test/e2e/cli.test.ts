@@ -108,6 +108,20 @@ describe('microjoule on the emulated bench', () => {
     expect(report.code).toBe(0);
     expect(ReportDocument.parse(JSON.parse(readFileSync(file, 'utf8'))).runs).toHaveLength(2);
     expect(readFileSync(html, 'utf8')).toContain('Supply current');
+    const operators = join(dir, 'operators.csv');
+    const against = ['report', '2', '--baseline', '1', '--html', html, '--operators-csv', operators];
+    expect((await microjoule([...against, '--db', db])).code).toBe(0);
+    expect(readFileSync(html, 'utf8')).toContain('Compared with run 1');
+    expect(readFileSync(operators, 'utf8').trim().split('\n')).toHaveLength(1 + 2 * 4);
+    const unprinted = await microjoule(
+      ['report', '1', '--pdf', join(dir, 'report.pdf'), '--db', db, '--json'],
+      {
+        env: { MICROJOULE_CHROMIUM: join(dir, 'no-browser') },
+      },
+    );
+    expect(unprinted.code).toBe(1);
+    expect(json<{ error: { id: string } }>(unprinted).error.id).toBe('report.no-chromium');
+    expect(existsSync(join(dir, 'report.pdf'))).toBe(false);
     const csv = join(dir, 'profiles.csv');
     expect((await microjoule(['export', 'profiles', '--csv', csv, '--db', db])).code).toBe(0);
     expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 4 * 4);
