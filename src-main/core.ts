@@ -42,6 +42,7 @@ import {
 import { TraceOperatorSpans } from './core/trace-operators.ts';
 import { Traces } from './core/traces.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './core/wiring.ts';
+import { ZERO_WAIT } from './core/zero-wait.ts';
 import { tflmRecord } from './engine/tflm-record.ts';
 import { openTwin } from './engine/twin.ts';
 import type { CostModel } from './predict/cost-model.ts';
@@ -318,7 +319,9 @@ export class Core implements AsyncDisposable {
     modelPath: string,
     targetId: string,
     wiring: Wiring,
-    options: Pick<WiringCheckOptions, 'program' | 'signal' | 'onStep'> & { readonly supplyV?: number },
+    options: Pick<WiringCheckOptions, 'program' | 'windowUs' | 'signal' | 'onStep'> & {
+      readonly supplyV?: number;
+    },
   ): Promise<Result<void>> {
     const prepared = prepare(modelPath, targetId);
     if (!prepared.ok) return prepared;
@@ -376,8 +379,6 @@ export class Core implements AsyncDisposable {
     return calibrateTarget(this.store, targetId, seed, wiring, watch);
   }
 }
-
-const ZERO_WAIT = 'Zero-wait memory: flash and bus never made the core wait. A comparison, no RP2040.';
 
 export async function createCore(options: CoreOptions): Promise<Result<Core>> {
   const store = openStore(options.dbPath, {

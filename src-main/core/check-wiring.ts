@@ -16,6 +16,8 @@ import { failureDto } from './trace-views.ts';
 export interface WiringCheckOptions extends Omit<BenchOf, 'tracesDir' | 'onTrace'> {
   /** Puts our firmware on the board first; without it whatever runs there is asked. */
   readonly program: boolean;
+  /** How long the window is; the longer, the better the drift of the clocks is known. Default 5 s. */
+  readonly windowUs?: number;
   readonly signal: AbortSignal;
   readonly onStep: (step: WiringStep) => void;
 }
@@ -94,7 +96,7 @@ async function checkIn(
     return ok();
   }
   steps.running('edge', 'measuring one window');
-  const window = await measure(bench, device, identity, options.signal);
+  const window = await measure(bench, device, identity, options);
   if (!window.ok) return steps.failed('edge', window);
   steps.passed('edge', edgeText(window.value, prepared.target.board));
   const idle = judgeIdle(window.value, prepared.target.board);
@@ -124,7 +126,7 @@ async function measure(
   bench: RigBench,
   device: Device,
   identity: DeviceIdentity,
-  signal: AbortSignal,
+  { signal, windowUs = WINDOW_US }: WiringCheckOptions,
 ): Promise<Result<WindowEnergy>> {
   const loaded = await bench.loadZeros();
   if (!loaded.ok) return loaded;
@@ -132,7 +134,7 @@ async function measure(
   if (identity.hasMj && identity.clockHz !== null) {
     const latencyUs = await latencyByProfile(device, identity.clockHz, { signal });
     if (!latencyUs.ok) return latencyUs;
-    inferences = inferencesFor(WINDOW_US, latencyUs.value);
+    inferences = inferencesFor(windowUs, latencyUs.value);
   }
   const opened = await bench.meter!.openWindow(inferences, { signal });
   if (!opened.ok) return opened;
