@@ -44,6 +44,7 @@ export function barChart(chart: BarChart): string {
     const y = top + i * ROW;
     const colour = palette[(bar.kind ?? 0) % palette.length]!;
     const drawn =
+      (bar.href ? `<rect x="0" y="${y}" width="${width}" height="${ROW}" fill="transparent"/>` : '') +
       text(LABEL - 8, y + 16, bar.label, { anchor: 'end' }) +
       `<rect x="${LABEL}" y="${y + 5}" width="${px(Math.max(0, x(bar.value) - LABEL))}" height="14" rx="2" fill="${colour}"><title>${escapeXml(`${bar.label}: ${bar.caption}`)}</title></rect>`;
     parts.push(bar.href ? `<a href="${escapeXml(bar.href)}">${drawn}</a>` : drawn);

@@ -46,6 +46,7 @@ export function differenceChart(chart: DifferenceChart): string {
     const colour = row.change < 0 ? palette[0] : palette[5];
     const title = `<title>${escapeXml(`${row.label}: ${row.caption}`)}</title>`;
     const bar =
+      (row.href ? `<rect x="0" y="${y}" width="${width}" height="${ROW}" fill="transparent"/>` : '') +
       `<rect x="${px(x(a))}" y="${y + 5}" width="${px(Math.max(sure ? 1 : 0, x(b) - x(a)))}" height="14" fill="${sure ? colour : 'none'}" stroke="${colour}"${sure ? '' : ' stroke-dasharray="3 2"'}>${title}</rect>` +
       (row.uncertain ? whisker(x(row.change - row.uncertain), x(row.change + row.uncertain), y + 12) : '') +
       text(LABEL - 8, y + 16, row.label, { anchor: 'end' }) +

@@ -43,17 +43,18 @@ export function residualChart(chart: ResidualChart): string {
     parts.push(text(LABEL - 10, y + 4, row.label, { anchor: 'end' }));
     for (const p of row.points) {
       if (!Number.isFinite(p.residual)) continue;
-      const dot = pointMark(
-        p,
-        x(Math.min(high, Math.max(low, p.residual))),
-        y,
-        low,
-        high,
-        palette[row.kind % palette.length]!,
-      );
+      const at = x(Math.min(high, Math.max(low, p.residual)));
+      const beyond = p.residual > high ? 1 : p.residual < low ? -1 : 0;
+      const mark = pointMark(p.label, at, y, beyond, palette[row.kind % palette.length]!);
       parts.push(
-        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
+        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${mark}</a>` : mark,
       );
+      if (beyond !== 0) {
+        const said = `${beyond > 0 ? '+' : '−'}${Math.round(Math.abs(p.residual) * 100)} %`;
+        parts.push(
+          text(at - 12 * beyond, y + 4, said, { anchor: beyond > 0 ? 'end' : 'start', muted: true }),
+        );
+      }
     }
     const known = row.points.map((p) => Math.abs(p.residual)).filter(Number.isFinite);
     const mape = known.reduce((n, r) => n + r, 0) / known.length;
@@ -69,23 +70,11 @@ export function residualChart(chart: ResidualChart): string {
   return svg({ width, height: foot + 38, title: chart.title, summary }, parts.join(''));
 }
 
-/** A dot; an arrow with its figure for an error beyond the axis. */
-function pointMark(
-  p: { readonly residual: number; readonly label: string },
-  x: number,
-  y: number,
-  low: number,
-  high: number,
-  colour: string,
-): string {
-  const title = `<title>${escapeXml(p.label)}</title>`;
+/** A dot; an arrow where the error is beyond the axis. */
+function pointMark(label: string, x: number, y: number, beyond: number, colour: string): string {
+  const title = `<title>${escapeXml(label)}</title>`;
   const paint = `fill="${colour}" fill-opacity="0.85" stroke="var(--paper, #fff)"`;
-  if (p.residual >= low && p.residual <= high)
-    return `<circle cx="${px(x)}" cy="${px(y)}" r="4.5" ${paint}>${title}</circle>`;
-  const way = p.residual > high ? 1 : -1;
-  const said = `${way > 0 ? '+' : '−'}${Math.round(Math.abs(p.residual) * 100)} %`;
-  return (
-    `<path d="M${px(x)} ${px(y)}l${-8 * way} -5v10z" ${paint}>${title}</path>` +
-    text(x - 12 * way, y + 4, said, { anchor: way > 0 ? 'end' : 'start', muted: true })
-  );
+  return beyond === 0
+    ? `<circle cx="${px(x)}" cy="${px(y)}" r="4.5" ${paint}>${title}</circle>`
+    : `<path d="M${px(x)} ${px(y)}l${-8 * beyond} -5v10z" ${paint}>${title}</path>`;
 }

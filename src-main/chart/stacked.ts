@@ -29,6 +29,8 @@ const LABEL = 170;
 const CAPTION = 130;
 /** Narrower parts keep their colour and lose their outline: they would be nothing but outline. */
 const OUTLINED = 3;
+/** Narrower parts cannot be hit: they are reached from the table. */
+const HIT = 24;
 const LEGEND_ITEM = 190;
 
 /** One bar a row, its parts one after the other on a common axis: what an inference consists of. */
@@ -66,8 +68,7 @@ export function stackedChart(chart: StackedChart): string {
 function partBox(p: StackedPart, x: number, y: number, width: number): string {
   const outline = width >= OUTLINED ? ' stroke="var(--paper, #fff)" stroke-width="1"' : '';
   const box = `<rect x="${px(x)}" y="${px(y)}" width="${px(Math.max(0, width))}" height="28" fill="${palette[p.kind % palette.length]}"${outline}><title>${escapeXml(`${p.label}: ${p.caption}`)}</title></rect>`;
-  // parts too narrow to be hit are reached from the table
-  return p.href && width >= OUTLINED
+  return p.href && width >= HIT
     ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(`${p.label}: ${p.caption}`)}">${box}</a>`
     : box;
 }

@@ -6,6 +6,7 @@ import type { CostModel } from '../predict/cost-model.ts';
 import type { FullPrediction } from './prediction.ts';
 import type { Prepared } from './prepare.ts';
 import { failureDto } from './trace-views.ts';
+import { wasZeroWait } from './zero-wait.ts';
 
 /** What a run's model is predicted with today. */
 export interface RunExpectation {
@@ -61,7 +62,7 @@ function groupsOf(
 
 /** Why a run's op profile says nothing of today's predictions, or null. */
 function otherBuild(run: RunResult, { prepared }: RunExpectation): string | null {
-  if (run.plan.mode !== 'accuracy' && run.notes.some((n) => n.startsWith('Zero-wait memory')))
+  if (wasZeroWait(run))
     return 'Its memory was simulated without waits: it is no statement about this target.';
   if (run.identity!.firmwareHash !== prepared.image.firmwareHash)
     return 'It was made with another build of the firmware.';

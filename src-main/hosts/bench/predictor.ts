@@ -8,6 +8,7 @@ import type {
 import type { RunResult } from '../../contract/index.ts';
 import type { Core } from '../../core.ts';
 import { recalibrate, refittedModel } from '../../core/recalibration.ts';
+import { wasZeroWait } from '../../core/zero-wait.ts';
 import type { BenchContext, Handlers } from './handlers.ts';
 import { resultsOf } from './results.ts';
 
@@ -16,7 +17,7 @@ export function predictorHandlers({ core }: BenchContext): Pick<Handlers, keyof 
   return {
     'predictor.points': ({ runs }) => {
       const found = chosenRuns(core, runs);
-      return found.ok ? ok(pointsOf(found.value)) : found;
+      return found.ok ? ok(pointsOf(found.value.filter((r) => !wasZeroWait(r)))) : found;
     },
     'predictor.recalibrate': ({ runs }) => {
       const found = chosenRuns(core, runs);
