@@ -101,6 +101,8 @@ typedef enum {
   MJ_OP_CODE_LEAKY_RELU = 98,
   MJ_OP_CODE_SPLIT_V = 102,
   MJ_OP_CODE_HARD_SWISH = 117,
+  MJ_OP_CODE_TRANSPOSE_CONV = 67,
+  MJ_OP_CODE_BATCH_MATMUL = 126,
 } mj_op_code;
 
 /* Compute kernels. 0 is invalid; general kernels first, fast ones later get ids from 256. */
@@ -137,6 +139,11 @@ typedef enum {
   MJ_KERNEL_CONV_RV32 = 384, /* RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels */
   MJ_KERNEL_DEPTHWISE_RV32 = 385, /* RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once */
   MJ_KERNEL_LANES_RV32 = 386, /* RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
+  MJ_KERNEL_TRANSPOSE_CONV_S8 = 23,
+  MJ_KERNEL_BATCH_MATMUL_S8 = 24,
+  MJ_KERNEL_CONV2D_S16 = 25, /* int16 activations, int8 weights */
+  MJ_KERNEL_DEPTHWISE_CONV2D_S16 = 26, /* int16 activations, int8 weights */
+  MJ_KERNEL_FULLY_CONNECTED_S16 = 27, /* int16 activations, int8 weights */
 } mj_kernel;
 
 /* Bits of a KernelBlobs record's flags. */
@@ -325,7 +332,7 @@ typedef struct {
 } mj_op_record;
 _Static_assert(sizeof(mj_op_record) == 40, "mj_op_record");
 
-/* CONV_2D and DEPTHWISE_CONV_2D, int8, NHWC. Weights OHWI (conv) or 1HWC (depthwise), as in .tflite. */
+/* CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV, int8, NHWC. Weights OHWI or 1HWC (depthwise), as in .tflite. */
 typedef struct {
   int32_t batches;
   int32_t in_h;
@@ -597,6 +604,27 @@ typedef struct {
 } mj_arg_max_params;
 _Static_assert(sizeof(mj_arg_max_params) == 16, "mj_arg_max_params");
 
+/* BATCH_MATMUL, int8: out[b][r][c] = Σ lhs[b][r][k]·rhs[b][k][c], either side transposed or broadcast by its strides. */
+typedef struct {
+  int32_t batch_dims[3]; /* of the output */
+  int32_t lhs_batch_strides[3]; /* in elements; 0 where broadcast */
+  int32_t rhs_batch_strides[3]; /* in elements; 0 where broadcast */
+  int32_t rows;
+  int32_t depth;
+  int32_t columns;
+  int32_t lhs_row_stride;
+  int32_t lhs_depth_stride;
+  int32_t rhs_depth_stride;
+  int32_t rhs_column_stride;
+  int32_t lhs_offset; /* −zero point */
+  int32_t rhs_offset; /* −zero point */
+  int32_t output_offset;
+  int32_t multiplier; /* Q31 */
+  int32_t shift;
+  uint32_t reserved[3]; /* 0 */
+} mj_batch_matmul_params;
+_Static_assert(sizeof(mj_batch_matmul_params) == 96, "mj_batch_matmul_params");
+
 /* The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */
 typedef struct {
   uint32_t magic; /* CONFIG_MAGIC */
@@ -734,5 +762,56 @@ typedef struct {
   uint32_t since_start_us; /* device time since the stream began, when the report was made */
 } mj_stream_window_record;
 _Static_assert(sizeof(mj_stream_window_record) == 44, "mj_stream_window_record");
+
+/* As ConvParams, with int16 activations. */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t in_c;
+  int32_t out_h;
+  int32_t out_w;
+  int32_t out_c;
+  int32_t filter_h;
+  int32_t filter_w;
+  int32_t filter_c; /* input channels a filter sees (grouped convolution: inC / groups) */
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t dilation_h;
+  int32_t dilation_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t depth_multiplier; /* depthwise only, else 0 */
+  int32_t input_offset; /* −zero point of the input */
+  int32_t output_offset; /* zero point of the output */
+  int32_t act_min;
+  int32_t act_max;
+  uint32_t weights_offset; /* i8 */
+  uint32_t bias_offset; /* i32[outC]; 0 = none */
+  uint32_t multipliers_offset; /* i32[outC], Q31 */
+  uint32_t shifts_offset; /* i32[outC], positive = left */
+  int32_t wide_bias; /* 1 = sums and bias (i64[outC]) have 64 bits, 0 = 32 (i32) */
+  uint32_t reserved[2]; /* 0 */
+} mj_conv16_params;
+_Static_assert(sizeof(mj_conv16_params) == 112, "mj_conv16_params");
+
+/* As FullyConnectedParams, with int16 activations. */
+typedef struct {
+  int32_t batches;
+  int32_t in_depth;
+  int32_t out_depth;
+  int32_t input_offset; /* −zero point of the input */
+  int32_t filter_offset; /* −zero point of the weights (0 when symmetric) */
+  int32_t output_offset;
+  int32_t act_min;
+  int32_t act_max;
+  uint32_t weights_offset; /* i8 */
+  uint32_t bias_offset; /* i32[outDepth]; 0 = none */
+  uint32_t multipliers_offset; /* i32[outDepth], Q31 */
+  uint32_t shifts_offset; /* i32[outDepth] */
+  int32_t wide_bias; /* 1 = sums and bias (i64[outDepth]) have 64 bits, 0 = 32 (i32) */
+  uint32_t reserved[3]; /* 0 */
+} mj_fully_connected16_params;
+_Static_assert(sizeof(mj_fully_connected16_params) == 64, "mj_fully_connected16_params");
 
 #endif

@@ -103,6 +103,8 @@ export const OpCode = {
   LeakyRelu: 98,
   SplitV: 102,
   HardSwish: 117,
+  TransposeConv: 67,
+  BatchMatmul: 126,
 } as const;
 export type OpCode = (typeof OpCode)[keyof typeof OpCode];
 
@@ -140,6 +142,11 @@ export const Kernel = {
   ConvRv32: 384, // RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels
   DepthwiseRv32: 385, // RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once
   LanesRv32: 386, // RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication
+  TransposeConvS8: 23,
+  BatchMatmulS8: 24,
+  Conv2dS16: 25, // int16 activations, int8 weights
+  DepthwiseConv2dS16: 26, // int16 activations, int8 weights
+  FullyConnectedS16: 27, // int16 activations, int8 weights
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
@@ -693,7 +700,7 @@ export function writeOpRecord(view: DataView, at: number, value: OpRecord): void
   view.setUint32(o, value.reserved, true);
 }
 
-/** CONV_2D and DEPTHWISE_CONV_2D, int8, NHWC. Weights OHWI (conv) or 1HWC (depthwise), as in .tflite. */
+/** CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV, int8, NHWC. Weights OHWI or 1HWC (depthwise), as in .tflite. */
 export interface ConvParams {
   batches: number;
   inH: number;
@@ -1814,6 +1821,98 @@ export function writeArgMaxParams(view: DataView, at: number, value: ArgMaxParam
   view.setUint32(o, value.reserved, true);
 }
 
+/** BATCH_MATMUL, int8: out[b][r][c] = Σ lhs[b][r][k]·rhs[b][k][c], either side transposed or broadcast by its strides. */
+export interface BatchMatmulParams {
+  /** of the output */
+  batchDims: number[];
+  /** in elements; 0 where broadcast */
+  lhsBatchStrides: number[];
+  /** in elements; 0 where broadcast */
+  rhsBatchStrides: number[];
+  rows: number;
+  depth: number;
+  columns: number;
+  lhsRowStride: number;
+  lhsDepthStride: number;
+  rhsDepthStride: number;
+  rhsColumnStride: number;
+  /** −zero point */
+  lhsOffset: number;
+  /** −zero point */
+  rhsOffset: number;
+  outputOffset: number;
+  /** Q31 */
+  multiplier: number;
+  shift: number;
+  /** 0 */
+  reserved: number[];
+}
+export const BatchMatmulParamsBytes = 96;
+export function readBatchMatmulParams(view: DataView, at: number): BatchMatmulParams {
+  let o = at;
+  return {
+    batchDims: Array.from({ length: 3 }, (_, i) => ((o = at + 0 + 4 * i), view.getInt32(o, true))),
+    lhsBatchStrides: Array.from({ length: 3 }, (_, i) => ((o = at + 12 + 4 * i), view.getInt32(o, true))),
+    rhsBatchStrides: Array.from({ length: 3 }, (_, i) => ((o = at + 24 + 4 * i), view.getInt32(o, true))),
+    rows: ((o = at + 36), view.getInt32(o, true)),
+    depth: ((o = at + 40), view.getInt32(o, true)),
+    columns: ((o = at + 44), view.getInt32(o, true)),
+    lhsRowStride: ((o = at + 48), view.getInt32(o, true)),
+    lhsDepthStride: ((o = at + 52), view.getInt32(o, true)),
+    rhsDepthStride: ((o = at + 56), view.getInt32(o, true)),
+    rhsColumnStride: ((o = at + 60), view.getInt32(o, true)),
+    lhsOffset: ((o = at + 64), view.getInt32(o, true)),
+    rhsOffset: ((o = at + 68), view.getInt32(o, true)),
+    outputOffset: ((o = at + 72), view.getInt32(o, true)),
+    multiplier: ((o = at + 76), view.getInt32(o, true)),
+    shift: ((o = at + 80), view.getInt32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 84 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeBatchMatmulParams(view: DataView, at: number, value: BatchMatmulParams): void {
+  let o: number;
+  for (let i = 0; i < 3; i++) {
+    o = at + 0 + 4 * i;
+    view.setInt32(o, value.batchDims[i] ?? 0, true);
+  }
+  for (let i = 0; i < 3; i++) {
+    o = at + 12 + 4 * i;
+    view.setInt32(o, value.lhsBatchStrides[i] ?? 0, true);
+  }
+  for (let i = 0; i < 3; i++) {
+    o = at + 24 + 4 * i;
+    view.setInt32(o, value.rhsBatchStrides[i] ?? 0, true);
+  }
+  o = at + 36;
+  view.setInt32(o, value.rows, true);
+  o = at + 40;
+  view.setInt32(o, value.depth, true);
+  o = at + 44;
+  view.setInt32(o, value.columns, true);
+  o = at + 48;
+  view.setInt32(o, value.lhsRowStride, true);
+  o = at + 52;
+  view.setInt32(o, value.lhsDepthStride, true);
+  o = at + 56;
+  view.setInt32(o, value.rhsDepthStride, true);
+  o = at + 60;
+  view.setInt32(o, value.rhsColumnStride, true);
+  o = at + 64;
+  view.setInt32(o, value.lhsOffset, true);
+  o = at + 68;
+  view.setInt32(o, value.rhsOffset, true);
+  o = at + 72;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 76;
+  view.setInt32(o, value.multiplier, true);
+  o = at + 80;
+  view.setInt32(o, value.shift, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 84 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
 /** The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */
 export interface ImageConfig {
   /** CONFIG_MAGIC */
@@ -2402,4 +2501,216 @@ export function writeStreamWindowRecord(view: DataView, at: number, value: Strea
   view.setUint16(o, value.status, true);
   o = at + 40;
   view.setUint32(o, value.sinceStartUs, true);
+}
+
+/** As ConvParams, with int16 activations. */
+export interface Conv16Params {
+  batches: number;
+  inH: number;
+  inW: number;
+  inC: number;
+  outH: number;
+  outW: number;
+  outC: number;
+  filterH: number;
+  filterW: number;
+  /** input channels a filter sees (grouped convolution: inC / groups) */
+  filterC: number;
+  strideH: number;
+  strideW: number;
+  dilationH: number;
+  dilationW: number;
+  padTop: number;
+  padLeft: number;
+  /** depthwise only, else 0 */
+  depthMultiplier: number;
+  /** −zero point of the input */
+  inputOffset: number;
+  /** zero point of the output */
+  outputOffset: number;
+  actMin: number;
+  actMax: number;
+  /** i8 */
+  weightsOffset: number;
+  /** i32[outC]; 0 = none */
+  biasOffset: number;
+  /** i32[outC], Q31 */
+  multipliersOffset: number;
+  /** i32[outC], positive = left */
+  shiftsOffset: number;
+  /** 1 = sums and bias (i64[outC]) have 64 bits, 0 = 32 (i32) */
+  wideBias: number;
+  /** 0 */
+  reserved: number[];
+}
+export const Conv16ParamsBytes = 112;
+export function readConv16Params(view: DataView, at: number): Conv16Params {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    inC: ((o = at + 12), view.getInt32(o, true)),
+    outH: ((o = at + 16), view.getInt32(o, true)),
+    outW: ((o = at + 20), view.getInt32(o, true)),
+    outC: ((o = at + 24), view.getInt32(o, true)),
+    filterH: ((o = at + 28), view.getInt32(o, true)),
+    filterW: ((o = at + 32), view.getInt32(o, true)),
+    filterC: ((o = at + 36), view.getInt32(o, true)),
+    strideH: ((o = at + 40), view.getInt32(o, true)),
+    strideW: ((o = at + 44), view.getInt32(o, true)),
+    dilationH: ((o = at + 48), view.getInt32(o, true)),
+    dilationW: ((o = at + 52), view.getInt32(o, true)),
+    padTop: ((o = at + 56), view.getInt32(o, true)),
+    padLeft: ((o = at + 60), view.getInt32(o, true)),
+    depthMultiplier: ((o = at + 64), view.getInt32(o, true)),
+    inputOffset: ((o = at + 68), view.getInt32(o, true)),
+    outputOffset: ((o = at + 72), view.getInt32(o, true)),
+    actMin: ((o = at + 76), view.getInt32(o, true)),
+    actMax: ((o = at + 80), view.getInt32(o, true)),
+    weightsOffset: ((o = at + 84), view.getUint32(o, true)),
+    biasOffset: ((o = at + 88), view.getUint32(o, true)),
+    multipliersOffset: ((o = at + 92), view.getUint32(o, true)),
+    shiftsOffset: ((o = at + 96), view.getUint32(o, true)),
+    wideBias: ((o = at + 100), view.getInt32(o, true)),
+    reserved: Array.from({ length: 2 }, (_, i) => ((o = at + 104 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeConv16Params(view: DataView, at: number, value: Conv16Params): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.inC, true);
+  o = at + 16;
+  view.setInt32(o, value.outH, true);
+  o = at + 20;
+  view.setInt32(o, value.outW, true);
+  o = at + 24;
+  view.setInt32(o, value.outC, true);
+  o = at + 28;
+  view.setInt32(o, value.filterH, true);
+  o = at + 32;
+  view.setInt32(o, value.filterW, true);
+  o = at + 36;
+  view.setInt32(o, value.filterC, true);
+  o = at + 40;
+  view.setInt32(o, value.strideH, true);
+  o = at + 44;
+  view.setInt32(o, value.strideW, true);
+  o = at + 48;
+  view.setInt32(o, value.dilationH, true);
+  o = at + 52;
+  view.setInt32(o, value.dilationW, true);
+  o = at + 56;
+  view.setInt32(o, value.padTop, true);
+  o = at + 60;
+  view.setInt32(o, value.padLeft, true);
+  o = at + 64;
+  view.setInt32(o, value.depthMultiplier, true);
+  o = at + 68;
+  view.setInt32(o, value.inputOffset, true);
+  o = at + 72;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 76;
+  view.setInt32(o, value.actMin, true);
+  o = at + 80;
+  view.setInt32(o, value.actMax, true);
+  o = at + 84;
+  view.setUint32(o, value.weightsOffset, true);
+  o = at + 88;
+  view.setUint32(o, value.biasOffset, true);
+  o = at + 92;
+  view.setUint32(o, value.multipliersOffset, true);
+  o = at + 96;
+  view.setUint32(o, value.shiftsOffset, true);
+  o = at + 100;
+  view.setInt32(o, value.wideBias, true);
+  for (let i = 0; i < 2; i++) {
+    o = at + 104 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** As FullyConnectedParams, with int16 activations. */
+export interface FullyConnected16Params {
+  batches: number;
+  inDepth: number;
+  outDepth: number;
+  /** −zero point of the input */
+  inputOffset: number;
+  /** −zero point of the weights (0 when symmetric) */
+  filterOffset: number;
+  outputOffset: number;
+  actMin: number;
+  actMax: number;
+  /** i8 */
+  weightsOffset: number;
+  /** i32[outDepth]; 0 = none */
+  biasOffset: number;
+  /** i32[outDepth], Q31 */
+  multipliersOffset: number;
+  /** i32[outDepth] */
+  shiftsOffset: number;
+  /** 1 = sums and bias (i64[outDepth]) have 64 bits, 0 = 32 (i32) */
+  wideBias: number;
+  /** 0 */
+  reserved: number[];
+}
+export const FullyConnected16ParamsBytes = 64;
+export function readFullyConnected16Params(view: DataView, at: number): FullyConnected16Params {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inDepth: ((o = at + 4), view.getInt32(o, true)),
+    outDepth: ((o = at + 8), view.getInt32(o, true)),
+    inputOffset: ((o = at + 12), view.getInt32(o, true)),
+    filterOffset: ((o = at + 16), view.getInt32(o, true)),
+    outputOffset: ((o = at + 20), view.getInt32(o, true)),
+    actMin: ((o = at + 24), view.getInt32(o, true)),
+    actMax: ((o = at + 28), view.getInt32(o, true)),
+    weightsOffset: ((o = at + 32), view.getUint32(o, true)),
+    biasOffset: ((o = at + 36), view.getUint32(o, true)),
+    multipliersOffset: ((o = at + 40), view.getUint32(o, true)),
+    shiftsOffset: ((o = at + 44), view.getUint32(o, true)),
+    wideBias: ((o = at + 48), view.getInt32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 52 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeFullyConnected16Params(view: DataView, at: number, value: FullyConnected16Params): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inDepth, true);
+  o = at + 8;
+  view.setInt32(o, value.outDepth, true);
+  o = at + 12;
+  view.setInt32(o, value.inputOffset, true);
+  o = at + 16;
+  view.setInt32(o, value.filterOffset, true);
+  o = at + 20;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 24;
+  view.setInt32(o, value.actMin, true);
+  o = at + 28;
+  view.setInt32(o, value.actMax, true);
+  o = at + 32;
+  view.setUint32(o, value.weightsOffset, true);
+  o = at + 36;
+  view.setUint32(o, value.biasOffset, true);
+  o = at + 40;
+  view.setUint32(o, value.multipliersOffset, true);
+  o = at + 44;
+  view.setUint32(o, value.shiftsOffset, true);
+  o = at + 48;
+  view.setInt32(o, value.wideBias, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 52 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
 }

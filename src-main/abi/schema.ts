@@ -125,6 +125,8 @@ export const enums: readonly EnumSchema[] = [
       v('LeakyRelu', 98),
       v('SplitV', 102),
       v('HardSwish', 117),
+      v('TransposeConv', 67),
+      v('BatchMatmul', 126),
     ],
   },
   {
@@ -163,6 +165,11 @@ export const enums: readonly EnumSchema[] = [
       v('ConvRv32', 384, 'RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels'),
       v('DepthwiseRv32', 385, 'RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once'),
       v('LanesRv32', 386, 'RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication'),
+      v('TransposeConvS8', 23),
+      v('BatchMatmulS8', 24),
+      v('Conv2dS16', 25, 'int16 activations, int8 weights'),
+      v('DepthwiseConv2dS16', 26, 'int16 activations, int8 weights'),
+      v('FullyConnectedS16', 27, 'int16 activations, int8 weights'),
     ],
   },
   {
@@ -259,7 +266,7 @@ export const enums: readonly EnumSchema[] = [
 ];
 
 /** Everything the device must never have to compute is in these structs; offsets are bytes from the Program's start. */
-export const structs: readonly StructSchema[] = [
+const ownStructs: readonly StructSchema[] = [
   {
     name: 'ProgramHeader',
     doc: 'First bytes of a Program. Little-endian, executed in place, 16-byte aligned.',
@@ -396,7 +403,7 @@ export const structs: readonly StructSchema[] = [
   },
   {
     name: 'ConvParams',
-    doc: 'CONV_2D and DEPTHWISE_CONV_2D, int8, NHWC. Weights OHWI (conv) or 1HWC (depthwise), as in .tflite.',
+    doc: 'CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV, int8, NHWC. Weights OHWI or 1HWC (depthwise), as in .tflite.',
     bytes: 112,
     fields: [
       f('batches', 'i32', ''),
@@ -725,6 +732,25 @@ export const structs: readonly StructSchema[] = [
       f('sinceStartUs', 'u32', 'device time since the stream began, when the report was made'),
     ],
   },
+];
+
+/** The same layer with int16 activations and zero points of 0: one field more in place of what was reserved. */
+function wide(of: string, name: string, channels: string): StructSchema {
+  const base = ownStructs.find((s) => s.name === of)!;
+  const reserved = base.fields.at(-1)!;
+  const more = f('wideBias', 'i32', `1 = sums and bias (i64[${channels}]) have 64 bits, 0 = 32 (i32)`);
+  return {
+    name,
+    doc: `As ${of}, with int16 activations.`,
+    bytes: base.bytes,
+    fields: [...base.fields.slice(0, -1), more, { ...reserved, count: reserved.count! - 1 }],
+  };
+}
+
+export const structs: readonly StructSchema[] = [
+  ...ownStructs,
+  wide('ConvParams', 'Conv16Params', 'outC'),
+  wide('FullyConnectedParams', 'FullyConnected16Params', 'outDepth'),
 ];
 
 /**

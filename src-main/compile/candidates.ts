@@ -25,7 +25,10 @@ export interface Candidates {
   readonly refused: readonly Refused[];
 }
 
-function isFor(record: KernelRecord, board: BoardDescriptor, choice: KernelChoice): boolean {
+function isFor(record: KernelRecord, view: OpView, board: BoardDescriptor, choice: KernelChoice): boolean {
+  if (record.builtin !== view.op.builtin) return false;
+  const types = record.inputTypes ?? (record.cores === 'all' ? null : ['int8']);
+  if (types && !types.includes(view.inputs[0]?.type ?? 'int8')) return false;
   return record.cores === 'all' || (choice !== 'general' && record.cores.includes(board.core.id));
 }
 
@@ -40,7 +43,7 @@ export function candidatesOf(
   const able: Candidate[] = [];
   const refused: Refused[] = [];
   for (const record of records) {
-    if (record.builtin !== view.op.builtin || !isFor(record, board, choice)) continue;
+    if (!isFor(record, view, board, choice)) continue;
     const verdict = record.applies(view, board);
     if (verdict !== true) {
       refused.push({ record, why: verdict });

@@ -1,6 +1,7 @@
 import type { Kernel } from '../abi/generated.ts';
 import type { BoardDescriptor, CoreId } from '../board/board.ts';
 import type { OpWork } from '../model/graph-check.ts';
+import type { TensorType } from '../model/graph.ts';
 import type { OpView } from '../model/op-view.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface KernelRecord {
   readonly builtin: number;
   /** `all`: portable C for every core. Else the cores whose images may carry it; ids from 256. */
   readonly cores: 'all' | readonly CoreId[];
+  /** Types of the operator's first input it is for. Absent: every one, or only int8 where `cores` names some. */
+  readonly inputTypes?: readonly TensorType[];
   /**
    * True, or the reason why it cannot do this layer, as `microjoule predict --explain` prints it. Everything the
    * kernel's exactness rests on is proven here. General kernels do all that passed the operator's check.

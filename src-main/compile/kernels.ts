@@ -5,10 +5,11 @@ import { mveKernels } from './kernels/mve/records.ts';
 import { rv32Kernels } from './kernels/rv32/records.ts';
 import { wasmKernels } from './kernels/wasm/records.ts';
 import { argMaxS8 } from './kernels/arg-max-s8.ts';
-import { conv2dS8, depthwiseConv2dS8 } from './kernels/conv2d-s8.ts';
+import { batchMatmulS8 } from './kernels/batch-matmul-s8.ts';
+import { conv2dS16, conv2dS8, depthwiseConv2dS16, depthwiseConv2dS8 } from './kernels/conv2d-s8.ts';
 import { copyKernels } from './kernels/copy.ts';
 import { addS8, maximumS8, minimumS8, mulS8, subS8 } from './kernels/elementwise-s8.ts';
-import { fullyConnectedS8 } from './kernels/fully-connected-s8.ts';
+import { fullyConnectedS16, fullyConnectedS8 } from './kernels/fully-connected-s8.ts';
 import { joinKernels } from './kernels/join.ts';
 import { lookupKernels } from './kernels/lookup-s8.ts';
 import { moveKernels } from './kernels/move.ts';
@@ -17,6 +18,7 @@ import { dequantize, quantize } from './kernels/quantize.ts';
 import { reduceKernels } from './kernels/reduce-s8.ts';
 import { resizeNearest } from './kernels/resize-nearest.ts';
 import { softmaxS8 } from './kernels/softmax-s8.ts';
+import { transposeConvS8 } from './kernels/transpose-conv-s8.ts';
 
 /** For every core and every case; ids below 256. */
 const generalKernels: readonly KernelRecord[] = [
@@ -40,6 +42,11 @@ const generalKernels: readonly KernelRecord[] = [
   ...reduceKernels,
   resizeNearest,
   argMaxS8,
+  transposeConvS8,
+  batchMatmulS8,
+  conv2dS16,
+  depthwiseConv2dS16,
+  fullyConnectedS16,
 ];
 
 /** Every compute kernel. A new one is a C file, a record and a line in the list of its cores. */

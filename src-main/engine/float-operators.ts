@@ -125,6 +125,19 @@ function fullyConnected(
   return activate(tf, bias ? y.add(bias) : y, a.activation);
 }
 
+function transposeConv(
+  tf: Tf,
+  a: Attributes<'transposeConv'>,
+  [, weights, x, bias]: readonly (Tensor | null)[],
+  shape: readonly number[],
+): Tensor {
+  const hwoi = tf.transpose(weights!, [1, 2, 0, 3]) as TensorFlow.Tensor4D;
+  const to = [...shape] as [number, number, number, number];
+  const strides: [number, number] = [a.strideH, a.strideW];
+  const y = tf.conv2dTranspose(x as TensorFlow.Tensor4D, hwoi, to, strides, a.padding);
+  return activate(tf, bias ? y.add(bias) : y, a.activation);
+}
+
 function pool2d(tf: Tf, a: Attributes<'pool2d'>, x: Tensor, name: 'avg' | 'max'): Tensor {
   const pool = name === 'avg' ? tf.avgPool : tf.maxPool;
   const y = pool(x as TensorFlow.Tensor4D, [a.filterH, a.filterW], [a.strideH, a.strideW], a.padding);
@@ -161,6 +174,8 @@ const byKind: {
   pack: (tf, a, xs) => tf.stack(xs as Tensor[], a.axis < 0 ? a.axis + xs[0]!.shape.length + 1 : a.axis),
   unpack: (tf, a, [x]) => tf.unstack(x!, a.axis < 0 ? a.axis + x!.shape.length : a.axis),
   argMax: (tf, _a, xs) => argMax(xs, tf),
+  transposeConv: (tf, a, xs, shape) => transposeConv(tf, a, xs, shape),
+  batchMatmul: (tf, a, [x, y]) => tf.matMul(x!, y!, a.adjX, a.adjY),
 };
 
 type Named = (tf: Tf, a: OpAttributes, inputs: Inputs, shape: readonly number[]) => Tensor | Tensor[];

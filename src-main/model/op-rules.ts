@@ -132,11 +132,16 @@ export function weightQuantization(
   );
 }
 
-/** int32 constant with an element a channel, or absent. */
-export function biasOf(view: OpView, tensor: Tensor | null, channels: number): Failure | null {
+/** Constant with an element a channel, or absent. */
+export function biasOf(
+  view: OpView,
+  tensor: Tensor | null,
+  channels: number,
+  types: readonly TensorType[] = ['int32'],
+): Failure | null {
   if (!tensor) return null;
   return firstBroken(
-    () => ofType(view, tensor, 'int32'),
+    () => ofType(view, tensor, ...types),
     () => isConstant(view, tensor),
     () => (elementCount(tensor.shape) === channels ? null : wrongShape(view, tensor, [channels])),
   );
@@ -206,6 +211,9 @@ export function expressible(view: OpView, factor: number, most: number = LARGEST
   );
 }
 
+/** 64-bit sums are multiplied with 16 bits and shifted left by at most 7. */
+const LARGEST_WIDE_FACTOR = 2 ** 7 - 2 ** -9;
+
 /** The same for every channel of a layer with weights. */
 export function expressibleLayer(
   view: OpView,
@@ -214,7 +222,29 @@ export function expressibleLayer(
   output: Tensor,
 ): Failure | null {
   const largest = weights.quantization!.scales.reduce((a, b) => Math.max(a, b), 0);
-  return expressible(view, (scaleOf(input) * largest) / scaleOf(output));
+  const most = input.type === 'int16' ? LARGEST_WIDE_FACTOR : LARGEST_FACTOR;
+  return expressible(view, (scaleOf(input) * largest) / scaleOf(output), most);
+}
+
+/** int8, or int16 with zero points of 0 on both sides. */
+export function layerActivations(view: OpView, input: Tensor, output: Tensor): Failure | null {
+  return firstBroken(
+    () => ofType(view, input, 'int8', 'int16') ?? ofType(view, output, input.type),
+    () => perTensor(view, input) ?? perTensor(view, output),
+    () => (input.type === 'int16' ? (symmetric(view, input) ?? symmetric(view, output)) : null),
+  );
+}
+
+/** int16 activations have no zero point. */
+export function symmetric(view: OpView, tensor: Tensor): Failure | null {
+  if (tensor.quantization!.zeroPoints[0] === 0) return null;
+  return refuseOp(
+    view,
+    'model.bad-quantization',
+    `has int16 activations with a zero point (tensor ${tensor.index} "${tensor.name}")`,
+    'Convert the model again with 16x8 quantisation.',
+    tensor,
+  );
 }
 
 /** Beyond this two scales are not the same to TensorFlow Lite Micro. */

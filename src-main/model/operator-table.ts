@@ -7,6 +7,7 @@ import { depthwiseConv2d } from './ops/depthwise-conv2d.ts';
 import { dequantize } from './ops/dequantize.ts';
 import { maximum, minimum, mul, sub } from './ops/elementwise.ts';
 import { fullyConnected } from './ops/fully-connected.ts';
+import { batchMatmul } from './ops/batch-matmul.ts';
 import { concatenation, pack } from './ops/joining.ts';
 import { pad, padV2 } from './ops/pad.ts';
 import { averagePool2d, maxPool2d } from './ops/pool2d.ts';
@@ -18,6 +19,7 @@ import { resizeNearest } from './ops/resize-nearest.ts';
 import { slice, stridedSlice } from './ops/slicing.ts';
 import { softmax } from './ops/softmax.ts';
 import { split, splitV, unpack } from './ops/splitting.ts';
+import { transposeConv } from './ops/transpose-conv.ts';
 import { transpose } from './ops/transpose.ts';
 
 /** Every operator the product reads, checks and lowers. A new one is a file in ops/ and a line here. */
@@ -59,6 +61,8 @@ export const operatorTable: readonly OperatorRecord[] = [
   reduceMax,
   resizeNearest,
   argMax,
+  transposeConv,
+  batchMatmul,
 ];
 
 /** null for an operator the product does not know. `records` is for tests that add an operator. */

@@ -57,6 +57,15 @@ export type OpAttributes =
   | { readonly kind: 'split'; readonly count: number }
   | { readonly kind: 'pack'; readonly count: number; readonly axis: number }
   | { readonly kind: 'unpack'; readonly count: number; readonly axis: number }
+  | {
+      readonly kind: 'transposeConv';
+      readonly padding: Padding;
+      readonly strideH: number;
+      readonly strideW: number;
+      readonly activation: Activation;
+    }
+  /** The last two dimensions of a side are exchanged. */
+  | { readonly kind: 'batchMatmul'; readonly adjX: boolean; readonly adjY: boolean }
   | { readonly kind: 'argMax'; readonly outputType: 'int32' | 'int64' }
   /** An operator the product does not lower; kept so that the error can name it. */
   | { readonly kind: 'unsupported' };

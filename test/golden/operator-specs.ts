@@ -90,6 +90,10 @@ function curves(name: string, attributes: OpAttributes, output: (input: Quant) =
 const half = (input: Quant): Quant => ({ scale: input.scale * 0.77, zeroPoint: -20 });
 const same = (input: Quant): Quant => input;
 
+/** Those with int16 activations among many. */
+const wide = (operator: string, drawn: number): NamedSpec[] =>
+  random(operator, drawn, operator).filter(({ spec }) => spec.tensors[0]!.type === 'int16');
+
 /** File name in test/golden → its graphs. */
 export const operatorSpecs: Readonly<Record<string, readonly NamedSpec[]>> = {
   mul: [...named({ ...arithmetic('MUL', 'mul'), ...mulEdges }), ...random('MUL', 12)],
@@ -122,4 +126,11 @@ export const operatorSpecs: Readonly<Record<string, readonly NamedSpec[]>> = {
   reduce: [...random('MEAN', 24), ...random('SUM', 14, 'SUM'), ...random('REDUCE_MAX', 10, 'REDUCE_MAX')],
   'resize-nearest': random('RESIZE_NEAREST_NEIGHBOR', 20),
   'arg-max': random('ARG_MAX', 12),
+  'transpose-conv': random('TRANSPOSE_CONV', 30),
+  'batch-matmul': random('BATCH_MATMUL', 30),
+  'int16-activations': [
+    ...wide('CONV_2D', 90),
+    ...wide('DEPTHWISE_CONV_2D', 60),
+    ...wide('FULLY_CONNECTED', 60),
+  ],
 };

@@ -30,3 +30,8 @@ export function plainConstants(view: OpView): Record<string, Uint8Array> {
   const bias = view.inputs[2]?.data;
   return { weights: inputOf(view, 1).data!, ...(bias ? { bias } : {}) };
 }
+
+/** int16 activations: 0 where the bias is int32, and sums too; 1 where they have 64 bits, or there is no bias. */
+export function wideBias(view: OpView): number {
+  return view.inputs[2]?.type === 'int32' ? 0 : 1;
+}

@@ -2,6 +2,7 @@ import type { Rng } from '../../base/rng.ts';
 import type { ModelSpec } from '../model-spec.ts';
 import type { Padding } from '../operators.ts';
 import { windowOutput } from '../window.ts';
+import { widened } from './widened.ts';
 import { randomActivation, singleOperator, weightedTensors } from './random-tensors.ts';
 
 /** One dimension of a window that fits its input, output ≥ 1. */
@@ -30,7 +31,7 @@ export function generateConv2d(rng: Rng): ModelSpec {
     perChannel: rng.float() < 0.8,
     bias: rng.float() < 0.8,
   });
-  return singleOperator(
+  const spec = singleOperator(
     'CONV_2D',
     {
       kind: 'conv2d',
@@ -43,4 +44,5 @@ export function generateConv2d(rng: Rng): ModelSpec {
     },
     tensors,
   );
+  return rng.float() < 0.2 ? widened(spec, rng.pick(['int32', 'int64'] as const)) : spec;
 }

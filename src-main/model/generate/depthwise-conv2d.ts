@@ -3,6 +3,7 @@ import type { ModelSpec } from '../model-spec.ts';
 import type { Padding } from '../operators.ts';
 import { windowOutput } from '../window.ts';
 import { randomAxis } from './conv2d.ts';
+import { widened } from './widened.ts';
 import { randomActivation, singleOperator, weightedTensors } from './random-tensors.ts';
 
 export function generateDepthwiseConv2d(rng: Rng): ModelSpec {
@@ -21,7 +22,7 @@ export function generateDepthwiseConv2d(rng: Rng): ModelSpec {
     perChannel: rng.float() < 0.8,
     bias: rng.float() < 0.8,
   });
-  return singleOperator(
+  const spec = singleOperator(
     'DEPTHWISE_CONV_2D',
     {
       kind: 'depthwiseConv2d',
@@ -35,4 +36,5 @@ export function generateDepthwiseConv2d(rng: Rng): ModelSpec {
     },
     tensors,
   );
+  return rng.float() < 0.2 ? widened(spec, 'int64') : spec;
 }

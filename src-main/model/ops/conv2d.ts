@@ -54,6 +54,7 @@ export const conv2d: OperatorRecord = {
       channels: groups,
       channelAxis: 0,
       activation: ({ op }) => attributesOf(op.attributes, 'conv2d').activation,
+      wideBias: ['int32', 'int64'],
     }),
   macs: (view) => convolutionMacs(convGeometry(view)),
   generate: generateConv2d,

@@ -8,11 +8,12 @@ import {
   expressibleLayer,
   firstBroken,
   isConstant,
+  layerActivations,
   ofRank,
   ofType,
-  perTensor,
   weightQuantization,
 } from '../op-rules.ts';
+import type { TensorType } from '../graph.ts';
 import { inputOf, outputOf, type OpView } from '../op-view.ts';
 import type { Activation, Padding } from '../operators.ts';
 import { windowOutput, windowPadding } from '../window.ts';
@@ -70,6 +71,12 @@ export interface ConvolutionRules {
   /** Axis of the weights along which scales may differ: the output channels'. */
   readonly channelAxis: number;
   readonly activation: (view: OpView) => Activation;
+  /** Types of a bias that TensorFlow Lite Micro adds to int16 activations. */
+  readonly wideBias: readonly TensorType[];
+}
+
+function biasTypes(view: OpView, rules: ConvolutionRules): readonly TensorType[] {
+  return inputOf(view, 0).type === 'int16' ? rules.wideBias : ['int32'];
 }
 
 /** The rules that both convolutions share; the shape of the output, NHWC. */
@@ -78,15 +85,13 @@ export function checkConvolution(view: OpView, rules: ConvolutionRules): Result<
   const broken =
     arity(view, 2, 3) ??
     firstBroken(
-      () => ofType(view, inputOf(view, 0), 'int8'),
+      () => layerActivations(view, inputOf(view, 0), outputOf(view)),
       () => ofType(view, inputOf(view, 1), 'int8'),
-      () => ofType(view, outputOf(view), 'int8'),
       () => ofRank(view, inputOf(view, 0), 4) ?? ofRank(view, inputOf(view, 1), 4),
       () => isConstant(view, inputOf(view, 1)),
       () => rules.channels(view),
-      () => biasOf(view, view.inputs[2] ?? null, g().outC),
+      () => biasOf(view, view.inputs[2] ?? null, g().outC, biasTypes(view, rules)),
       () => countableSides(view, g()),
-      () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
       () => weightQuantization(view, inputOf(view, 1), rules.channelAxis, g().outC),
       () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
       () => clampable(view, rules.activation(view), outputOf(view)),

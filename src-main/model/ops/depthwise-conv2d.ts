@@ -53,6 +53,7 @@ export const depthwiseConv2d: OperatorRecord = {
       channels: multiplied,
       channelAxis: 3,
       activation: ({ op }) => attributesOf(op.attributes, 'depthwiseConv2d').activation,
+      wideBias: ['int64'],
     }),
   macs: (view) => convolutionMacs(depthwiseGeometry(view)),
   generate: generateDepthwiseConv2d,

@@ -8,6 +8,7 @@ import {
   expressibleLayer,
   firstBroken,
   isConstant,
+  layerActivations,
   ofRank,
   ofType,
   perTensor,
@@ -15,6 +16,7 @@ import {
   weightQuantization,
   wrongShape,
 } from '../op-rules.ts';
+import type { TensorType } from '../graph.ts';
 import { attributesOf, inputOf, outputOf, scaleOf, type OpView } from '../op-view.ts';
 import { activationCode, readActivation } from '../option-fields.ts';
 import { elementCount } from '../tensor-type.ts';
@@ -38,6 +40,16 @@ function wholeRows(view: OpView): Failure | null {
   const keep = attributesOf(view.op.attributes, 'fullyConnected').keepNumDims;
   const rows = keep ? input.shape.at(-1) === inDepth : Number.isInteger(batches);
   return rows ? null : wrongShape(view, input, [1, inDepth]);
+}
+
+function biasTypes(view: OpView): readonly TensorType[] {
+  return inputOf(view, 0).type === 'int16' ? ['int64'] : ['int32'];
+}
+
+/** With int16 activations TensorFlow Lite Micro takes one scale for all weights. */
+function oneScale(view: OpView): Failure | null {
+  const weights = inputOf(view, 1);
+  return inputOf(view, 0).type === 'int16' ? perTensor(view, weights) : null;
 }
 
 /** TensorFlow Lite Micro's own limit, in output units: beyond it the bias would be added at the wrong scale. */
@@ -84,15 +96,14 @@ export const fullyConnected: OperatorRecord = {
     const broken =
       arity(view, 2, 3) ??
       firstBroken(
-        () => ofType(view, inputOf(view, 0), 'int8'),
+        () => layerActivations(view, inputOf(view, 0), outputOf(view)),
         () => ofType(view, inputOf(view, 1), 'int8'),
-        () => ofType(view, outputOf(view), 'int8'),
         () => ofRank(view, inputOf(view, 0), 1, 5) ?? ofRank(view, inputOf(view, 1), 2),
         () => isConstant(view, inputOf(view, 1)),
         () => wholeRows(view),
-        () => biasOf(view, view.inputs[2] ?? null, fullyConnectedGeometry(view).outDepth),
-        () => perTensor(view, inputOf(view, 0)) ?? perTensor(view, outputOf(view)),
+        () => biasOf(view, view.inputs[2] ?? null, fullyConnectedGeometry(view).outDepth, biasTypes(view)),
         () => weightQuantization(view, inputOf(view, 1), 0, fullyConnectedGeometry(view).outDepth),
+        () => oneScale(view),
         () => biasScale(view),
         () => expressibleLayer(view, inputOf(view, 0), inputOf(view, 1), outputOf(view)),
         () => clampable(view, attributesOf(view.op.attributes, 'fullyConnected').activation, outputOf(view)),

@@ -1,6 +1,6 @@
 import type { BoardDescriptor } from '../../../src-main/board/board.ts';
 import type { Program } from '../../../src-main/compile/program.ts';
-import type { NativeEngine} from '../../unit/engine/native-engine.ts';
+import type { NativeEngine } from '../../unit/engine/native-engine.ts';
 import { type NativeReply } from '../../unit/engine/native-engine.ts';
 import type { GraphCase, GraphReply, GraphRunner } from './graph-runner.ts';
 
