@@ -26,6 +26,7 @@ export interface Context {
   fillRect(x: number, y: number, width: number, height: number): void;
   strokeRect(x: number, y: number, width: number, height: number): void;
   fillText(text: string, x: number, y: number): void;
+  drawImage(image: never, x: number, y: number, width: number, height: number): void;
   measureText(text: string): { readonly width: number };
 }
 

@@ -7,11 +7,11 @@ const extremes: Extremes = { min: 0, max: 0, leastPositive: 0 };
 
 /** The whole trace, and which part of it is seen. */
 export function drawMinimap(ctx: Context, model: TraceModel): void {
-  const { layout, colours, overview, view, lengthSamples } = model;
+  const { layout, colours, view, lengthSamples } = model;
   const { minimap, left, plotWidth } = layout;
-  ctx.fillStyle = colours.panel;
-  ctx.fillRect(left, minimap.top, plotWidth, minimap.height);
-  if (overview) drawShape(ctx, model, overview);
+  if (model.minimapImage)
+    ctx.drawImage(model.minimapImage as never, left, minimap.top, plotWidth, minimap.height);
+  else drawMinimapShape(ctx, model);
   const length = Math.max(1, lengthSamples);
   const x = left + (view.from / length) * plotWidth;
   const width = Math.min(plotWidth, Math.max(4, ((view.to - view.from) / length) * plotWidth));
@@ -29,6 +29,15 @@ export function drawMinimap(ctx: Context, model: TraceModel): void {
   ctx.fillStyle = colours.muted;
   ctx.fillText('whole', left - 8, minimap.top + minimap.height / 2 - 7);
   ctx.fillText('trace', left - 8, minimap.top + minimap.height / 2 + 7);
+}
+
+/** The part that does not change while one looks at other parts of the trace. */
+export function drawMinimapShape(ctx: Context, model: TraceModel): void {
+  const { layout, colours, overview } = model;
+  const { minimap, left, plotWidth } = layout;
+  ctx.fillStyle = colours.panel;
+  ctx.fillRect(left, minimap.top, plotWidth, minimap.height);
+  if (overview) drawShape(ctx, model, overview);
 }
 
 function drawShape(ctx: Context, model: TraceModel, overview: NonNullable<TraceModel['overview']>): void {

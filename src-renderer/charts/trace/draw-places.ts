@@ -1,4 +1,4 @@
-import type { TracePlaces } from '../../../src-main/contract/trace.ts';
+import type { TraceEnvelope, TracePlaces } from '../../../src-main/contract/trace.ts';
 import { columnsIn } from './columns.ts';
 import { line, type Context } from './context.ts';
 import { xOf, type Axis } from './span-view.ts';
@@ -22,7 +22,7 @@ function depthOf({ layout }: TraceModel): number {
 
 /** Windows of D0 as shaded regions; those that do not count are striped and say why. */
 export function drawWindows(ctx: Context, model: TraceModel): void {
-  const { places, columns, colours, layout, view } = model;
+  const { places, columns, colours, layout } = model;
   const depth = depthOf(model);
   ctx.save();
   ctx.beginPath();
@@ -39,18 +39,31 @@ export function drawWindows(ctx: Context, model: TraceModel): void {
     }
     drawRunWindows(ctx, model, depth);
   } else if (places && columns) {
-    // too many to know one by one: as dense as D0 is high
-    const [first, end] = columnsIn(columns.borders, view);
-    ctx.fillStyle = colours['accent-soft'];
-    for (let k = first; k < end; k++) {
-      if (!(columns.or[k]! & 1)) continue;
-      const x = xOf(axisOf(model), columns.borders[k]!);
-      ctx.globalAlpha = columns.and[k]! & 1 ? 0.75 : 0.35;
-      ctx.fillRect(x, layout.plot.top, xOf(axisOf(model), columns.borders[k + 1]!) - x + 0.5, depth);
-    }
-    ctx.globalAlpha = 1;
+    drawDenseWindows(ctx, model, columns, depth);
   }
   ctx.restore();
+}
+
+/** Too many to know one by one: as dense as D0 is high. Equal neighbours are one piece. */
+function drawDenseWindows(ctx: Context, model: TraceModel, columns: TraceEnvelope, depth: number): void {
+  const { colours, layout, view } = model;
+  const { borders, or, and } = columns;
+  const axis = axisOf(model);
+  const [first, end] = columnsIn(borders, view);
+  ctx.fillStyle = colours['accent-soft'];
+  for (let k = first; k < end;) {
+    const some = or[k]! & 1;
+    const all = and[k]! & 1;
+    let next = k + 1;
+    while (next < end && (or[next]! & 1) === some && (and[next]! & 1) === all) next++;
+    if (some) {
+      const x = xOf(axis, borders[k]!);
+      ctx.globalAlpha = all ? 0.75 : 0.35;
+      ctx.fillRect(x, layout.plot.top, xOf(axis, borders[next]!) - x, depth);
+    }
+    k = next;
+  }
+  ctx.globalAlpha = 1;
 }
 
 function drawRunWindows(ctx: Context, model: TraceModel, depth: number): void {

@@ -31,6 +31,8 @@ export interface TraceModel {
   /** Device pixels of a CSS pixel: bars lie on whole ones. */
   readonly pixelRatio: number;
   readonly colours: Colours;
+  /** What `drawMinimapShape` drew, of the same overview: a picture of a thousand bars needs not be drawn sixty times a second. */
+  readonly minimapImage?: unknown;
 }
 
 /** What moves without the data: drawn on a layer of its own. */

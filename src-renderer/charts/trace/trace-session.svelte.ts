@@ -46,11 +46,15 @@ const OVERVIEW_COLUMNS = 1600;
 const LOOK_MS = 250;
 /** Figures of a followed recording are new so often. */
 const FIGURES_MS = 500;
+/** So long after its last step a view stands. */
+const REST_MS = 150;
 /** Looks between two looks at the run of a growing trace. */
 const LOOKS_A_RUN = 8;
 /** Seconds that a recording shows when it is first followed. */
 const LIVE_SECONDS = 4;
 
+const sameSelection = (a: Span & { marked: boolean }, b: Span & { marked: boolean }): boolean =>
+  a.from === b.from && a.to === b.to && a.marked === b.marked;
 const sameSpan = (a: PictureKey, b: PictureKey): boolean =>
   a.trace === b.trace &&
   a.fromSample === b.fromSample &&
@@ -76,6 +80,8 @@ export class TraceSession {
   operators = $state.raw<TraceOperators | null>(null);
   /** Of the span between the markers; of the view while there are none. */
   statistics = $state.raw<TraceStatistics | null>(null);
+  /** What the figures are about, as of when the view last stood still: text that changes with every picture is noise. */
+  figured = $state.raw<Span & { readonly marked: boolean }>({ from: 0, to: 1, marked: false });
   statisticsFailure = $state.raw<Failure | null>(null);
   failure = $state.raw<Failure | null>(null);
   view = $state.raw<SpanView>({ from: 0, to: 8 });
@@ -106,6 +112,8 @@ export class TraceSession {
   #placesKey: PictureKey | null = null;
   #statisticsKey: PictureKey | null = null;
   #statisticsMs = 0;
+  #movedMs = -Infinity;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #overviewLength = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
@@ -183,6 +191,7 @@ export class TraceSession {
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#rest);
     for (const lane of this.#lanes) lane.close();
   }
 
@@ -339,15 +348,25 @@ export class TraceSession {
   }
 
   #wantStatistics(trace: string): void {
-    // while the view moves the figures of a moment help nobody
-    const { from, to, marked } = this.selection;
-    if (!marked && this.moving && !this.#statisticsDue()) return;
+    const { selection } = this;
+    const { from, to, marked } = selection;
+    if (!marked && !this.#standsStill() && !this.#statisticsDue()) return;
+    if (!sameSelection(this.figured, selection)) this.figured = selection;
     const key = { trace, fromSample: from, toSample: to, columns: 1, edition: 0 };
     if (this.#statisticsKey && sameSpan(this.#statisticsKey, key)) return;
     this.#statisticsKey = key;
     this.#statisticsLane.want(key, (signal) =>
       this.#options.bench.request('traces.statistics', { trace, fromSample: from, toSample: to }, signal),
     );
+  }
+
+  /** While the view moves the figures of a moment help nobody; they are asked for when it has come to rest. */
+  #standsStill(): boolean {
+    if (this.moving) return false;
+    if (this.#options.nowMs() - this.#movedMs >= REST_MS) return true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.pump(), REST_MS);
+    return false;
   }
 
   /** Of a view that is carried along: twice a second. */
@@ -371,6 +390,7 @@ export class TraceSession {
 
   #show(view: SpanView): void {
     this.view = view;
+    this.#movedMs = this.#options.nowMs();
     this.pump();
     this.wish++;
   }

@@ -21,8 +21,13 @@ function scaled(value: number, uncertainties: readonly number[], unit: string) {
   const total = Math.hypot(...uncertainties.map((u) => u * factor));
   const text =
     total > 0 ? formatWithUncertainty(value * factor, total).split(' ± ')[0]! : siText(value, unit, 4);
-  const half = (u: number) =>
-    u > 0 ? `± ${formatWithUncertainty(u * factor, u * factor).split(' ± ')[0]!} ${prefix}${unit}` : '';
+  // one that is a thousand times smaller than its value has a prefix of its own: ± 0.8 nA, not ± 0.0000008 mA
+  const half = (u: number) => {
+    const own = u * factor >= 0.01 ? { factor, prefix } : siPrefix(u);
+    return u > 0
+      ? `± ${formatWithUncertainty(u * own.factor, u * own.factor).split(' ± ')[0]!} ${own.prefix}${unit}`
+      : '';
+  };
   return { value: total > 0 ? `${text} ${prefix}${unit}` : text, half };
 }
 
