@@ -56,7 +56,7 @@ const controlsOf = (page: Page): Promise<Control[]> =>
     }
     const { document, getComputedStyle } = globalThis as unknown as {
       document: { querySelectorAll(selector: string): Iterable<Node> };
-      getComputedStyle(node: Node): { display: string };
+      getComputedStyle: (node: Node) => { display: string };
     };
     const selector =
       'button, a[href], input, select, summary, textarea, [role=application], [role=tab], [tabindex="0"]';

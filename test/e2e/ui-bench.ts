@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orThrow } from '../../src-main/base/errors.ts';
+import type { RunEvent } from '../../src-main/contract/index.ts';
 import { createCore, type Core } from '../../src-main/core.ts';
 import type { Rig } from '../../src-main/core/rig.ts';
 import { serveCore } from '../../src-main/hosts/bench-page.ts';
@@ -19,10 +20,11 @@ export interface UiBench extends AsyncDisposable {
  * Serves the bench on an empty database. Runs are those that the page asks for, but with windows of `windowS` seconds and
  * `items` items at most: what is shown is the same, sooner.
  */
-export async function openUiBench(short: {
-  readonly windowS: number;
-  readonly items: number;
-}): Promise<UiBench> {
+export async function openUiBench(
+  short: { readonly windowS: number; readonly items: number },
+  /** Sees the events of runs before the page does. */
+  onEvent: (event: RunEvent, rigs: readonly Rig[]) => void = () => {},
+): Promise<UiBench> {
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-ui-'));
   const core = orThrow(await createCore({ dbPath: join(dir, 'bench.db') }));
   const rigs: Rig[] = [];
@@ -35,7 +37,13 @@ export async function openUiBench(short: {
         ...(request.mode === 'accuracy' ? { maxItems: short.items } : {}),
       },
       { ...wiring, onRig: (rig) => rigs.push(rig) },
-      watch,
+      {
+        ...watch,
+        onEvent: (event) => {
+          onEvent(event, rigs);
+          watch.onEvent?.(event);
+        },
+      },
     );
   const host = orThrow(await serveCore(core, {}, () => {}));
   return {
