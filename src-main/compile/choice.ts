@@ -29,6 +29,8 @@ export interface ChoiceOptions {
   readonly copies: boolean;
   /** For tensors, scratch and copies together. */
   readonly ramBytes: number;
+  /** For tensors and scratch, where a kernel that needs less can do the layer. */
+  readonly arenaBytes: number;
   /** For constants and code together. */
   readonly flashBytes: number;
 }
@@ -45,7 +47,7 @@ export interface Option extends Item {
 }
 
 /** `cycles`: nothing faster applies. Else the limit that the fastest would break. */
-export type DecidedBy = 'cycles' | 'flash' | 'compact' | 'ram';
+export type DecidedBy = 'cycles' | 'flash' | 'compact' | 'arena' | 'ram';
 
 export interface LayerChoice {
   readonly options: readonly Option[];
@@ -141,6 +143,8 @@ interface Limits {
   /** Constants alone; Infinity where nothing was asked. */
   readonly constantBytes: number;
   readonly ramBytes: number;
+  /** Of one operator; general kernels may be above it. */
+  readonly arenaBytes: number;
 }
 
 interface Taken {
@@ -162,13 +166,17 @@ function choose(found: readonly LayerOptions[], options: ChoiceOptions): Choice 
   return { layers, cycles, boundCycles };
 }
 
-function limitsOf(found: readonly LayerOptions[], { choice, flashBytes, ramBytes }: ChoiceOptions): Limits {
-  if (choice !== 'compact') return { flashBytes, ramBytes, constantBytes: Infinity };
-  const general = found.map(
-    ({ options }) => options.find((o) => o.candidate.record.cores === 'all') ?? options[0]!,
-  );
-  return { flashBytes, ramBytes, constantBytes: COMPACT_FACTOR * sum(general.map((o) => o.flashBytes)) };
+function limitsOf(
+  found: readonly LayerOptions[],
+  { choice, flashBytes, ramBytes, arenaBytes }: ChoiceOptions,
+): Limits {
+  const limits = { flashBytes, ramBytes, arenaBytes, constantBytes: Infinity };
+  if (choice !== 'compact') return limits;
+  const general = found.map(({ options }) => options.find(isGeneral) ?? options[0]!);
+  return { ...limits, constantBytes: COMPACT_FACTOR * sum(general.map((o) => o.flashBytes)) };
 }
+
+const isGeneral = (o: Option): boolean => o.candidate.record.cores === 'all';
 
 const codeOf = (taken: readonly Option[]): number =>
   sum([...new Map(taken.map((o) => [o.candidate.record.kernel, o.codeBytes])).values()]);
@@ -196,7 +204,11 @@ const MOST_SETS = 6;
  * The best selection over all bounds of the arena (only its largest operator counts, so each size that occurs is tried)
  * and, where flash is scarce, over all sets of kernels (code counts once however many layers use it).
  */
-function withinLimits(found: readonly LayerOptions[], limits: Limits): Taken | null {
+function withinLimits(all: readonly LayerOptions[], limits: Limits): Taken | null {
+  const found = all.map(({ options, refused }) => ({
+    refused,
+    options: options.filter((o) => o.arenaBytes <= limits.arenaBytes || isGeneral(o)),
+  }));
   const free = found.map(({ options }) => fastest(options));
   const cycles = sum(free.map((o) => o.cycles));
   if (allowed(free, limits)) return { taken: free, cycles, boundCycles: cycles };
@@ -261,6 +273,7 @@ function decidedBy(
 ): DecidedBy {
   const best = fastest(options);
   if (taken[i]!.cycles <= best.cycles) return 'cycles';
+  if (best.arenaBytes > limits.arenaBytes && !isGeneral(best)) return 'arena';
   const instead = taken.map((o, k) => (k === i ? best : o));
   if (ramOf(instead) > limits.ramBytes) return 'ram';
   const constants = sum(instead.map((o) => o.flashBytes));

@@ -162,6 +162,7 @@ function chooseAndPlan(
     const view = viewOp(graph, op);
     return { view, work: workOf(view, options.operators), liveBytes: live[i]! };
   });
+  const arenaBytes = Math.max(0, ...live) + interpreterBytes(graph, layers);
   let ramBytes = board.image.arenaBytes;
   for (let tries = 1; ; tries++) {
     const choice = chooseKernels(layers, board, {
@@ -170,6 +171,7 @@ function chooseAndPlan(
       code: options.code ?? null,
       copies: (options.copies ?? true) && tries < MOST_CHOICES,
       ramBytes,
+      arenaBytes,
       flashBytes: board.flash.bytes - board.image.programOffset - tableBytes(graph),
     });
     const lowered = choice.layers.map(({ chosen: { candidate, inRam } }, i) => ({
@@ -186,6 +188,19 @@ function chooseAndPlan(
     if (overBytes <= 0 || tries === MOST_CHOICES) return { choice, lowered, memory };
     ramBytes -= overBytes;
   }
+}
+
+/** TensorFlow Lite Micro on a 32-bit core, rounded down: TfLiteEvalTensor, node and operator's record, multiplier and shift. */
+const INTERPRETER_BYTES = { tensor: 12, operator: 96, channel: 8 };
+
+/**
+ * What an interpreter would keep in its arena besides tensors and scratch. Fast kernels get scratch up to that, so that the
+ * arena is never above an interpreter's.
+ */
+function interpreterBytes(graph: Graph, layers: readonly Layer[]): number {
+  const { tensor, operator, channel } = INTERPRETER_BYTES;
+  const channels = layers.reduce((n, { view }) => n + (view.inputs[1]?.quantization?.scales.length ?? 0), 0);
+  return tensor * graph.tensors.length + operator * layers.length + channel * channels;
 }
 
 /** About what header, tables and names take: for the choice only, the refusal counts exactly. */

@@ -89,6 +89,7 @@ export const errorIds = [
   'device.garbage',
   'device.input-size',
   'device.interface-board',
+  'device.kernel-missing',
   'device.load-failed',
   'device.load-incomplete',
   'device.load-refused',

@@ -1,3 +1,4 @@
+import { Status } from '../abi/generated.ts';
 import { crc32 } from '../base/crc.ts';
 import { fail, ok, type Failure, type Result } from '../base/errors.ts';
 import { encodeFrame } from '../link/cobs.ts';
@@ -105,7 +106,7 @@ async function cancel(talk: Conversation, why: Failure): Promise<void> {
     await talk.writeRaw(encodeFrame({ sequence: CANCEL_SEQUENCE, payload: new Uint8Array(0) }));
 }
 
-type Answer = 'ack' | 'done' | 'again' | 'reset' | 'error';
+type Answer = 'ack' | 'done' | 'again' | 'reset' | 'error' | { readonly refusedStatus: number };
 
 /** `totalCrc` is given with the last frame, whose acknowledgement is followed by the load's own end. */
 async function sendFrame(
@@ -122,10 +123,32 @@ async function sendFrame(
     if (!answer.ok) return answer;
     if (answer.value === 'ack' || answer.value === 'done') return ok();
     if (answer.value === 'reset') return resetInRun(talk.link.address, 'mj load', talk.heard);
+    if (typeof answer.value === 'object') return refusedProgram(talk, answer.value.refusedStatus);
     if (answer.value === 'error') return incomplete('the device gave the upload up', { sequence });
   }
   return incomplete('a frame was not acknowledged', { sequence });
 }
+
+/** All bytes arrived, and the engine will not run them: another attempt would end the same. */
+function refusedProgram(talk: Conversation, status: number): Failure {
+  const facts = { address: talk.link.address, status, reason: statusName(status) };
+  return status === Status.UnknownKernel
+    ? fail(
+        'device.kernel-missing',
+        facts,
+        'The image on the board lacks a compute kernel that this Program uses.',
+        'Deploy an image for this model, or one without a model: it carries every kernel.',
+      )
+    : fail(
+        'device.program-refused',
+        facts,
+        'The upload arrived, but the firmware cannot run the Program.',
+        'Compile the model again for this firmware.',
+      );
+}
+
+const statusName = (status: number): string =>
+  Object.entries(Status).find(([, value]) => value === status)?.[0] ?? String(status);
 
 async function awaitAnswer(
   talk: Conversation,
@@ -140,7 +163,10 @@ async function awaitAnswer(
     if (next.value === 'timeout') return ok('again');
     for (const message of next.value) {
       if (message.kind === 'timestamp-mode' || message.kind === 'init-done') return ok('reset');
-      if (message.kind === 'error') return ok('error');
+      if (message.kind === 'error') {
+        const status = /Program refused, status (\d+)/.exec(message.text)?.[1];
+        return ok(status === undefined ? 'error' : { refusedStatus: Number(status) });
+      }
       if (isMj(message, 'nak')) {
         // It names the frame the device waits for: one further, and ours arrived but its acknowledgement did not.
         if (parseInt(message.body ?? '', 10) === sequence + 1) return ok('ack');

@@ -1,8 +1,16 @@
 /** Faults of the line between a session and the emulated Pico: real firmware, real UART timing, virtual time. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Status } from '../../src-main/abi/generated.ts';
+import { crc32 } from '../../src-main/base/crc.ts';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { Rng } from '../../src-main/base/rng.ts';
+import { pico } from '../../src-main/board/pico.ts';
+import { calibrationLayers } from '../../src-main/calibrate/layers.ts';
+import { compile } from '../../src-main/compile/compile.ts';
+import { encodeUf2 } from '../../src-main/compile/uf2.ts';
 import { openSession } from '../../src-main/device/session.ts';
+import { readModel } from '../../src-main/model/reader.ts';
+import { writeModel } from '../../src-main/model/writer.ts';
 import { openSimulatedBench, type SimulatedBench } from '../../src-main/sim/simulated-bench.ts';
 import { identityProgram } from '../unit/firmware/identity-program.ts';
 import { imageOf } from '../unit/firmware/images.ts';
@@ -44,6 +52,46 @@ describe('an emulated Pico', () => {
     orThrow(await session.loadInput(input));
     orThrow(await session.infer(1, 0));
     expect(orThrow(await session.mj!.output())).toEqual(input);
+  });
+
+  it('refuses a Program whose kernels its image does not carry, and keeps its own', async () => {
+    const session = orThrow(await open());
+    const layer = calibrationLayers(1).find((l) => l.name === 'softmax 0')!;
+    const softmax = orThrow(compile(orThrow(readModel(writeModel(layer.spec), 'softmax')), pico));
+    expect(await session.mj!.load('program', softmax.bytes)).toMatchObject({
+      ok: false,
+      id: 'device.kernel-missing',
+      facts: { reason: 'UnknownKernel' },
+    });
+    orThrow(await session.loadInput(input));
+    orThrow(await session.infer(1, 0));
+    expect(orThrow(await session.mj!.output())).toEqual(input);
+    // an image without a Program carries all kernels
+    orThrow(await bench.programmer.program(imageOf(null).uf2));
+    const empty = orThrow(await open());
+    orThrow(await empty.mj!.load('program', softmax.bytes));
+    expect(empty.mj!.identity).toMatchObject({ programHash: softmax.programHash, programStatus: 0 });
+  });
+
+  it.each([
+    ['is damaged', (image: Uint8Array, at: number) => (image[at + 200]! ^= 1)],
+    [
+      'is of another build',
+      (image: Uint8Array, at: number) => new DataView(image.buffer).setUint32(at + 16, 1, true),
+    ],
+  ])('whose table of kernels %s runs no Program and says which status', async (_, damage) => {
+    const built = imageOf(program);
+    const bin = Uint8Array.from(built.bin);
+    const at = built.config.kernelsAddress - pico.flash.base;
+    damage(bin, at);
+    const table = bin.subarray(at, at + built.config.kernelsBytes);
+    if (bin[at + 200] === built.bin[at + 200])
+      new DataView(bin.buffer).setUint32(at + 12, crc32(table.subarray(16)), true);
+    const uf2 = encodeUf2([{ address: pico.flash.base, bytes: bin }], 0xe48b_ff56);
+    orThrow(await bench.programmer.program(uf2));
+    const session = orThrow(await open());
+    expect(session.mj!.identity).toMatchObject({ programStatus: Status.UnknownKernel, ops: 0 });
+    expect(orThrow(await session.timestamp())).toBeGreaterThan(0);
   });
 
   it('that cannot do a rate keeps the old one', async () => {

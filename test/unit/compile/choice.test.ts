@@ -177,9 +177,15 @@ describe('the choice of kernels', () => {
   });
 
   it('takes no scratch that RAM does not have', () => {
-    const all = { kernels: [...kernels, roomy] };
+    // what an interpreter would keep there is the least that fast kernels may take
+    expect(explained(2, plain, { kernels: [...kernels, roomy] })).toMatchObject({
+      kernels: [300, 300],
+      decidedBy: ['arena', 'arena'],
+    });
+    const small = record({ kernel: 302, cycles: 6_000, bytes: 9216, scratchBytes: 160 });
+    const all = { kernels: [...kernels, small] };
     expect(explained(2, plain, all).kernels).toEqual([302, 302]);
-    const { kernels: taken, decidedBy } = explained(2, withRam(4096 + 3 * 64 - 16), all);
+    const { kernels: taken, decidedBy } = explained(2, withRam(160 + 3 * 64 - 16), all);
     expect(taken).toContain(300);
     expect(decidedBy).toContain('ram');
     expect(explained(2, withRam(3 * 64), all).kernels).toEqual([300, 300]);

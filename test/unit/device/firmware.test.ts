@@ -11,6 +11,7 @@ import type { Link } from '../../../src-main/link/link.ts';
 import { openProcess } from '../../../src-main/link/process.ts';
 import { buildHostDut } from '../../host-dut.ts';
 import { describeWith, needs } from '../../needs.ts';
+import { sealed } from '../engine/hand-program.ts';
 import { identityProgram } from '../firmware/identity-program.ts';
 import { imageOf } from '../firmware/images.ts';
 
@@ -76,6 +77,24 @@ describeWith([needs.hostCc], 'a session with the firmware', () => {
     expect(lost).toBeGreaterThan(1);
     orThrow(await session.infer(1, 0));
     expect(orThrow(await session.mj!.output())).toEqual(input);
+  });
+
+  it('refuses a Program whose kernels the image does not carry, at once and by that name', async () => {
+    const unknown = Uint8Array.from(other.bytes);
+    new DataView(unknown.buffer).setUint16(other.header.opsOffset + 2, 30_000, true);
+    let frames = 0;
+    const failed = await session.mj!.load('program', sealed(unknown), () => frames++);
+    expect(failed).toMatchObject({
+      ok: false,
+      id: 'device.kernel-missing',
+      facts: { status: 6, reason: 'UnknownKernel' },
+    });
+    expect(frames).toBeLessThanOrEqual(unknown.length / 256 + 1);
+    // the image's own Program is back
+    expect(orThrow(await session.mj!.readIdentity())).toMatchObject({
+      programStatus: 0,
+      programUploaded: false,
+    });
   });
 
   it('uploads a Program over a line that damages and repeats frames, and runs it', async () => {

@@ -69,6 +69,7 @@ const reasons: Readonly<Record<ExplainedLayer['decidedBy'], string>> = {
   cycles: '',
   flash: 'flash is short for a faster one',
   compact: 'constants may not be larger (--kernels compact)',
+  arena: "a faster one's scratch would make the arena larger than an interpreter's",
   ram: 'RAM is short for a faster one',
 };
 
