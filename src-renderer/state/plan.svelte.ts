@@ -23,7 +23,7 @@ class Plan {
   readonly summary = $derived.by(() => {
     if (this.mode === 'accuracy')
       return this.maxItems === null ? 'accuracy, all items' : `accuracy, ${this.maxItems} items`;
-    const until = this.untilPercent === null ? '' : ` until ± ${this.untilPercent} %`;
+    const until = this.untilPercent === null ? '' : `, ± ${this.untilPercent} %`;
     return `${this.mode}, ${this.untilPercent === null ? '' : '≤ '}${this.windows} × ${this.windowS} s${until}`;
   });
 
