@@ -2,18 +2,22 @@
  * The desktop app in a real, older Electron (22; the product's is 45): the product's sources, built for it with polyfills.
  * Each line of the checklist of docs/desktop.md has its test here, deep links excepted, which the app does not have.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
 import { commands } from '../../src-main/contract/bench/commands.ts';
+import { productVersion } from '../../src-main/core/product.ts';
 import { ensureRenderer } from '../../src-main/hosts/built.ts';
 import { describeWith, needs, root } from '../needs.ts';
 import { serveBench } from './browser.ts';
 import { scratch } from './cli-process.ts';
 import { ask, openDesktop, openScreen, startAgain, type Desktop, type Screen } from './desktop-window.ts';
-import { buildForElectron22 } from './electron22.ts';
+import { buildForElectron22, electron22 } from './electron22.ts';
+import { openPackaged, packageForElectron22 } from './packaged-app.ts';
 
 const { dir, remove } = scratch();
 let screen: Screen;
@@ -416,6 +420,53 @@ describeWith([needs.electron22], 'the desktop window on a served bench', () => {
         electron.app.getAppMetrics().filter((m) => (m.name ?? m.serviceName) === 'Microjoule core'),
       );
       expect(utilities).toEqual([]);
+    } finally {
+      removeOwn();
+    }
+  });
+});
+
+describeWith([needs.electron22], 'the packaged desktop app', () => {
+  it('starts, keeps Node and the inspector away, and runs the demo from its archive', async () => {
+    using display = await openScreen();
+    const { dir: own, remove: removeOwn } = scratch();
+    const env = {
+      DISPLAY: display.display,
+      XDG_CONFIG_HOME: join(own, 'config'),
+      MICROJOULE_SQLITE_ADDON: electron22.sqliteAddon,
+    };
+    try {
+      const program = await packageForElectron22(own);
+      const resources = join(own, 'packages/linux-unpacked/resources');
+      expect(readdirSync(resources).sort()).toEqual([
+        '99-microjoule.rules',
+        'app.asar',
+        'app.asar.unpacked',
+        'bench',
+      ]);
+      expect(existsSync(join(resources, 'bench/firmware/prebuilt/pico/microjoule-pico.bin'))).toBe(true);
+      const fuses = await getCurrentFuseWire(program);
+      const fuse = (option: FuseV1Options) => String.fromCharCode(fuses[option]!);
+      expect({
+        runAsNode: fuse(FuseV1Options.RunAsNode),
+        nodeOptions: fuse(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
+        inspect: fuse(FuseV1Options.EnableNodeCliInspectArguments),
+        asarOnly: fuse(FuseV1Options.OnlyLoadAppFromAsar),
+      }).toEqual({ runAsNode: '0', nodeOptions: '0', inspect: '0', asarOnly: '1' });
+      const version = spawnSync(program, ['--no-sandbox', '--version'], {
+        env: { ...process.env, ...env, ELECTRON_RUN_AS_NODE: '1' },
+        encoding: 'utf8',
+      });
+      expect(version.stdout.trim()).toBe(productVersion());
+      const args = ['--inspect=0', '--db', join(own, 'bench.db')];
+      await using packaged = await openPackaged(program, args, env);
+      const { page, said } = packaged;
+      expect(said()).not.toContain('Debugger listening');
+      expect(page.url()).toMatch(/^app:\/\/microjoule\//);
+      const about = await ask(page, 'bench.about', {});
+      expect(about).toMatchObject({ host: 'desktop', version: productVersion() });
+      const { id } = await ask(page, 'runs.demo', shortDemo);
+      expect(await ended(page, id)).toMatchObject({ failure: null });
     } finally {
       removeOwn();
     }
