@@ -9,13 +9,22 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
+import { createCore } from '../../src-main/core.ts';
 import { commands } from '../../src-main/contract/bench/commands.ts';
 import { productVersion } from '../../src-main/core/product.ts';
 import { ensureRenderer } from '../../src-main/hosts/built.ts';
 import { describeWith, needs, root } from '../needs.ts';
 import { serveBench } from './browser.ts';
 import { scratch } from './cli-process.ts';
-import { ask, openDesktop, openScreen, startAgain, type Desktop, type Screen } from './desktop-window.ts';
+import {
+  ask,
+  askSocket,
+  openDesktop,
+  openScreen,
+  startAgain,
+  type Desktop,
+  type Screen,
+} from './desktop-window.ts';
 import { buildForElectron22, electron22 } from './electron22.ts';
 import { openPackaged, packageForElectron22 } from './packaged-app.ts';
 
@@ -386,6 +395,59 @@ describeWith([needs.electron22], 'the desktop app', () => {
   it('sends nothing anywhere: crash reports stay here', async () => {
     expect(await desktop.app.evaluate(({ crashReporter }) => crashReporter.getUploadToServer())).toBe(false);
   });
+
+  it('saves what the page has made, and fetches nothing', async () => {
+    const { app, page } = desktop;
+    const path = join(dir, 'saved.txt');
+    await app.evaluate(({ session }, to) => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { seen });
+      session.defaultSession.on('will-download', (event, item) => {
+        seen.push(`${item.getURL().split(':')[0]} ${event.defaultPrevented ? 'refused' : 'saved'}`);
+        item.setSavePath(to);
+      });
+    }, path);
+    await inPage(
+      page,
+      `for (const href of ['data:text/plain,x', URL.createObjectURL(new Blob(['made here']))]) {
+         const link = Object.assign(document.createElement('a'), { href, download: 'x.txt' });
+         document.body.append(link); link.click(); link.remove();
+         await new Promise((resolve) => setTimeout(resolve, 100));
+       }`,
+    );
+    await until(() => (existsSync(path) && readFileSync(path, 'utf8') === 'made here' ? true : null));
+    expect(await app.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).toEqual([
+      'data refused',
+      'blob saved',
+    ]);
+  });
+
+  it('stops what goes on when it is closed all the same, so that it can go on later', async () => {
+    const { app, page } = desktop;
+    await app.evaluate(({ dialog }) => {
+      dialog.showMessageBox = () => Promise.resolve({ response: 1, checkboxChecked: false });
+    });
+    const model = (await ask(page, 'models.list', {})).find((m) => m.name === 'tiny-ad')!;
+    const { id } = await ask(page, 'runs.start', {
+      mode: 'performance',
+      targetId: 'pico-emulated',
+      model: model.token,
+      windows: 400,
+      windowS: 0.2,
+    });
+    const runId = await until(async () => {
+      const activity = (await ask(page, 'activities.list', {})).find((a) => a.id === id)!;
+      return activity.runId;
+    });
+    const closed = app.waitForEvent('close');
+    await app.evaluate(({ BrowserWindow }) => {
+      setTimeout(() => BrowserWindow.getAllWindows()[0]!.close(), 0);
+    });
+    await closed;
+    await using core = orThrow(await createCore({ dbPath: join(dir, 'bench.db'), mustExist: true }));
+    const run = orThrow(core.runs()).find((r) => r.runId === runId);
+    expect(run?.status).toBe('interrupted');
+  });
 });
 
 describeWith([needs.electron22], 'the desktop window on a served bench', () => {
@@ -416,6 +478,17 @@ describeWith([needs.electron22], 'the desktop window on a served bench', () => {
            await fetch('${bench.origin}/report/1').then(() => 'reached', () => 'blocked')]`,
       );
       expect(reached).toEqual(['open', 'refused', 'blocked']);
+      const demo = await askSocket(page, `ws://${host}/bench`, 'runs.demo', shortDemo);
+      await until(async () => {
+        const activities = await askSocket(page, `ws://${host}/bench`, 'activities.list', {});
+        const activity = activities.find((a) => a.id === demo.id)!;
+        expect(activity.failure).toBeNull();
+        return activity.state === 'ended' || null;
+      });
+      const runs = await askSocket(page, `ws://${host}/bench`, 'runs.list', {});
+      expect(runs.map((r) => r.status)).toEqual(['finished', 'finished', 'finished']);
+      expect(await inPage(page, `return (await fetch(location.origin + '/report/1')).status`)).toBe(200);
+      expect(await inPage(page, `return (await fetch(location.origin + '/report/99')).status`)).toBe(404);
       const utilities = await app.evaluate((electron) =>
         electron.app.getAppMetrics().filter((m) => (m.name ?? m.serviceName) === 'Microjoule core'),
       );
