@@ -125,7 +125,9 @@ describe('microjoule on the emulated bench', () => {
     const csv = join(dir, 'profiles.csv');
     expect((await microjoule(['export', 'profiles', '--csv', csv, '--db', db])).code).toBe(0);
     expect(readFileSync(csv, 'utf8').trim().split('\n')).toHaveLength(1 + 4 * 4);
+    expect((await microjoule(['note', '1', 'jumper on J3', '--db', db])).code).toBe(0);
     const shown = (await microjoule(['show', '1', '--db', db])).stdout;
+    expect(shown).toContain('note: jumper on J3');
     expect(shown).toContain('FullyConnectedS8');
     expect(shown).toMatch(/µJ\/inf \(± [\d.]+ % systematic, common\)/);
   });

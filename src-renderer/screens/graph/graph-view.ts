@@ -183,7 +183,10 @@ export interface View {
 }
 
 const LARGEST = 2;
-const SMALLEST = 0.02;
+/** Text of a box can be read from here on. */
+export const READABLE = 0.45;
+/** A thousand operators in a column fit a window at this. */
+const SMALLEST = 0.004;
 
 /** All of the drawing, or at least its head where all would be too small to read. */
 export function fitView(layout: GraphLayout, width: number, height: number, readable = false): View {
@@ -192,7 +195,7 @@ export function fitView(layout: GraphLayout, width: number, height: number, read
     (width - 2 * margin) / Math.max(1, layout.width),
     (height - 2 * margin) / Math.max(1, layout.height),
   );
-  const scale = Math.min(1, Math.max(SMALLEST, readable ? Math.max(0.8, whole) : whole));
+  const scale = Math.min(1, Math.max(SMALLEST, readable && whole < READABLE ? 0.8 : whole));
   const fitsDown = layout.height * scale <= height;
   return {
     scale,
