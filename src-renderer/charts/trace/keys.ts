@@ -24,7 +24,8 @@ export type TraceCommand =
   | 'follow'
   | 'log'
   | 'table'
-  | 'next-trigger';
+  | 'next-trigger'
+  | 'open-operator';
 
 interface Shortcut {
   readonly command: TraceCommand;
@@ -69,11 +70,12 @@ export const traceShortcuts: readonly Shortcut[] = [
   { command: 'previous-inference', keys: ['['], says: 'The inference before' },
   { command: 'next-inference', keys: [']'], says: 'The next inference' },
   { command: 'zoom-inference', keys: ['Enter'], says: 'Zoom to the inference under the cursor' },
+  { command: 'open-operator', keys: ['o'], says: 'The operator under the cursor in the graph' },
   { command: 'zoom-selection', keys: ['z'], says: 'Zoom to the selection' },
   { command: 'annotate', keys: ['n'], says: 'Note on the selection' },
   { command: 'undo', keys: ['Ctrl+z'], says: 'Undo the last note' },
   { command: 'follow', keys: [' '], says: 'Follow the recording, or hold it' },
-  { command: 'log', keys: ['l'], says: 'Logarithmic or linear' },
+  { command: 'log', keys: ['l'], says: 'Linear, fitted, logarithmic' },
   { command: 'table', keys: ['t'], says: 'Table of the selection' },
   { command: 'next-trigger', keys: ['g'], says: 'To the next trigger' },
 ];

@@ -14,6 +14,7 @@ import { shownChannels } from './layout.ts';
 import { NO_MARKERS, spanBetween, type MarkerPair } from './marker-pair.ts';
 import { Motion } from './motion.ts';
 import { RequestLane } from './request-lane.ts';
+import type { ScaleChoice } from './value-axis.ts';
 import { around, clampView, widthOf, type SpanView } from './span-view.ts';
 
 /** What a session needs of the page's bench. */
@@ -90,7 +91,7 @@ export class TraceSession {
   cursor = $state.raw<number | null>(null);
   following = $state(false);
   quantity = $state<'current' | 'power'>('current');
-  scaleKind = $state<'linear' | 'log'>('linear');
+  scaleKind = $state<ScaleChoice>('linear');
   allChannels = $state(false);
   /** Samples a second that a growing trace grows by. */
   liveRate = $state(0);

@@ -23,18 +23,35 @@ export function valueAt(scale: ValueScale, share: number): number {
 const LOG_FLOOR = 1e-9;
 const NICE = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
+/** What is chosen for the axis: from zero, as much as is seen, or decades. */
+export type ScaleChoice = 'linear' | 'fit' | 'log';
+
 /** The scale that shows everything from `min` to `max`; ends are round, so that it does not move with every sample. */
-export function scaleFor(kind: ValueScale['kind'], min: number, max: number): ValueScale {
+export function scaleFor(choice: ScaleChoice, min: number, max: number): ValueScale {
+  const kind = choice === 'log' ? 'log' : 'linear';
   if (!(max >= min)) return kind === 'log' ? { kind, low: 1e-6, high: 1 } : { kind, low: 0, high: 1e-3 };
   if (kind === 'log') {
     const high = 10 ** Math.ceil(Math.log10(Math.max(max, LOG_FLOOR * 10)) + 1e-9);
     const low = 10 ** Math.floor(Math.log10(Math.max(min, LOG_FLOOR)) - 1e-9);
     return { kind, low: Math.min(low, high / 10), high };
   }
+  if (choice === 'fit') return fitted(min, max);
   const reach = Math.max(Math.abs(min), Math.abs(max)) || 1e-6;
   // what only noise below zero needs is a small piece below it
   const low = min >= 0 ? 0 : -roundUp(Math.max(-min, reach / 50));
   return { kind, low, high: max <= 0 ? 0 : roundUp(max * 1.04) };
+}
+
+/** Ends on round numbers just outside of what is seen. */
+function fitted(min: number, max: number): ValueScale {
+  const reach = Math.max(Math.abs(min), Math.abs(max)) || 1e-6;
+  const span = Math.max(max - min, reach * 1e-3);
+  const step = roundUp(span / 8);
+  return {
+    kind: 'linear',
+    low: Math.floor((min - span * 0.05) / step) * step,
+    high: Math.ceil((max + span * 0.05) / step) * step,
+  };
 }
 
 function roundUp(value: number): number {
@@ -48,12 +65,13 @@ function roundUp(value: number): number {
  */
 export function steadyScale(
   before: ValueScale | null,
-  kind: ValueScale['kind'],
+  choice: ScaleChoice,
   min: number,
   max: number,
   least = 0.45,
 ): ValueScale {
-  const wanted = scaleFor(kind, min, max);
+  const wanted = scaleFor(choice, min, max);
+  const { kind } = wanted;
   if (!before || before.kind !== kind) return wanted;
   if (wanted.low < before.low || wanted.high > before.high) {
     return { kind, low: Math.min(wanted.low, before.low), high: Math.max(wanted.high, before.high) };
@@ -69,7 +87,7 @@ export function valueTicks(scale: ValueScale, height: number, unit: string): rea
 
 function linearTicks(scale: ValueScale, height: number, unit: string): Tick[] {
   const span = scale.high - scale.low;
-  const raw = span / Math.max(1, Math.floor(height / 34));
+  const raw = span / Math.max(1, height / 34);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find((m) => m * power >= raw * 0.999)! * power;
   const { factor, prefix } = siPrefix(Math.max(Math.abs(scale.low), Math.abs(scale.high)));

@@ -1,5 +1,6 @@
-import { formatWithUncertainty } from '../../../src-main/base/statistics.ts';
-import type { TraceInfo, TraceStatistics } from '../../../src-main/contract/trace.ts';
+import { formatWithUncertainty, uncertaintyPlace } from '../../../src-main/base/statistics.ts';
+import { formatSignedPercent } from '../../../src-main/contract/format-quantity.ts';
+import type { TraceComparison, TraceInfo, TraceStatistics } from '../../../src-main/contract/trace.ts';
 import { siPrefix, siText } from '../../charts/trace/value-axis.ts';
 import { clockTime, durationText } from '../../charts/trace/time-axis.ts';
 
@@ -109,12 +110,19 @@ export function summaryOf(
   return `${where} Mean ${mean!.value}, from ${least!.value} to ${greatest!.value}. Energy ${energy.value}.${missing}`;
 }
 
+type ComparedValue = TraceComparison['figures'][number]['a'];
+
 /** A compared value with what it is uncertain by. */
-export function comparedText(
-  v: { readonly value: number; readonly statistical: number | null; readonly systematic: number | null },
-  unit: string,
-): string {
+export function comparedText(v: ComparedValue, unit: string): string {
   if (unit === 's') return durationText(v.value, 1e6);
   const text = scaled(v.value, [v.statistical ?? 0, v.systematic ?? 0], unit);
   return [text.value, text.half(v.statistical ?? 0)].filter(Boolean).join(' ');
+}
+
+/** A change of b against a, no finer than what the two are uncertain by. */
+export function changeText(a: ComparedValue, b: ComparedValue, change: number): string {
+  const relative = (v: ComparedValue) =>
+    v.value === 0 ? 0 : Math.hypot(v.statistical ?? 0, v.systematic ?? 0) / Math.abs(v.value);
+  const percent = Math.hypot(relative(a), relative(b)) * Math.abs(1 + change) * 100;
+  return formatSignedPercent(change, Math.min(3, Math.max(0, percent > 0 ? -uncertaintyPlace(percent) : 2)));
 }

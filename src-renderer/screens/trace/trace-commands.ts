@@ -68,10 +68,11 @@ export function carryOut(session: TraceSession, command: TraceCommand, large: bo
     case 'follow':
       return session.follow(!session.following);
     case 'log':
-      session.scaleKind = session.scaleKind === 'log' ? 'linear' : 'log';
+      session.scaleKind = ({ linear: 'fit', fit: 'log', log: 'linear' } as const)[session.scaleKind];
       session.wish++;
       return;
     case 'annotate':
+    case 'open-operator':
     case 'undo':
     case 'table':
     case 'next-trigger':

@@ -133,6 +133,19 @@ describe('value scales', () => {
     expect(steadyScale(first, 'log', 1e-6, 0.04).kind).toBe('log');
   });
 
+  it('fitted show what varies, ends round, however large the rest is', () => {
+    const s = scaleFor('fit', 0.02172, 0.02218);
+    expect(s.low).toBeGreaterThan(0.0215);
+    expect(s.low).toBeLessThan(0.02172);
+    expect(s.high).toBeGreaterThan(0.02218);
+    expect(s.high).toBeLessThan(0.0224);
+    // constant to the last digit: still a scale
+    const flat = scaleFor('fit', 0.01, 0.01);
+    expect(flat.high).toBeGreaterThan(flat.low);
+    expect(valueTicks(s, 300, 'A').every((t) => /^\d+\.\d+ mA$/.test(t.label))).toBe(true);
+    expect(new Set(valueTicks(s, 300, 'A').map((t) => t.label)).size).toBeGreaterThan(4);
+  });
+
   it('of decades begin and end at a decade; zero and noise below it lie on the floor', () => {
     const s = scaleFor('log', 11.8e-6, 13e-3);
     expect(s.low).toBeCloseTo(1e-5, 12);

@@ -12,7 +12,12 @@ import { plotOf } from '../../../src-renderer/charts/trace/export-plot.ts';
 import { histogramPlot, HEIGHT, spectrumPlot, WIDTH } from '../../../src-renderer/charts/trace/small-plot.ts';
 import { importFile, isTraceFileName } from '../../../src-renderer/screens/trace/import-file.ts';
 import { placeInRun } from '../../../src-renderer/screens/trace/place-in-run.ts';
-import { comparedText, figuresOf, summaryOf } from '../../../src-renderer/screens/trace/selection-figures.ts';
+import {
+  changeText,
+  comparedText,
+  figuresOf,
+  summaryOf,
+} from '../../../src-renderer/screens/trace/selection-figures.ts';
 import {
   lengthText,
   lostText,
@@ -103,6 +108,9 @@ describe('figures of a selection', () => {
     expect(comparedText({ value: 0.0123456, statistical: 2e-4, systematic: null }, 'W')).toBe(
       '12.35 mW ± 0.20 mW',
     );
+    const v = (value: number, systematic: number) => ({ value, statistical: null, systematic });
+    expect(changeText(v(0.02, 0.004), v(0.0119, 0.0014), -0.40512)).toBe('−41 %');
+    expect(changeText(v(0.02, 2e-6), v(0.0119, 1e-6), -0.40512)).toBe('−40.512 %');
   });
 
   it('and words of a trace read as people say them', () => {
