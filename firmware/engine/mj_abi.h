@@ -129,6 +129,11 @@ typedef enum {
   MJ_KERNEL_REDUCE_MAX_S8 = 20,
   MJ_KERNEL_RESIZE_NEAREST = 21,
   MJ_KERNEL_ARG_MAX_S8 = 22,
+  MJ_KERNEL_CONV_LANES = 256, /* Cortex-M0+: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
+  MJ_KERNEL_DEPTHWISE_SLIDE = 257, /* Cortex-M0+: DEPTHWISE_CONV_2D 3×3, a window that slides */
+  MJ_KERNEL_ADD_LINEAR = 258, /* Cortex-M0+: ADD as one weighted sum */
+  MJ_KERNEL_CONV_PIXELS = 259, /* Cortex-M0+: CONV_2D, two pixels a multiplication */
+  MJ_KERNEL_AVERAGE_POOL_WORDS = 260, /* Cortex-M0+: AVERAGE_POOL_2D, four channels at a time */
   MJ_KERNEL_CONV_M4 = 320, /* Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD */
   MJ_KERNEL_DENSE_M4 = 321, /* Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD */
   MJ_KERNEL_DEPTHWISE_M4 = 322, /* Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once */
@@ -380,6 +385,87 @@ typedef struct {
   uint32_t reserved[4]; /* 0 */
 } mj_fully_connected_params;
 _Static_assert(sizeof(mj_fully_connected_params) == 64, "mj_fully_connected_params");
+
+/* CONV_2D and FULLY_CONNECTED (an image of one row), int8, as a stream of words (docs/kernels.md). */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t in_c;
+  int32_t out_h;
+  int32_t out_w;
+  int32_t out_c;
+  int32_t filter_h;
+  int32_t filter_w;
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t pad_value; /* zero point of the input */
+  int32_t taps; /* filterH · filterW · inC, made even */
+  int32_t run_pixels; /* pixels of an output row that share one pass over the stream */
+  uint32_t stream_offset; /* u32 */
+  uint32_t stream_bytes;
+  uint32_t last_quad_at; /* the last four channels in the stream, bytes from its start */
+  uint32_t reserved[5]; /* 0 */
+} mj_conv_lanes_params;
+_Static_assert(sizeof(mj_conv_lanes_params) == 96, "mj_conv_lanes_params");
+
+/* CONV_2D, int8, as a stream of words a channel (docs/kernels.md). */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t in_c;
+  int32_t out_h;
+  int32_t out_w;
+  int32_t out_c;
+  int32_t filter_h;
+  int32_t filter_w;
+  int32_t stride_h;
+  int32_t stride_w;
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t pad_value; /* zero point of the input */
+  int32_t taps; /* filterH · filterW · inC, made a multiple of 4 */
+  int32_t run_fours; /* fours of pixels that share one pass over the stream */
+  uint32_t stream_offset; /* u32 */
+  uint32_t stream_bytes; /* 0: all channels are constant */
+  uint32_t constants_offset; /* i8[outC], written before the channels of the stream; 0 = none */
+  uint32_t reserved[5]; /* 0 */
+} mj_conv_pixels_params;
+_Static_assert(sizeof(mj_conv_pixels_params) == 96, "mj_conv_pixels_params");
+
+/* DEPTHWISE_CONV_2D 3×3 with one filter a channel, int8 (docs/kernels.md). */
+typedef struct {
+  int32_t batches;
+  int32_t in_h;
+  int32_t in_w;
+  int32_t channels; /* a multiple of 4 */
+  int32_t out_h;
+  int32_t out_w;
+  int32_t stride_h; /* 1 or 2 */
+  int32_t stride_w; /* 1 or 2 */
+  int32_t pad_top;
+  int32_t pad_left;
+  int32_t pad_value; /* zero point of the input */
+  int32_t downwards; /* 1: slide down columns, 0: along rows */
+  int32_t strip_rows; /* output rows (columns when downwards) computed from one plane in scratch */
+  uint32_t channels_offset; /* 20 bytes a channel */
+  uint32_t reserved[6]; /* 0 */
+} mj_depthwise_slide_params;
+_Static_assert(sizeof(mj_depthwise_slide_params) == 80, "mj_depthwise_slide_params");
+
+/* ADD of tensors of one shape, int8: clamp((a · factor1 + b · factor2 + constant) >> shift, 0, 255) − 128. */
+typedef struct {
+  int32_t elements;
+  int32_t factor1;
+  int32_t factor2;
+  int32_t constant;
+  int32_t shift;
+  uint32_t reserved[3]; /* 0 */
+} mj_add_linear_params;
+_Static_assert(sizeof(mj_add_linear_params) == 32, "mj_add_linear_params");
 
 /* CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED (an image of one row), int8, with weights and requantisation in the order a core wants (docs/kernels.md). */
 typedef struct {

@@ -132,6 +132,11 @@ export const Kernel = {
   ReduceMaxS8: 20,
   ResizeNearest: 21,
   ArgMaxS8: 22,
+  ConvLanes: 256, // Cortex-M0+: CONV_2D and FULLY_CONNECTED, two channels a multiplication
+  DepthwiseSlide: 257, // Cortex-M0+: DEPTHWISE_CONV_2D 3×3, a window that slides
+  AddLinear: 258, // Cortex-M0+: ADD as one weighted sum
+  ConvPixels: 259, // Cortex-M0+: CONV_2D, two pixels a multiplication
+  AveragePoolWords: 260, // Cortex-M0+: AVERAGE_POOL_2D, four channels at a time
   ConvM4: 320, // Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD
   DenseM4: 321, // Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD
   DepthwiseM4: 322, // Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once
@@ -898,6 +903,332 @@ export function writeFullyConnectedParams(view: DataView, at: number, value: Ful
   view.setUint32(o, value.shiftsOffset, true);
   for (let i = 0; i < 4; i++) {
     o = at + 48 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** CONV_2D and FULLY_CONNECTED (an image of one row), int8, as a stream of words (docs/kernels.md). */
+export interface ConvLanesParams {
+  batches: number;
+  inH: number;
+  inW: number;
+  inC: number;
+  outH: number;
+  outW: number;
+  outC: number;
+  filterH: number;
+  filterW: number;
+  strideH: number;
+  strideW: number;
+  padTop: number;
+  padLeft: number;
+  /** zero point of the input */
+  padValue: number;
+  /** filterH · filterW · inC, made even */
+  taps: number;
+  /** pixels of an output row that share one pass over the stream */
+  runPixels: number;
+  /** u32 */
+  streamOffset: number;
+  streamBytes: number;
+  /** the last four channels in the stream, bytes from its start */
+  lastQuadAt: number;
+  /** 0 */
+  reserved: number[];
+}
+export const ConvLanesParamsBytes = 96;
+export function readConvLanesParams(view: DataView, at: number): ConvLanesParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    inC: ((o = at + 12), view.getInt32(o, true)),
+    outH: ((o = at + 16), view.getInt32(o, true)),
+    outW: ((o = at + 20), view.getInt32(o, true)),
+    outC: ((o = at + 24), view.getInt32(o, true)),
+    filterH: ((o = at + 28), view.getInt32(o, true)),
+    filterW: ((o = at + 32), view.getInt32(o, true)),
+    strideH: ((o = at + 36), view.getInt32(o, true)),
+    strideW: ((o = at + 40), view.getInt32(o, true)),
+    padTop: ((o = at + 44), view.getInt32(o, true)),
+    padLeft: ((o = at + 48), view.getInt32(o, true)),
+    padValue: ((o = at + 52), view.getInt32(o, true)),
+    taps: ((o = at + 56), view.getInt32(o, true)),
+    runPixels: ((o = at + 60), view.getInt32(o, true)),
+    streamOffset: ((o = at + 64), view.getUint32(o, true)),
+    streamBytes: ((o = at + 68), view.getUint32(o, true)),
+    lastQuadAt: ((o = at + 72), view.getUint32(o, true)),
+    reserved: Array.from({ length: 5 }, (_, i) => ((o = at + 76 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeConvLanesParams(view: DataView, at: number, value: ConvLanesParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.inC, true);
+  o = at + 16;
+  view.setInt32(o, value.outH, true);
+  o = at + 20;
+  view.setInt32(o, value.outW, true);
+  o = at + 24;
+  view.setInt32(o, value.outC, true);
+  o = at + 28;
+  view.setInt32(o, value.filterH, true);
+  o = at + 32;
+  view.setInt32(o, value.filterW, true);
+  o = at + 36;
+  view.setInt32(o, value.strideH, true);
+  o = at + 40;
+  view.setInt32(o, value.strideW, true);
+  o = at + 44;
+  view.setInt32(o, value.padTop, true);
+  o = at + 48;
+  view.setInt32(o, value.padLeft, true);
+  o = at + 52;
+  view.setInt32(o, value.padValue, true);
+  o = at + 56;
+  view.setInt32(o, value.taps, true);
+  o = at + 60;
+  view.setInt32(o, value.runPixels, true);
+  o = at + 64;
+  view.setUint32(o, value.streamOffset, true);
+  o = at + 68;
+  view.setUint32(o, value.streamBytes, true);
+  o = at + 72;
+  view.setUint32(o, value.lastQuadAt, true);
+  for (let i = 0; i < 5; i++) {
+    o = at + 76 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** CONV_2D, int8, as a stream of words a channel (docs/kernels.md). */
+export interface ConvPixelsParams {
+  batches: number;
+  inH: number;
+  inW: number;
+  inC: number;
+  outH: number;
+  outW: number;
+  outC: number;
+  filterH: number;
+  filterW: number;
+  strideH: number;
+  strideW: number;
+  padTop: number;
+  padLeft: number;
+  /** zero point of the input */
+  padValue: number;
+  /** filterH · filterW · inC, made a multiple of 4 */
+  taps: number;
+  /** fours of pixels that share one pass over the stream */
+  runFours: number;
+  /** u32 */
+  streamOffset: number;
+  /** 0: all channels are constant */
+  streamBytes: number;
+  /** i8[outC], written before the channels of the stream; 0 = none */
+  constantsOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const ConvPixelsParamsBytes = 96;
+export function readConvPixelsParams(view: DataView, at: number): ConvPixelsParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    inC: ((o = at + 12), view.getInt32(o, true)),
+    outH: ((o = at + 16), view.getInt32(o, true)),
+    outW: ((o = at + 20), view.getInt32(o, true)),
+    outC: ((o = at + 24), view.getInt32(o, true)),
+    filterH: ((o = at + 28), view.getInt32(o, true)),
+    filterW: ((o = at + 32), view.getInt32(o, true)),
+    strideH: ((o = at + 36), view.getInt32(o, true)),
+    strideW: ((o = at + 40), view.getInt32(o, true)),
+    padTop: ((o = at + 44), view.getInt32(o, true)),
+    padLeft: ((o = at + 48), view.getInt32(o, true)),
+    padValue: ((o = at + 52), view.getInt32(o, true)),
+    taps: ((o = at + 56), view.getInt32(o, true)),
+    runFours: ((o = at + 60), view.getInt32(o, true)),
+    streamOffset: ((o = at + 64), view.getUint32(o, true)),
+    streamBytes: ((o = at + 68), view.getUint32(o, true)),
+    constantsOffset: ((o = at + 72), view.getUint32(o, true)),
+    reserved: Array.from({ length: 5 }, (_, i) => ((o = at + 76 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeConvPixelsParams(view: DataView, at: number, value: ConvPixelsParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.inC, true);
+  o = at + 16;
+  view.setInt32(o, value.outH, true);
+  o = at + 20;
+  view.setInt32(o, value.outW, true);
+  o = at + 24;
+  view.setInt32(o, value.outC, true);
+  o = at + 28;
+  view.setInt32(o, value.filterH, true);
+  o = at + 32;
+  view.setInt32(o, value.filterW, true);
+  o = at + 36;
+  view.setInt32(o, value.strideH, true);
+  o = at + 40;
+  view.setInt32(o, value.strideW, true);
+  o = at + 44;
+  view.setInt32(o, value.padTop, true);
+  o = at + 48;
+  view.setInt32(o, value.padLeft, true);
+  o = at + 52;
+  view.setInt32(o, value.padValue, true);
+  o = at + 56;
+  view.setInt32(o, value.taps, true);
+  o = at + 60;
+  view.setInt32(o, value.runFours, true);
+  o = at + 64;
+  view.setUint32(o, value.streamOffset, true);
+  o = at + 68;
+  view.setUint32(o, value.streamBytes, true);
+  o = at + 72;
+  view.setUint32(o, value.constantsOffset, true);
+  for (let i = 0; i < 5; i++) {
+    o = at + 76 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** DEPTHWISE_CONV_2D 3×3 with one filter a channel, int8 (docs/kernels.md). */
+export interface DepthwiseSlideParams {
+  batches: number;
+  inH: number;
+  inW: number;
+  /** a multiple of 4 */
+  channels: number;
+  outH: number;
+  outW: number;
+  /** 1 or 2 */
+  strideH: number;
+  /** 1 or 2 */
+  strideW: number;
+  padTop: number;
+  padLeft: number;
+  /** zero point of the input */
+  padValue: number;
+  /** 1: slide down columns, 0: along rows */
+  downwards: number;
+  /** output rows (columns when downwards) computed from one plane in scratch */
+  stripRows: number;
+  /** 20 bytes a channel */
+  channelsOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const DepthwiseSlideParamsBytes = 80;
+export function readDepthwiseSlideParams(view: DataView, at: number): DepthwiseSlideParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inH: ((o = at + 4), view.getInt32(o, true)),
+    inW: ((o = at + 8), view.getInt32(o, true)),
+    channels: ((o = at + 12), view.getInt32(o, true)),
+    outH: ((o = at + 16), view.getInt32(o, true)),
+    outW: ((o = at + 20), view.getInt32(o, true)),
+    strideH: ((o = at + 24), view.getInt32(o, true)),
+    strideW: ((o = at + 28), view.getInt32(o, true)),
+    padTop: ((o = at + 32), view.getInt32(o, true)),
+    padLeft: ((o = at + 36), view.getInt32(o, true)),
+    padValue: ((o = at + 40), view.getInt32(o, true)),
+    downwards: ((o = at + 44), view.getInt32(o, true)),
+    stripRows: ((o = at + 48), view.getInt32(o, true)),
+    channelsOffset: ((o = at + 52), view.getUint32(o, true)),
+    reserved: Array.from({ length: 6 }, (_, i) => ((o = at + 56 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeDepthwiseSlideParams(view: DataView, at: number, value: DepthwiseSlideParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inH, true);
+  o = at + 8;
+  view.setInt32(o, value.inW, true);
+  o = at + 12;
+  view.setInt32(o, value.channels, true);
+  o = at + 16;
+  view.setInt32(o, value.outH, true);
+  o = at + 20;
+  view.setInt32(o, value.outW, true);
+  o = at + 24;
+  view.setInt32(o, value.strideH, true);
+  o = at + 28;
+  view.setInt32(o, value.strideW, true);
+  o = at + 32;
+  view.setInt32(o, value.padTop, true);
+  o = at + 36;
+  view.setInt32(o, value.padLeft, true);
+  o = at + 40;
+  view.setInt32(o, value.padValue, true);
+  o = at + 44;
+  view.setInt32(o, value.downwards, true);
+  o = at + 48;
+  view.setInt32(o, value.stripRows, true);
+  o = at + 52;
+  view.setUint32(o, value.channelsOffset, true);
+  for (let i = 0; i < 6; i++) {
+    o = at + 56 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** ADD of tensors of one shape, int8: clamp((a · factor1 + b · factor2 + constant) >> shift, 0, 255) − 128. */
+export interface AddLinearParams {
+  elements: number;
+  factor1: number;
+  factor2: number;
+  constant: number;
+  shift: number;
+  /** 0 */
+  reserved: number[];
+}
+export const AddLinearParamsBytes = 32;
+export function readAddLinearParams(view: DataView, at: number): AddLinearParams {
+  let o = at;
+  return {
+    elements: ((o = at + 0), view.getInt32(o, true)),
+    factor1: ((o = at + 4), view.getInt32(o, true)),
+    factor2: ((o = at + 8), view.getInt32(o, true)),
+    constant: ((o = at + 12), view.getInt32(o, true)),
+    shift: ((o = at + 16), view.getInt32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 20 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeAddLinearParams(view: DataView, at: number, value: AddLinearParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.elements, true);
+  o = at + 4;
+  view.setInt32(o, value.factor1, true);
+  o = at + 8;
+  view.setInt32(o, value.factor2, true);
+  o = at + 12;
+  view.setInt32(o, value.constant, true);
+  o = at + 16;
+  view.setInt32(o, value.shift, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 20 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

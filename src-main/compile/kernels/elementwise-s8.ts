@@ -14,14 +14,14 @@ import { activationRange, quantizeMultiplier } from '../fixed-point.ts';
 import type { KernelRecord, Lowered } from '../kernel-record.ts';
 
 /** Headroom of the int8 addition (TensorFlow Lite, micro/kernels/add_common). */
-const LEFT_SHIFT = 20;
+export const LEFT_SHIFT = 20;
 
 function activationOf(view: OpView): Activation {
   const a = view.op.attributes;
   return a.kind === 'add' || a.kind === 'sub' || a.kind === 'mul' ? a.activation : 'none';
 }
 
-interface SumFactors {
+export interface SumFactors {
   readonly first: number;
   readonly second: number;
   readonly output: number;
@@ -58,7 +58,7 @@ function lowerSum(view: OpView, factors: SumFactors): Lowered {
 }
 
 /** ADD's factors are quotients of doubles. */
-function addFactors(view: OpView): SumFactors {
+export function addFactors(view: OpView): SumFactors {
   const [a, b, out] = [inputOf(view, 0), inputOf(view, 1), outputOf(view)].map(scaleOf) as [
     number,
     number,

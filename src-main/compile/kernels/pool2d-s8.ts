@@ -4,7 +4,7 @@ import { poolGeometry } from '../../model/ops/pool2d.ts';
 import { activationRange } from '../fixed-point.ts';
 import type { KernelRecord, Lowered } from '../kernel-record.ts';
 
-function lowerPool(view: OpView): Lowered {
+export function lowerPool(view: OpView): Lowered {
   const a = attributesOf(view.op.attributes, 'pool2d');
   return {
     paramsBytes: PoolParamsBytes,
