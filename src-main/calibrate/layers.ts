@@ -25,6 +25,7 @@ export function calibrationLayers(seed: number): CalibrationLayer[] {
   add('clamped fully connected', 8, (r) => fullyConnected(r, clamped));
   add('clamped add', 8, (r) => elementwiseAdd(r, clamped));
   add('average pool', 8, (r) => pool(r, 'AVERAGE_POOL_2D'));
+  add('average pool of odd channels', 8, (r) => pool(r, 'AVERAGE_POOL_2D', 1));
   add('max pool', 8, (r) => pool(r, 'MAX_POOL_2D'));
   add('softmax', 6, softmax);
   add('quantize', 6, quantize);
@@ -182,11 +183,11 @@ function elementwiseAdd(rng: Rng, zeroPoint: number): ModelSpec {
   );
 }
 
-function pool(rng: Rng, name: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D'): ModelSpec {
+function pool(rng: Rng, name: 'AVERAGE_POOL_2D' | 'MAX_POOL_2D', more = 0): ModelSpec {
   const filter = rng.int(2, 8);
   const h = filter * rng.int(1, 3);
   const w = filter * rng.int(1, 3);
-  const c = 4 * rng.int(2, 16);
+  const c = 4 * rng.int(2, 16) + more;
   return single(
     'pool',
     [activation([1, h, w, c], 'input'), activation([1, h / filter, w / filter, c], 'output')],

@@ -12,7 +12,10 @@ export interface OpFeatures {
   readonly macs: number;
   /** Elements the operator writes. */
   readonly outputs: number;
-  /** Bytes it reads and writes once: activations in and out, weights and other constants. */
+  /**
+   * Bytes it reads and writes once: activations in and out, weights and other constants. For the kernels of one core: the
+   * cycles the compiler counted when it packed the constants, on whose values their time depends.
+   */
   readonly bytes: number;
 }
 
@@ -26,6 +29,13 @@ export function kernelName(id: number): string {
 export function readsOf({ estimate, paramsBytes }: PlannedOp): ConstantReads {
   if (!estimate) return { bytes: 0, sweeps: 0, onceBytes: paramsBytes };
   return { bytes: estimate.sweptBytes, sweeps: estimate.sweeps, onceBytes: estimate.onceBytes };
+}
+
+/** Ids of the kernels for one core begin here (ADR 0012). */
+const FIRST_OF_CORES = 256;
+
+function countedCycles({ kernel, estimate }: PlannedOp): number | null {
+  return kernel >= FIRST_OF_CORES && estimate ? estimate.cycles : null;
 }
 
 function elements(t: TensorRecord): number {
@@ -43,7 +53,7 @@ export function opFeatures(program: Program): OpFeatures[] {
       kernel: kernelName(op.kernel),
       macs: op.macs,
       outputs: outputs.reduce((n, t) => n + elements(t), 0),
-      bytes: [...inputs, ...outputs].reduce((n, t) => n + t.bytes, 0),
+      bytes: countedCycles(op) ?? [...inputs, ...outputs].reduce((n, t) => n + t.bytes, 0),
     };
   });
 }

@@ -18,12 +18,12 @@ const FLAGS = [
   ...coreDefines(['m0']),
   ...['-Wl,-Ttext=0x20000000', '-Wl,-e,mj_engine_open', '-Wl,-u,mj_engine_run_op'],
 ];
-const ENGINE_AT = 0x2000_8000;
-const ARENA_AT = 0x2000_8040;
+const ENGINE_AT = 0x2000_c000;
+const ARENA_AT = 0x2000_c040;
 const STACK_TOP = 0x2004_2000;
 const PROGRAM_AT = 0x1000_0000;
 /** Where the functions return to; never executed. */
-const RETURN_AT = 0x2000_7ff0;
+const RETURN_AT = 0x2000_bff0;
 const MOST_INSTRUCTIONS = 2_000_000_000;
 
 export interface M0Engine {

@@ -8,6 +8,7 @@ import { depthwiseSlide } from './depthwise-slide.ts';
 /** Kernels for the Cortex-M0+, ids 256 to 319: one line a kernel. */
 export const m0Kernels: readonly KernelRecord[] = [
   convLanes,
+  denseLanes,
   convPixels,
   depthwiseSlide,
   addLinear,
