@@ -25,12 +25,13 @@ import { describeWith, needs, root, sharedDir } from '../../needs.ts';
 
 const tiny = readFileSync(join(root, 'models/tiny-ad.tflite'));
 
+/** With the general kernels, whose parameters and sizes are simple, unless a test asks for others. */
 function program(
   file: Uint8Array,
   options: CompileOptions = {},
   board: BoardDescriptor = pico,
 ): Result<Program> {
-  return compile(orThrow(readModel(file, 'm')), board, options);
+  return compile(orThrow(readModel(file, 'm')), board, { choice: 'general', ...options });
 }
 
 const specProgram = (spec: ModelSpec, options: CompileOptions = {}) =>
