@@ -37,6 +37,14 @@ export interface TensorflowProbe {
  * another processor takes its process with it.
  */
 async function tensorflow(): Promise<Finding> {
+  // there `process.execPath` is the app: the probe would be a second window
+  if (process.versions.electron)
+    return {
+      id: 'optional.tfjs-node',
+      ok: true,
+      fact: 'the desktop app does not train; `microjoule doctor` in a terminal looks for TensorFlow',
+      fix: '',
+    };
   const child = spawn(process.execPath, [join(import.meta.dirname, 'tfjs-probe.ts')], {
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: TENSORFLOW_LOADS_MS,

@@ -23,7 +23,7 @@ const KEPT_ENDED = 20;
 
 interface Entry {
   activity: Activity;
-  readonly events: NumberedActivityEvent[];
+  events: NumberedActivityEvent[];
   readonly abort: AbortController;
   nextSeq: number;
   done: Promise<void>;
@@ -135,6 +135,7 @@ export class Activities implements AsyncDisposable {
     if (last && replaces(event, last.event)) events[events.length - 1] = numbered;
     else events.push(numbered);
     if (event.type === 'signal') forgetOldSignal(events);
+    if (events.length > KEPT_EVENTS + FORGOTTEN_AT_ONCE) entry.events = forgetOldStream(events);
     for (const listener of entry.listeners) listener([numbered]);
   }
 
@@ -157,6 +158,8 @@ export class Activities implements AsyncDisposable {
 
 function replaces(next: ActivityEvent, last: ActivityEvent): boolean {
   if (next.type === 'record') return last.type === 'record';
+  if (next.type === 'stream')
+    return last.type === 'stream' && next.event.type === 'progress' && last.event.type === 'progress';
   return (
     next.type === 'run' &&
     last.type === 'run' &&
@@ -172,6 +175,20 @@ function forgetOldSignal(events: NumberedActivityEvent[]): void {
   let kept = 0;
   for (let i = events.length - 1; i >= 0; i--)
     if (events[i]!.event.type === 'signal' && ++kept > KEPT_SIGNAL) events.splice(i, 1);
+}
+
+/** Of an activity that goes on for hours; what a stream has measured is in the database, all of it. */
+export const KEPT_EVENTS = 10_000;
+/** Not one by one: each time all events are gone through. */
+const FORGOTTEN_AT_ONCE = 1000;
+
+function forgetOldStream(events: readonly NumberedActivityEvent[]): NumberedActivityEvent[] {
+  let excess = events.length - KEPT_EVENTS;
+  return events.filter(({ event }) => {
+    if (excess <= 0 || event.type !== 'stream' || event.event.type === 'started') return true;
+    excess--;
+    return false;
+  });
 }
 
 function noActivity(id: number): Failure {
