@@ -35,7 +35,7 @@ export const commands = [
   command('palette.open', 'Command palette', 'Mod+K', 'Go'),
   command('go.bench', 'Bench', 'Mod+1', 'Go', 'doctor'),
   command('go.run', 'Run', 'Mod+2', 'Go', 'run MODEL'),
-  command('go.trace', 'Trace', 'Mod+3', 'Go', 'trace list'),
+  command('go.trace', 'Trace', 'Mod+3', 'Go', 'trace ls'),
   command('go.results', 'Results', 'Mod+4', 'Go', 'runs'),
   command('go.predict', 'Predict vs measure', 'Mod+5', 'Go', 'predict MODEL'),
   command('go.stream', 'Stream', 'Mod+6', 'Go', 'stream MODEL'),
