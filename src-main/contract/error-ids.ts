@@ -247,6 +247,8 @@ export const errorIds = [
   'run.no-monitor',
   'run.no-timer',
   'run.no-trace',
+  'run.no-window',
+  'run.not-finished',
   'run.other-device',
   'run.other-model',
   'run.other-monitor',

@@ -73,6 +73,9 @@ export type WindowEnergy = z.infer<typeof WindowEnergy>;
 export const OutputCheck = z.enum(['equal', 'equal-in-print', 'different', 'not-compared']);
 export type OutputCheck = z.infer<typeof OutputCheck>;
 
+/** Id of the exclusion of a window that a person left out of a finished run: it can be undone. */
+export const EXCLUDED_BY_HAND = 'run.excluded-by-hand';
+
 export const WindowResult = z.object({
   /** 0-based place among the run's windows. */
   index: z.number().int().nonnegative(),

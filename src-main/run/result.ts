@@ -1,4 +1,5 @@
 import { median, tInterval } from '../base/statistics.ts';
+import { EXCLUDED_BY_HAND } from '../contract/window.ts';
 import type {
   Accuracy,
   Derivation,
@@ -17,7 +18,7 @@ import type { StoredRun } from './ports.ts';
 import { clockRelation } from './clock-relation.ts';
 import { meanLayers } from './layer-energies.ts';
 import { powerNotes } from './power-notes.ts';
-import { benchmarkRules, validity } from './rules.ts';
+import { benchmarkRules, validity, windowsText } from './rules.ts';
 import { UNKNOWN } from './state.ts';
 import { stopNote } from './stop-rule.ts';
 
@@ -67,7 +68,9 @@ function notes(run: StoredRun): string[] {
   if (run.identity?.boardSerial === UNKNOWN)
     out.push("The board's serial number is not known: nothing tells it from another of its kind.");
   if (run.inputKind === 'random') out.push(`Inputs were random bytes (seed ${run.plan.seed}).`);
-  const excluded = run.windows.filter((w) => w.status === 'excluded').length;
+  const leftOut = run.windows.filter((w) => w.exclusion?.id === EXCLUDED_BY_HAND).length;
+  if (leftOut > 0) out.push(`${windowsText(leftOut)} left out by hand; the reasons are with the windows.`);
+  const excluded = run.windows.filter((w) => w.status === 'excluded').length - leftOut;
   if (excluded > 0)
     out.push(
       `${excluded} voided window${excluded === 1 ? '' : 's'} excluded; the reasons are with the windows.`,

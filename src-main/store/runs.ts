@@ -28,6 +28,7 @@ import { ownerOf } from './owner.ts';
 import { profileOf, putProfile } from './profiles.ts';
 import { jsonOrNull, parsed, parsedOrNull } from './rows.ts';
 import { putTrace, tracesOf } from './traces.ts';
+import { asCounted, exclusionsOf, putExclusion, removeExclusion } from './window-exclusions.ts';
 import { putWindow, windowsOf } from './windows.ts';
 
 /** Runs and all that belongs to them. Implements what a run needs of a store (run/ports.ts). */
@@ -198,7 +199,43 @@ export class Runs implements RunStore {
   /** Composed from the stored windows and items, whatever state the run is in. */
   result(runId: number): Result<RunResult> {
     const run = this.load(runId);
-    return run.ok ? ok(composeResult(run.value)) : run;
+    if (!run.ok) return run;
+    const reasons = this.#t.read(() => exclusionsOf(this.#t, runId));
+    if (!reasons.ok) return reasons;
+    return ok(composeResult({ ...run.value, windows: asCounted(run.value.windows, reasons.value) }));
+  }
+
+  /**
+   * Leaves a window out of a finished run; what it measured stays. `store.no-run`, `run.not-finished`, `run.no-window` where
+   * no finished window has this index.
+   */
+  exclude(runId: number, index: number, reason: string): Result<RunResult> {
+    return this.#judge(runId, index, (t) => {
+      putExclusion(t, runId, index, reason, t.context.nowIso());
+      return true;
+    });
+  }
+
+  /** Counts a window again that was left out by hand. What the run itself voided stays out: `run.no-window`. */
+  include(runId: number, index: number): Result<RunResult> {
+    return this.#judge(runId, index, (t) => removeExclusion(t, runId, index));
+  }
+
+  #judge(runId: number, index: number, change: (t: Table) => boolean): Result<RunResult> {
+    const run = this.load(runId);
+    if (!run.ok) return run;
+    const refused = refuseJudging(run.value, index);
+    if (refused) return refused;
+    const t = this.#t;
+    const done = t.write(() => {
+      if (!change(t)) return null;
+      const windows = asCounted(run.value.windows, exclusionsOf(t, runId));
+      const result = composeResult({ ...run.value, windows });
+      putScores(t, runId, result);
+      return result;
+    });
+    if (!done.ok) return done;
+    return done.value ? ok(done.value) : noWindow(runId, index);
   }
 
   /** Newest first. */
@@ -260,18 +297,48 @@ function interruptOrphan(t: Table, row: Row): void {
 
 function putEnd(t: Table, runId: number, result: RunResult): void {
   t.run(
-    `UPDATE runs SET status = ?, ended_at = ?, failure_json = ?, latency_us = ?, throughput_per_s = ?,
-       energy_uj_per_inference = ?, score = ?, valid = ?,
+    `UPDATE runs SET status = ?, ended_at = ?, failure_json = ?,
        owner_boot = NULL, owner_namespace = NULL, owner_pid = NULL, owner_started = NULL WHERE id = ?`,
     result.status,
     result.endedAt,
     jsonOrNull(result.failure),
+    runId,
+  );
+  putScores(t, runId, result);
+}
+
+/** What lists of runs show: they do not compose results. */
+function putScores(t: Table, runId: number, result: RunResult): void {
+  t.run(
+    `UPDATE runs SET latency_us = ?, throughput_per_s = ?, energy_uj_per_inference = ?, score = ?, valid = ? WHERE id = ?`,
     result.latency?.value ?? null,
     result.throughput?.value ?? null,
     result.energyPerInference?.value ?? null,
     result.accuracy?.score?.value ?? null,
     result.validity.valid ? 1 : 0,
     runId,
+  );
+}
+
+function refuseJudging(run: StoredRun, index: number): Failure | null {
+  if (run.status !== 'finished')
+    return fail(
+      'run.not-finished',
+      { runId: run.runId, status: run.status },
+      'A run that may still go on measures its windows itself.',
+      'Let it finish first.',
+    );
+  return run.windows.some((w) => w.index === index && w.status === 'finished')
+    ? null
+    : noWindow(run.runId, index);
+}
+
+function noWindow(runId: number, index: number): Failure {
+  return fail(
+    'run.no-window',
+    { runId, window: index + 1 },
+    'No window with this number was left out by hand, or can be: what the run voided was measured again in its place.',
+    'Look at the windows of the run.',
   );
 }
 

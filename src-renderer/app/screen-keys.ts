@@ -19,7 +19,7 @@ export const screenKeys: readonly KeyGroup[] = [
     keys: [
       { what: 'Row up, down', keys: ['↑', '↓'] },
       { what: 'First, last row', keys: ['Home', 'End'] },
-      { what: 'Choose the row', keys: ['↵'] },
+      { what: 'Choose the row', keys: ['Enter'] },
       { what: 'Pin a run as baseline', keys: ['B'] },
     ],
   },

@@ -31,8 +31,8 @@ export const screens: readonly Screen[] = [
   { name: 'trace', title: 'Trace', component: Trace, icon: 'trace', fill: true },
   { name: 'results', title: 'Results', component: Results, icon: 'results' },
   { name: 'predict', title: 'Predict vs measure', label: 'Predict', component: Predict, icon: 'predict' },
-  { name: 'graph', title: 'Graph', component: Graph, icon: 'graph' },
   { name: 'stream', title: 'Stream', component: Stream, icon: 'stream' },
   { name: 'report', title: 'Report', component: Report, icon: 'report' },
+  { name: 'graph', title: 'Graph', component: Graph, icon: 'graph' },
   { name: 'settings', title: 'Settings', component: Settings, icon: 'settings', foot: true },
 ];

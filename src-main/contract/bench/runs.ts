@@ -32,6 +32,12 @@ const RunId = z.object({ runId: z.number().int().positive() });
 export const runMethods = {
   'runs.list': method(z.object({ limit: z.number().int().min(1).max(1000).optional() }))<RunSummary[]>(),
   'runs.get': method(RunId)<RunResult>(),
+  /** Leaves a window out of a finished run, with the reason; the window stays as it was measured. `run.no-window`. */
+  'runs.excludeWindow': method(
+    RunId.extend({ window: z.number().int().nonnegative(), reason: z.string().trim().min(1).max(500) }),
+  )<RunResult>(),
+  /** Undoes that. */
+  'runs.countWindow': method(RunId.extend({ window: z.number().int().nonnegative() }))<RunResult>(),
   'runs.start': method(RunChoice)<Activity>(),
   /** Goes on with an interrupted run. */
   'runs.resume': method(RunId.extend({ wiring: WiringChoice.default({}) }))<Activity>(),

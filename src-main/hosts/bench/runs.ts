@@ -1,13 +1,13 @@
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { Activity } from '../../contract/bench/activity.ts';
-import type { WiringChoice } from '../../contract/bench/runs.ts';
+import type { runMethods, WiringChoice } from '../../contract/bench/runs.ts';
 import type { RunEvent, RunResult } from '../../contract/index.ts';
 import type { Wiring } from '../../core.ts';
 import type { ActivityContext } from './activities.ts';
 import { withNotes } from '../cli/run-notes.ts';
 import type { BenchContext, Handlers } from './handlers.ts';
 
-type RunMethods = 'runs.list' | 'runs.get' | 'runs.start' | 'runs.resume' | 'runs.demo';
+type RunMethods = keyof typeof runMethods;
 
 const watchOf = (c: ActivityContext) => ({
   signal: c.signal,
@@ -26,12 +26,14 @@ export const wiringOf = ({ port, monitor }: WiringChoice): Wiring => ({
 
 export function runHandlers(bench: BenchContext): Pick<Handlers, RunMethods> {
   const { core, models, activities } = bench;
+  const noted = (run: Result<RunResult>): Result<RunResult> =>
+    run.ok ? ok(withNotes(core, run.value)) : run;
   return {
     'runs.list': ({ limit }) => core.runs(limit),
-    'runs.get': ({ runId }) => {
-      const run = core.result(runId);
-      return run.ok ? ok(withNotes(core, run.value)) : run;
-    },
+    'runs.get': ({ runId }) => noted(core.result(runId)),
+    'runs.excludeWindow': ({ runId, window, reason }) =>
+      noted(core.store.runs.exclude(runId, window, reason)),
+    'runs.countWindow': ({ runId, window }) => noted(core.store.runs.include(runId, window)),
     'runs.start': ({ model, withData, wiring, ...plan }) => {
       const known = models.find(model);
       if (!known.ok) return known;

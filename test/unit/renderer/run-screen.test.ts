@@ -58,11 +58,11 @@ describe('a run as its events tell it', () => {
       failure,
       window: 6,
       of: 20,
-    } as RunEvent);
+    });
     expect(paused.paused).toMatchObject({ window: 6, of: 20 });
     expect(announcement(paused)).toBe('Paused at window 7 of 20. Plug the board back in.');
     expect(stepStates(paused)[3]).toBe('now');
-    const on = withEvent([paused], { ...base, type: 'resumed', window: 6, of: 20 } as RunEvent).at(-1)!;
+    const on = withEvent([paused], { ...base, type: 'resumed', window: 6, of: 20 }).at(-1)!;
     expect(on.paused).toBeNull();
   });
 
@@ -80,7 +80,7 @@ describe('a run as its events tell it', () => {
   });
 
   it('announces windows, not progress', () => {
-    const view = told(phase('measuring'), { ...base, type: 'window', window: window(0, 100) } as RunEvent);
+    const view = told(phase('measuring'), { ...base, type: 'window', window: window(0, 100) });
     expect(announcement(view)).toBe('1 of 5 windows measured.');
   });
 });

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { count, gpioList, lineRate, positive, tcpPort, words } from '../arguments.ts';
+import { pageKeys } from '../page-keys.ts';
 import { perform, type CommandGroup } from '../command-group.ts';
 import type { CommonOptions } from '../context.ts';
 import type { EmulateOptions } from '../emulate-options.ts';
@@ -59,6 +60,7 @@ export const emulateCommands: CommandGroup = (command) => {
   command('serve', "serve the bench's page on loopback")
     .option('--port <n>', 'port (0: any free one)', tcpPort, 0)
     .option('--listen <address>', 'address', '127.0.0.1')
+    .addHelpText('after', pageKeys)
     .action(async (o: CommonOptions & { port: number; listen: string }) =>
       perform(o, async (c) => (await import('../commands/serve.ts')).serve(o, c)),
     );
