@@ -40,6 +40,8 @@ export class TraceOperatorSpans {
   run(name: string): Result<TraceRun | null> {
     const open = this.#context.traces.opened(name);
     if (!open.ok) return open;
+    // whoever opens a trace wants to know what counts by now
+    this.#known.delete(open.value.file.header.traceId);
     const known = this.#knownOf(open.value);
     return known.ok ? ok(known.value?.run ?? null) : known;
   }

@@ -11,10 +11,10 @@ export function operatorFill(index: number): ColourName {
   return FILLS[index % FILLS.length]!;
 }
 
-/** `3 CONV_2D`; a number alone where no name is known. People count from 1. */
+/** `2 CONV_2D`, as tables and graph number them; a number alone where no name is known. */
 export function operatorName(run: TraceRun | null, index: number): string {
   const name = run?.operators[index]?.name;
-  return name ? `${index + 1} ${name}` : String(index + 1);
+  return name ? `${index} ${name}` : String(index);
 }
 
 /** `1204 ± 3 µJ` of one inference, as the run measured it; '' where it did not. */

@@ -79,7 +79,7 @@ export function figuresOf(s: TraceStatistics, info: TraceInfo): readonly Figure[
   if (s.missingSamples > 0)
     figures.push(
       plain(
-        'Missing samples',
+        'Missing',
         Math.round(s.missingSamples).toLocaleString('en'),
         `${(s.coverage * 100).toFixed(s.coverage > 0.999 ? 4 : 2)} % of the span is there`,
       ),

@@ -84,7 +84,7 @@ describe('figures of a selection', () => {
       systematic: '± 0.4 mJ',
     });
     expect(figures.get('Energy')!.origin).toContain('gain 300 µJ, supply 100 µJ');
-    expect(figures.get('Missing samples')!.value).toBe('100');
+    expect(figures.get('Missing')!.value).toBe('100');
   });
 
   it('say why there is no energy', () => {
