@@ -2,9 +2,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Command } from 'commander';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import { commands } from '../../../src-main/contract/bench/commands.ts';
 import { boards } from '../../../src-main/core/targets.ts';
+import { emulateCommands } from '../../../src-main/hosts/cli/groups/emulate.ts';
+import { hardwareCommands } from '../../../src-main/hosts/cli/groups/hardware.ts';
+import { measureCommands } from '../../../src-main/hosts/cli/groups/measure.ts';
+import { powerCommands } from '../../../src-main/hosts/cli/groups/power.ts';
+import { resultCommands } from '../../../src-main/hosts/cli/groups/results.ts';
+import { streamCommands } from '../../../src-main/hosts/cli/groups/stream.ts';
+import { traceCommands } from '../../../src-main/hosts/cli/groups/trace.ts';
+import { pageKeys } from '../../../src-main/hosts/cli/page-keys.ts';
 import { desktopArguments, servedAddress } from '../../../src-main/hosts/electron/arguments.ts';
 import type { FromCore, ToCore } from '../../../src-main/hosts/electron/core-messages.ts';
 import { CoreProcess, type CoreChild } from '../../../src-main/hosts/electron/core-process.ts';
@@ -220,5 +229,27 @@ describe('what comes with the app', () => {
     expect(new Set(ids).size).toBe(ids.length);
     const keys = commands.flatMap((c) => (c.hotkey === null ? [] : [c.hotkey]));
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('is a command line for what has one, which the command line knows', () => {
+    const known = new Set<string>();
+    const command = (name: string): Command => {
+      known.add(name.split(' ')[0]!);
+      return new Command(name);
+    };
+    for (const group of [
+      measureCommands,
+      resultCommands,
+      hardwareCommands,
+      emulateCommands,
+      streamCommands,
+      traceCommands,
+      powerCommands,
+    ])
+      group(command);
+    for (const { id, cli } of commands)
+      if (cli !== null) expect([id, known.has(cli.split(' ')[0]!)]).toEqual([id, true]);
+    expect(pageKeys()).toContain('Ctrl+K');
+    expect(pageKeys()).toContain('microjoule demo');
   });
 });
