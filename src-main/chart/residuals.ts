@@ -47,7 +47,9 @@ export function residualChart(chart: ResidualChart): string {
       const beyond = p.residual > high ? 1 : p.residual < low ? -1 : 0;
       const mark = pointMark(p.label, at, y, beyond, palette[row.kind % palette.length]!);
       parts.push(
-        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${mark}</a>` : mark,
+        p.href
+          ? `<a href="${escapeXml(p.href)}" tabindex="-1" aria-label="${escapeXml(p.label)}">${mark}</a>`
+          : mark,
       );
       if (beyond !== 0) {
         const said = `${beyond > 0 ? '+' : '−'}${Math.round(Math.abs(p.residual) * 100)} %`;

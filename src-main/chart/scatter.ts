@@ -9,7 +9,7 @@ export interface Scatter {
     readonly y: number;
     readonly label: string;
     readonly kind?: number;
-    /** Where a click leads. */
+    /** Where a click leads; not in the order of the tab key, where a table has the same links. */
     readonly href?: string;
   }[];
   /** Half-width of the band about y = x, as a share: 0.1 draws ±10 %. */
@@ -49,7 +49,9 @@ export function agreementChart(s: Scatter): string {
     if (p.x > 0 && p.y > 0) {
       const dot = `<circle cx="${px(x(p.x))}" cy="${px(y(p.y))}" r="4.5" fill="${palette[(p.kind ?? 0) % palette.length]}" stroke="var(--paper, #fff)"><title>${escapeXml(p.label)}</title></circle>`;
       parts.push(
-        p.href ? `<a href="${escapeXml(p.href)}" aria-label="${escapeXml(p.label)}">${dot}</a>` : dot,
+        p.href
+          ? `<a href="${escapeXml(p.href)}" tabindex="-1" aria-label="${escapeXml(p.label)}">${dot}</a>`
+          : dot,
       );
     }
   parts.push(

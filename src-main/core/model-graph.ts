@@ -30,6 +30,8 @@ export interface GraphSources {
 
 /** Figures by operator of the Program; an operator that is not in them has none. */
 interface Overlay {
+  /** Of the run: the compiler may choose another kernel today. */
+  readonly kernels: ReadonlyMap<number, string>;
   readonly predictedCycles: ReadonlyMap<number, number>;
   readonly measuredCycles: ReadonlyMap<number, number>;
   readonly measuredEnergy: ReadonlyMap<number, NodeEnergy>;
@@ -67,7 +69,12 @@ export function modelGraph(request: GraphRequest, sources: GraphSources): Result
   });
 }
 
-const nothing: Overlay = { predictedCycles: new Map(), measuredCycles: new Map(), measuredEnergy: new Map() };
+const nothing: Overlay = {
+  kernels: new Map(),
+  predictedCycles: new Map(),
+  measuredCycles: new Map(),
+  measuredEnergy: new Map(),
+};
 
 function overlayOf(
   request: GraphRequest,
@@ -86,7 +93,12 @@ function overlayOf(
   if (predicted && !predicted.ok) remarks.push(`No prediction: ${failureText(predicted)}`);
   const ops = stored?.length ? stored : predicted?.ok ? predicted.value.full.prediction.ops : [];
   const measured = sameProgram ? run : null;
+  if (measured && measured.identity?.programHash !== program.programHash)
+    remarks.push(
+      `This model is compiled to another Program today: kernels and figures are those that run ${measured.runId} had.`,
+    );
   return {
+    kernels: new Map(measured?.profile?.ops.map((o) => [o.index, o.kernel]) ?? []),
     predictedCycles: new Map(ops.map((o) => [o.index, o.cycles])),
     measuredCycles: new Map(measured?.profile?.ops.map((o) => [o.index, o.cycles]) ?? []),
     measuredEnergy: new Map(
@@ -129,7 +141,7 @@ function nodesOf(
       inputs: op.inputs,
       outputs: op.outputs,
       operator,
-      kernel: planned ? kernelName(planned.kernel) : null,
+      kernel: planned ? (overlay.kernels.get(operator!) ?? kernelName(planned.kernel)) : null,
       macs: planned?.macs ?? macsOf(graph, op),
       predictedCycles,
       predictedEnergy: energy && { energyUj: energy.energyUj, plusMinusUj: energy.plusMinusUj, commonUj: 0 },

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ok, orThrow } from '../../../src-main/base/errors.ts';
 import type { ModelGraph, TensorHistogram } from '../../../src-main/contract/bench/graphs.ts';
 import type { MethodInput, MethodName, MethodOutput } from '../../../src-main/contract/bench/methods.ts';
-import { createCore, type Core } from '../../../src-main/core.ts';
+import type { RunResult } from '../../../src-main/contract/index.ts';
+import { createCore, prepare, type Core } from '../../../src-main/core.ts';
+import { modelGraph } from '../../../src-main/core/model-graph.ts';
 import { BenchService } from '../../../src-main/hosts/bench/service.ts';
+import { kernelName } from '../../../src-main/predict/features.ts';
 import { reportHtml } from '../../../src-main/report/html.ts';
 import { buildReport } from '../../../src-main/report/report-model.ts';
 import { reportInput } from '../../../src-main/core/report-input.ts';
@@ -17,10 +20,36 @@ let dir: string;
 let core: Core;
 let service: BenchService;
 
+/** A cost model of today's firmware and kernels, whatever was calibrated: what it says only has to be a prediction. */
+function plausibleCostModel(folder: string): string {
+  const prepared = shipped.map((name) =>
+    orThrow(prepare(join(root, `models/${name}.tflite`), 'pico-emulated')),
+  );
+  const { target, image } = prepared[0]!;
+  const kernels = new Set(prepared.flatMap((p) => p.program.ops.map((op) => kernelName(op.kernel))));
+  const cost = { a: 6, b: 9, c: 0.5, d: 900, n: 8, residuals: { mape: 0.1, worst: 0.2, std: 0.1 } };
+  const model = {
+    format: 1,
+    board: target.board.id,
+    firmwareHash: image.firmwareHash,
+    timingModel: target.timingModel,
+    clockHz: target.board.clockHz,
+    kernels: Object.fromEntries([...kernels].map((k) => [k, { ...cost, maxMacs: 1e6, maxOutputs: 1e5 }])),
+  };
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'pico.json'), JSON.stringify(model));
+  return folder;
+}
+
 /** Runs 1–3: one of each model that comes with the product; 4: energy of the first. */
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'mj-bench-results-'));
-  core = orThrow(await createCore({ dbPath: join(dir, 'bench.db') }));
+  core = orThrow(
+    await createCore({
+      dbPath: join(dir, 'bench.db'),
+      calibrationsDir: plausibleCostModel(join(dir, 'calibrations')),
+    }),
+  );
   service = new BenchService(core, {
     host: 'in-process',
     modelsDir: join(root, 'models'),
@@ -170,6 +199,29 @@ describe('the graph over the bench', () => {
     expect(planned.map((n) => n.predictedCycles)).toEqual(run.prediction!.ops.map((o) => o.cycles));
     expect(planned.map((n) => n.measuredEnergy?.energyUj)).toEqual(run.layerEnergies!.map((l) => l.energyUj));
     expect(planned.reduce((n, p) => n + p.macs, 0)).toBe(run.profile!.ops.reduce((n, o) => n + o.macs, 0));
+  });
+
+  it('of a run that another build made: its own kernels and figures, or none where operators differ', () => {
+    const run = orThrow(core.result(4));
+    const path = join(root, 'models/tiny-ad.tflite');
+    const open = (change: Partial<RunResult>) =>
+      orThrow(
+        modelGraph(
+          { modelPath: path, targetId: 'pico-emulated', run: { ...run, ...change }, supplyV: 3.3 },
+          { prepare, predict: (p, t) => core.predict(p, t) },
+        ),
+      );
+    const identity = { ...run.identity!, programHash: '00000000' };
+    const ops = run.profile!.ops.map((o) => ({ ...o, kernel: 'OlderKernel', cycles: 7 }));
+    const older = open({ identity, profile: { ...run.profile!, ops } });
+    expect(older.remarks.join()).toContain('another Program today');
+    const planned = older.nodes.filter((n) => n.operator !== null);
+    expect(new Set(planned.map((n) => `${n.kernel} ${n.measuredCycles}`))).toEqual(
+      new Set(['OlderKernel 7']),
+    );
+    const other = open({ identity, profile: { ...run.profile!, ops: ops.slice(1) } });
+    expect(other.remarks.join()).toContain('does not belong to these operators');
+    expect(other.nodes.every((n) => n.measuredCycles === null && n.kernel !== 'OlderKernel')).toBe(true);
   });
 
   it('of a model: predicted only, on the emulated board unless another target is named', async () => {
