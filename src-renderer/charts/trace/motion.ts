@@ -6,6 +6,8 @@ const GLIDE_MS = 140;
 const THROW_MS = 260;
 /** Slower than this a thrown view stands: pixels a ms. */
 const STILL = 0.02;
+/** No hand is faster; a jump of the pointer is no throw: pixels a ms. */
+const FASTEST = 4;
 
 /**
  * The view on its way to where it was sent. Positions follow from the time alone, so a slow machine skips pictures instead of
@@ -14,7 +16,12 @@ const STILL = 0.02;
 export class Motion {
   readonly #reduced: () => boolean;
   #glide: { readonly from: SpanView; readonly to: SpanView; readonly beganMs: number } | null = null;
-  #throw: { readonly from: SpanView; readonly samplesPerMs: number; readonly beganMs: number } | null = null;
+  #throw: {
+    readonly from: SpanView;
+    readonly samplesPerMs: number;
+    readonly beganMs: number;
+    readonly endMs: number;
+  } | null = null;
 
   constructor(reduced: () => boolean) {
     this.#reduced = reduced;
@@ -45,7 +52,14 @@ export class Motion {
   throw(from: SpanView, samplesPerMs: number, pixelsPerMs: number, nowMs: number): void {
     this.#glide = null;
     if (this.#reduced() || Math.abs(pixelsPerMs) < 10 * STILL) return;
-    this.#throw = { from, samplesPerMs, beganMs: nowMs };
+    const limited = Math.min(1, FASTEST / Math.abs(pixelsPerMs));
+    this.#throw = {
+      from,
+      samplesPerMs: samplesPerMs * limited,
+      beganMs: nowMs,
+      // it stands when it is slower than the eye
+      endMs: nowMs + THROW_MS * Math.log((Math.abs(pixelsPerMs) * limited) / STILL),
+    };
   }
 
   at(view: SpanView, nowMs: number, clamp: (view: SpanView) => SpanView): SpanView {
@@ -56,12 +70,12 @@ export class Motion {
       return clamp(share >= 1 ? to : between(from, to, 1 - (1 - share) ** 3));
     }
     if (!this.#throw) return view;
-    const { from, samplesPerMs, beganMs } = this.#throw;
-    const elapsed = nowMs - beganMs;
+    const { from, samplesPerMs, beganMs, endMs } = this.#throw;
+    const elapsed = Math.max(0, nowMs - beganMs);
     const moved = samplesPerMs * THROW_MS * (1 - Math.exp(-elapsed / THROW_MS));
     const wanted = { from: from.from + moved, to: from.to + moved };
     const clamped = clamp(wanted);
-    if (elapsed > 5 * THROW_MS || clamped.from !== wanted.from) this.#throw = null;
+    if (nowMs > endMs || clamped.from !== wanted.from) this.#throw = null;
     return clamped;
   }
 }
