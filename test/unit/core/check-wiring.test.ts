@@ -46,7 +46,9 @@ describe('the wiring of the emulated bench', () => {
       ['clock', 'passed'],
     ]);
     expect(steps.get('ping')!.seen).toMatch(/^answers as tiny-ad at 9600 baud: our firmware [0-9a-f]{8}$/);
-    expect(steps.get('edge')!.seen).toMatch(/^D0 shows GPIO 2 high for (?:2|3)\d\d ms; operator pins count right$/);
+    expect(steps.get('edge')!.seen).toMatch(
+      /^D0 shows GPIO 2 high for (?:2|3)\d\d ms; operator pins count right$/,
+    );
     // one virtual time: the clocks can only differ by what sampling leaves open
     const [, ppm, plusMinus] = /^([+−]\d+\.\d) ± (\d+\.\d) ppm$/.exec(steps.get('clock')!.seen)!;
     expect(Math.abs(Number(ppm!.replace('−', '-')))).toBeLessThanOrEqual(Number(plusMinus));
