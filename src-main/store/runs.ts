@@ -221,6 +221,11 @@ export class Runs implements RunStore {
     return this.#judge(runId, index, (t) => removeExclusion(t, runId, index));
   }
 
+  /** Indices of the windows that were left out by hand. */
+  leftOut(runId: number): Result<number[]> {
+    return this.#t.read(() => [...exclusionsOf(this.#t, runId).keys()]);
+  }
+
   #judge(runId: number, index: number, change: (t: Table) => boolean): Result<RunResult> {
     const run = this.load(runId);
     if (!run.ok) return run;

@@ -51,7 +51,10 @@ export function resultsOf(core: Core, ids: readonly number[]): Result<RunResult[
   return ok(out);
 }
 
-/** Rows of the table of results. What a run measured does not change once it has ended: that part is composed once. */
+/**
+ * Rows of the table of results. What a run measured does not change once it has ended, but for windows that are left out by
+ * hand: that part is composed once for each such choice.
+ */
 class Rows {
   readonly #core: Core;
   readonly #ended = new Map<string, Omit<ResultRow, 'run' | 'notes'>>();
@@ -74,7 +77,10 @@ class Rows {
   }
 
   #figures(run: RunSummary): Result<Omit<ResultRow, 'run' | 'notes'>> {
-    const key = run.endedAt === null ? null : `${run.runId} ${run.status} ${run.endedAt}`;
+    const leftOut = this.#core.store.runs.leftOut(run.runId);
+    if (!leftOut.ok) return leftOut;
+    const key =
+      run.endedAt === null ? null : [run.runId, run.status, run.endedAt, ...leftOut.value].join(' ');
     const known = key === null ? undefined : this.#ended.get(key);
     if (known) return ok(known);
     const result = this.#core.result(run.runId);

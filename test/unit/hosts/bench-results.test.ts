@@ -105,6 +105,18 @@ describe('results over the bench', () => {
     expect(await ask('results.list', { limit: 1 })).toHaveLength(1);
   });
 
+  it('a window that is left out by hand is out at once, and in again', async () => {
+    // the last try of the window: one before it may have been voided
+    const excluded = async () =>
+      (await ask('results.list', {})).find((r) => r.run.runId === 4)!.windows.findLast((w) => w.index === 1)!
+        .excluded;
+    expect(await excluded()).toBe(false);
+    await ask('runs.excludeWindow', { runId: 4, window: 1, reason: 'the door slammed' });
+    expect(await excluded()).toBe(true);
+    await ask('runs.countWindow', { runId: 4, window: 1 });
+    expect(await excluded()).toBe(false);
+  });
+
   it('compares as the command line does', async () => {
     const [compared] = await ask('results.compare', { baseline: 1, runs: [3] });
     expect(compared).toMatchObject({ baseline: 1, runId: 3, sameBench: true });
