@@ -15,6 +15,8 @@ export interface TracePlot {
   readonly title: string;
   /** `emulated PPK2, 100 ksps`: below the picture. */
   readonly caption: string;
+  /** Measured and emulated are drawn in different colours everywhere. */
+  readonly source: 'measured' | 'emulated';
   readonly sampleRateHz: number;
   readonly fromSample: number;
   readonly toSample: number;
@@ -38,9 +40,9 @@ export interface TracePlot {
   readonly height?: number;
 }
 
-const LEFT = 72;
+const LEFT = 88;
 const RIGHT = 14;
-const TOP = 34;
+const TOP = 46;
 const LANE = 18;
 const OPERATORS = 30;
 const FOOT = 46;
@@ -137,17 +139,19 @@ function timeGrid(plot: TracePlot, { x, top, foot }: Frame, below: number): stri
       const place = x((base + at * size) * plot.sampleRateHz);
       return (
         `<line x1="${px(place)}" x2="${px(place)}" y1="${top}" y2="${px(foot)}" stroke="var(--grid, #ddd)"/>` +
-        text(place, below + 15, label, { anchor: 'middle', muted: true })
+        text(place, below + 15, `${label} ${unit}`, { anchor: 'middle', muted: true })
       );
     })
     .join('');
-  const since = deep ? ` since ${Number(from.toPrecision(9))} s` : '';
-  return grid + text(x(plot.toSample), below + 30, `${unit}${since}`, { anchor: 'end', muted: true });
+  if (!deep) return grid;
+  const since = `since ${Number(from.toPrecision(9))} s`;
+  return grid + text(x(plot.toSample), below + 30, since, { anchor: 'end', muted: true });
 }
 
-function signal({ columns, fromSample, toSample }: TracePlot, { x, y }: Frame): string {
+function signal({ columns, source, fromSample, toSample }: TracePlot, { x, y }: Frame): string {
   const { borders, min, max, mean } = columns;
   const single = borders.length > 1 && borders[borders.length - 1]! - borders[0]! <= min.length;
+  const colour = source === 'measured' ? palette[0] : palette[2];
   const bars: string[] = [];
   const line: string[] = [];
   let broken = true;
@@ -167,8 +171,8 @@ function signal({ columns, fromSample, toSample }: TracePlot, { x, y }: Frame): 
     }
     broken = false;
   }
-  const band = bars.length > 0 ? `<path d="${bars.join('')}" fill="${palette[0]}" opacity="0.45"/>` : '';
-  return `${band}<path d="${line.join('')}" fill="none" stroke="${palette[0]}" stroke-width="1.2"/>`;
+  const band = bars.length > 0 ? `<path d="${bars.join('')}" fill="${colour}" opacity="0.45"/>` : '';
+  return `${band}<path d="${line.join('')}" fill="none" stroke="${colour}" stroke-width="1.2"/>`;
 }
 
 function windowPart(w: TracePlot['windows'][number], { x, top, foot }: Frame): string {
@@ -206,7 +210,9 @@ function operatorPart(o: TracePlot['operators'][number], { x, right }: Frame, to
   const from = Math.max(LEFT, x(o.from));
   const to = Math.min(right, x(o.to));
   if (to <= from) return '';
-  const label = (to - from) / 6.4 > o.label.length ? text(from + 4, top + 15, o.label) : '';
+  const words = [o.label, o.label.split(',')[0]!, o.label.split(' ')[0]!];
+  const shown = words.find((w) => w.length * 7.6 + 8 <= to - from);
+  const label = shown ? text(from + 4, top + 15, shown) : '';
   const fill = palette[o.colour % palette.length]!;
   return (
     `<rect x="${px(from)}" y="${px(top)}" width="${px(to - from)}" height="22" fill="${fill}" opacity="0.35" stroke="${fill}"/>` +

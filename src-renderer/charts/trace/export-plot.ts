@@ -19,6 +19,7 @@ export function plotOf(model: TraceModel, info: TraceInfo, markers: MarkerPair):
   const monitor = `${info.monitor.kind}${info.monitor.serial ? ` ${info.monitor.serial}` : ''}`;
   return {
     title: info.title,
+    source: info.source,
     caption: `${info.source}, ${monitor}, ${info.sampleRateHz} samples/s, trace ${info.id}`,
     sampleRateHz: info.sampleRateHz,
     fromSample: view.from,

@@ -135,7 +135,11 @@ export class TraceSession {
         },
       });
     this.#columnsLane = lane<TraceEnvelope>(
-      (value) => (this.columns = value),
+      (value) => {
+        this.columns = value;
+        // followed is what can be drawn, not what somewhere is known to be there
+        if (this.live) this.#follow.grew(value.borders.at(-1)!, this.#options.nowMs());
+      },
       (failure) => this.#fail(failure),
     );
     this.#overviewLane = lane<TraceEnvelope>((value, key) => {
@@ -182,7 +186,6 @@ export class TraceSession {
         ? this.#liveView()
         : clampView({ from: 0, to: lengthSamples }, lengthSamples);
     if (recording) {
-      this.#follow.grew(lengthSamples, this.#options.nowMs());
       this.#timer = setInterval(() => this.#look(), LOOK_MS);
     }
     this.pump();
@@ -224,8 +227,8 @@ export class TraceSession {
   get selection(): Span & { readonly marked: boolean } {
     const marked = spanBetween(this.markers);
     if (marked) return { ...marked, marked: true };
-    const from = Math.max(0, Math.floor(this.view.from));
-    return { from, to: Math.max(from + 1, Math.min(this.length, Math.ceil(this.view.to))), marked: false };
+    const from = Math.max(0, Math.round(this.view.from));
+    return { from, to: Math.max(from + 1, Math.min(this.length, Math.round(this.view.to))), marked: false };
   }
 
   /** Pixels of the plot; columns are asked for these. */
@@ -246,7 +249,7 @@ export class TraceSession {
     else if (this.following && this.live) {
       const end = this.#follow.end(nowMs);
       const width = widthOf(this.view);
-      if (end !== this.view.to) this.#show({ from: end - width, to: end });
+      if (end > 0 && end !== this.view.to) this.#show({ from: end - width, to: end });
     }
   }
 
@@ -308,8 +311,9 @@ export class TraceSession {
     const trace = info.id;
     const { bench } = this.#options;
     const edition = this.#edition;
-    if (!serves(this.columns, this.view, this.#pixels, info.lengthSamples)) {
-      const key = { ...columnsFor(this.view, this.#pixels, info.lengthSamples), trace, edition: 0 };
+    const seen = this.#aheadView();
+    if (!serves(this.columns, seen, this.#pixels, info.lengthSamples)) {
+      const key = { ...columnsFor(seen, this.#pixels, info.lengthSamples), trace, edition: 0 };
       const { fromSample, toSample, columns } = key;
       this.#columnsLane.want(key, (signal) =>
         bench.request('traces.envelope', { trace, fromSample, toSample, columns }, signal),
@@ -319,6 +323,12 @@ export class TraceSession {
       this.#wantOverview(trace, info.lengthSamples);
     this.#wantPlaces(trace, edition);
     this.#wantStatistics(trace);
+  }
+
+  /** What is seen now; of a followed recording what will be seen: to the end of what there is, from what is still shown. */
+  #aheadView(): SpanView {
+    const { view, length } = this;
+    return this.following && this.live ? { from: view.from, to: Math.max(view.to, length) } : view;
   }
 
   #wantOverview(trace: string, length: number): void {
@@ -424,7 +434,6 @@ export class TraceSession {
     const before = this.info;
     this.info = info;
     if (before && info.lengthSamples > before.lengthSamples) {
-      this.#follow.grew(info.lengthSamples, this.#options.nowMs());
       this.liveRate = this.#follow.longRate * 1000;
       // so few samples that the view was only as long as the trace: it grows with it
       const wanted = LIVE_SECONDS * info.sampleRateHz;
