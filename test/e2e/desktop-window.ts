@@ -120,14 +120,16 @@ export async function ask<M extends MethodName>(
         globals.microjouleDesktop.requestPort();
       });
       const message = await new Promise<BenchMessage>((resolve) => {
+        // after a core that died the page's own client asks for a port at the same time and both may hear of the same
+        const id = Math.floor(Math.random() * 1e12);
         const lost = { id: 'bench.connection-lost', facts: {}, cause: '', next: '' };
         globals.addEventListener('message', (event) => {
-          if (event.data?.type === 'microjoule-port-lost') resolve({ type: 'failure', id: 1, failure: lost });
+          if (event.data?.type === 'microjoule-port-lost') resolve({ type: 'failure', id, failure: lost });
         });
         port.onmessage = ({ data }) => {
-          if (data.m) resolve(data.m);
+          if (data.m?.id === id) resolve(data.m);
         };
-        port.postMessage({ m: { type: 'request', id: 1, method: name, input: given } });
+        port.postMessage({ m: { type: 'request', id, method: name, input: given } });
       });
       port.postMessage({ bye: true });
       return message.type === 'failure' ? { failure: message.failure } : { value: message.value };

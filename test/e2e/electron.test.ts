@@ -31,7 +31,10 @@ import { openPackaged, packageForElectron22 } from './packaged-app.ts';
 const { dir, remove } = scratch();
 let screen: Screen;
 
-/** Runs a script in the page as the page's own would run: under its policy, later than the call that brings it. */
+/**
+ * Runs a script in the page as the page's own would run: under its policy, later than the call that brings it. Playwright's
+ * locators would wait for the end of navigations that were denied.
+ */
 function inPage<T>(page: Page, body: string): Promise<T> {
   return page.evaluate<T>(
     `new Promise((resolve) => setTimeout(async () => { resolve(await (async () => { ${body} })()); }, 0))`,
@@ -283,6 +286,11 @@ describeWith([needs.electron22], 'the desktop app', () => {
     await until(async () =>
       (await inPage<string[]>(page, 'return window.chosen')).includes('shortcuts.show') ? true : null,
     );
+    // the page itself has heard it too
+    const dialogs = () => inPage<number>(page, `return document.querySelectorAll('dialog[open]').length`);
+    await until(async () => (await dialogs()) === 1 || null);
+    await page.keyboard.press('Escape');
+    await until(async () => (await dialogs()) === 0 || null);
   });
 
   it('opens a model by dialog and gives the page a token, no path', async () => {
@@ -383,11 +391,20 @@ describeWith([needs.electron22], 'the desktop app', () => {
     expect(readFileSync(join(dir, 'config/Microjoule/crash-reports', reports[0]!), 'utf8')).toContain(
       'Microjoule',
     );
-    const resumed = await ask(page, 'runs.resume', { runId });
+    // the page has found its new core, and offers what the dead one left
+    await until(() =>
+      inPage<true | null>(
+        page,
+        `const offer = [...document.querySelectorAll('button')].find((b) => b.textContent.includes('Recover interrupted run'));
+         offer?.click();
+         return offer && document.body.innerText.includes('Bench connected') ? true : null`,
+      ),
+    );
     await until(async () => {
       const run = (await ask(page, 'runs.list', {})).find((r) => r.runId === runId)!;
       return run.status === 'running' || null;
     });
+    const resumed = (await ask(page, 'activities.list', {})).find((a) => a.runId === runId)!;
     await ask(page, 'activities.stop', { id: resumed.id });
     await ended(page, resumed.id);
   });
