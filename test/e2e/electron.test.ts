@@ -73,8 +73,9 @@ describeWith([needs.electron22], 'the desktop app', () => {
     desktop = await openDesktop(options());
   });
   afterAll(async () => {
-    await desktop[Symbol.asyncDispose]();
-    screen[Symbol.dispose]();
+    // also when the set-up failed half-way
+    await desktop?.[Symbol.asyncDispose]();
+    screen?.[Symbol.dispose]();
     remove();
   });
 
