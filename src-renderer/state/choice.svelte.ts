@@ -15,6 +15,7 @@ class Choice {
   models = $state.raw<readonly ModelEntry[] | null>(null);
   /** Why one of the two lists is missing. */
   failure = $state.raw<FailureDto | null>(null);
+  readonly #failures: Record<'hardware' | 'models', FailureDto | null> = { hardware: null, models: null };
   scanning = $state(false);
   modelToken = $state('');
   targetId = $state('');
@@ -67,13 +68,19 @@ class Choice {
     const answer = await bench.request('hardware.scan', {});
     this.scanning = false;
     if (answer.ok) this.hardware = answer.value;
-    else this.failure = answer;
+    this.#failed('hardware', answer);
   }
 
   async loadModels(): Promise<void> {
     const answer = await bench.request('models.list', {});
     if (answer.ok) this.models = answer.value;
-    else this.failure = answer;
+    this.#failed('models', answer);
+  }
+
+  /** A list that came at last is no failure any more. */
+  #failed(list: 'hardware' | 'models', answer: Result<unknown>): void {
+    this.#failures[list] = answer.ok ? null : answer;
+    this.failure = this.#failures.hardware ?? this.#failures.models;
   }
 
   /** Hands a model over to the bench and chooses it. */

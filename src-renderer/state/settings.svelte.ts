@@ -7,6 +7,7 @@ class SettingsState {
   value = $state.raw<Settings | null>(null);
   folder = $state('');
   failure = $state.raw<FailureDto | null>(null);
+  #changes = 0;
 
   constructor() {
     $effect.root(() => {
@@ -19,8 +20,11 @@ class SettingsState {
 
   /** Takes effect at once; when the bench cannot keep it, `failure` says so. */
   async set(change: SettingsChange): Promise<void> {
+    const mine = ++this.#changes;
     if (this.value) this.value = { ...this.value, ...(change as Partial<Settings>) };
     const answer = await bench.request('settings.set', change);
+    // the answer to an older change does not know the newer one
+    if (mine !== this.#changes) return;
     this.failure = answer.ok ? null : answer;
     if (answer.ok) this.value = answer.value.settings;
   }

@@ -123,8 +123,9 @@ export class Activities implements AsyncDisposable {
         'Please report it with the diagnostics.',
       );
     }
-    this.#update(entry, { state: 'ended', failure: failure && failureDto(failure) });
+    entry.activity = { ...entry.activity, state: 'ended', failure: failure && failureDto(failure) };
     this.#forgetOld();
+    this.#changed();
   }
 
   #emit(entry: Entry, event: ActivityEvent): void {

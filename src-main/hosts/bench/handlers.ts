@@ -12,6 +12,7 @@ import type { PdfPrinter } from '../../core/chromium.ts';
 import type { Core } from '../../core.ts';
 import type { Activities } from './activities.ts';
 import type { BenchModels } from './models.ts';
+import type { PassingFiles } from './passing-files.ts';
 
 export type Answer<T> = Result<T> | Promise<Result<T>>;
 
@@ -32,6 +33,7 @@ export interface BenchContext {
   readonly core: Core;
   readonly activities: Activities;
   readonly models: BenchModels;
+  readonly files: PassingFiles;
   readonly host: About['host'];
   /** The desktop's own; absent: a browser of this computer. */
   readonly printPdf?: PdfPrinter;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { ModelEntry } from '../../contract/bench/models.ts';
@@ -50,7 +50,10 @@ export class BenchModels {
       );
     }
     const opened = openModelFile(path);
-    return opened.ok ? ok(toldOf(entryOf(path, 'added'))) : opened;
+    if (opened.ok) return ok(toldOf(entryOf(path, 'added')));
+    // what is no model must not stand in the list of models
+    rmSync(folder, { recursive: true, force: true });
+    return opened;
   }
 
   #known(): Known[] {

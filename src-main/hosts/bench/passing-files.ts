@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fail, ok, type Result } from '../../base/errors.ts';
 import { MAX_IMPORT_BYTES, PIECE_BYTES } from '../../contract/bench/traces.ts';
 
 /** Files of one bench that pass at once; the oldest makes room. */
 const MAX_FILES = 8;
+const STALE_MS = 24 * 3600 * 1000;
 
 interface Incoming {
   readonly path: string;
@@ -25,6 +36,16 @@ export class PassingFiles implements Disposable {
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.#forgetStale();
+  }
+
+  /** Files that a bench left behind which did not end in order; another one of this folder may be at work now. */
+  #forgetStale(): void {
+    for (const token of entriesOf(this.#folder)) {
+      const path = join(this.#folder, token);
+      const changedMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+      if (Date.now() - changedMs > STALE_MS) rmSync(path, { recursive: true, force: true });
+    }
   }
 
   /** `bench.import-too-large`, `bench.cannot-keep-file`. */
@@ -126,6 +147,14 @@ export class PassingFiles implements Disposable {
 
   [Symbol.dispose](): void {
     for (const token of [...this.#incoming.keys(), ...this.#ready.keys()]) this.discard(token);
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { Activity } from '../../contract/bench/activity.ts';
+import { demoCommandLine, runCommandLine } from '../../contract/bench/command-lines.ts';
 import type { runMethods, WiringChoice } from '../../contract/bench/runs.ts';
 import type { RunEvent, RunResult } from '../../contract/index.ts';
 import type { Wiring } from '../../core.ts';
@@ -44,7 +45,7 @@ export function runHandlers(bench: BenchContext): Pick<Handlers, RunMethods> {
         activities.start({
           kind: 'run',
           title: `${name} on ${plan.targetId}, ${plan.mode}`,
-          cli: `microjoule run ${name}.tflite --target ${plan.targetId} --mode ${plan.mode}`,
+          cli: runCommandLine({ ...plan, model, withData, wiring }, name),
           work: (c) => core.run(request, wiringOf(wiring), watchOf(c)),
         }),
       );
@@ -102,5 +103,6 @@ function demo(
     }
     return ok(last);
   };
-  return ok(activities.start({ kind: 'demo', title: 'Demo bench', cli: 'microjoule demo', work }));
+  const cli = demoCommandLine(windows, windowS, items);
+  return ok(activities.start({ kind: 'demo', title: 'Demo bench', cli, work }));
 }

@@ -10,6 +10,7 @@ import type { Answer, BenchContext, Handlers, TopicHandlers } from './handlers.t
 import { hardwareHandlers } from './hardware.ts';
 import { modelCheckHandlers } from './model-check.ts';
 import { BenchModels } from './models.ts';
+import { PassingFiles } from './passing-files.ts';
 import { graphHandlers } from './graphs.ts';
 import { predictorHandlers } from './predictor.ts';
 import { reportHandlers } from './reports.ts';
@@ -37,16 +38,19 @@ export interface BenchServiceOptions {
 export class BenchService implements AsyncDisposable {
   readonly activities: Activities;
   readonly models: BenchModels;
+  readonly #files: PassingFiles;
   readonly #handlers: Handlers;
   readonly #topics: TopicHandlers;
 
   constructor(core: Core, options: BenchServiceOptions) {
     this.activities = new Activities(options.nowIso ?? (() => new Date().toISOString()));
     this.models = new BenchModels(options.modelsDir, join(dirname(core.store.path), 'models'));
+    this.#files = new PassingFiles(join(dirname(core.store.path), 'passing'));
     const context: BenchContext = {
       core,
       activities: this.activities,
       models: this.models,
+      files: this.#files,
       host: options.host,
       ...(options.printPdf ? { printPdf: options.printPdf } : {}),
     };
@@ -101,8 +105,9 @@ export class BenchService implements AsyncDisposable {
   }
 
   /** Stops what is going on and waits for it; the core is its owner's to close. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.activities[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.activities[Symbol.asyncDispose]();
+    this.#files[Symbol.dispose]();
   }
 }
 

@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fail, ok, type Result } from '../../base/errors.ts';
-import type {
-  StreamChoice,
-  StreamFile,
-  streamMethods,
-  StreamSourceChoice,
-} from '../../contract/bench/streams.ts';
+import type { StreamFile, streamMethods, StreamSourceChoice } from '../../contract/bench/streams.ts';
+import { streamCommandLine } from '../../contract/bench/command-lines.ts';
 import type { ParsedInput } from '../../contract/bench/methods.ts';
 import type { StreamSignal } from '../../contract/bench/stream-signal.ts';
 import type { Core } from '../../core.ts';
@@ -71,7 +67,7 @@ function start(
     activities.start({
       kind: 'stream',
       title: `${sourceName(source)} into ${name} on ${targetId}`,
-      cli: cliOf(name, choice),
+      cli: streamCommandLine(choice, name, basename(spec.value).replace(/^[0-9a-f]{16}-/, '')),
       work: (c) =>
         core.stream(request, wiringOf(wiring), {
           signal: c.signal,
@@ -98,20 +94,6 @@ function sourceName(source: StreamSourceChoice): string {
     case 'recording':
       return `Recording of stream ${source.streamId}`;
   }
-}
-
-function cliOf(model: string, choice: StreamChoice): string {
-  const { source } = choice;
-  const spec = {
-    generator: () => `gen:${source.kind === 'generator' ? source.name : ''}`,
-    microphone: () => 'mic',
-    file: () => 'FILE',
-    board: () => (source.kind === 'board' ? `${source.protocol}:${source.port}` : ''),
-    recording: () => 'RECORDING',
-  }[source.kind]();
-  const word = source.kind === 'generator' && source.word !== undefined ? ` --word ${source.word}` : '';
-  const time = typeof choice.durationS === 'number' ? ` --for ${choice.durationS}s` : '';
-  return `microjoule stream ${model}.tflite --source ${spec}${word}${time} --target ${choice.targetId}${choice.energy ? ' --monitor' : ''}`;
 }
 
 /** What `--source` would say. */

@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../../base/errors.ts';
 import type { TraceInfo, TraceSpanRequest } from '../../contract/index.ts';
 import {
@@ -12,13 +11,16 @@ import type { ParsedInput } from '../../contract/bench/methods.ts';
 import { failureDto } from '../../core/trace-views.ts';
 import type { Core } from '../../core.ts';
 import type { BenchContext, Handlers } from './handlers.ts';
-import { PassingFiles } from './passing-files.ts';
+import type { PassingFiles } from './passing-files.ts';
 
 type Span = ParsedInput<'traces.statistics'>;
 
-export function traceHandlers({ core, activities }: BenchContext): Pick<Handlers, keyof typeof traceMethods> {
+export function traceHandlers({
+  core,
+  activities,
+  files,
+}: BenchContext): Pick<Handlers, keyof typeof traceMethods> {
   const { trace } = core;
-  const files = new PassingFiles(join(dirname(core.store.path), 'passing'));
   /** Of what a page calls a trace to what the core does. */
   const named = <T extends { readonly trace: string }, R>(
     input: T,
@@ -136,8 +138,12 @@ async function exported(
     table,
     overwrite: false,
   });
-  if (!written.ok) return written;
+  // what was written of it goes too
   files.ready(token, path);
+  if (!written.ok) {
+    files.discard(token);
+    return written;
+  }
   return ok({ token, name, sizeBytes: written.value.sizeBytes, dropped: written.value.dropped });
 }
 

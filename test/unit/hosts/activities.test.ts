@@ -54,6 +54,18 @@ describe('an activity', () => {
     expect(heardBy(activities, id)).toEqual([{ seq: 100, event: progress('99') }]);
   });
 
+  it('that ended is told once more, and the list never holds more of them than are kept', async () => {
+    await using activities = new Activities(() => '2030-01-01T00:00:00.000Z');
+    const lists: number[] = [];
+    using _ = activities.watchList((list) => lists.push(list.length));
+    for (let i = 0; i < 30; i++) {
+      begin(activities).end();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(lists.at(-1)).toBe(activities.list().length);
+    expect(activities.list().map((a) => a.id)).toEqual(Array.from({ length: 20 }, (_, i) => i + 11));
+  });
+
   it('is stopped when the bench is closed, which waits for its end', async () => {
     const activities = new Activities(() => '2030-01-01T00:00:00.000Z');
     begin(activities);

@@ -169,6 +169,8 @@ describe('a model before it runs', () => {
   it('what is no model is refused when it is handed over, and an unknown token names no file', async () => {
     const bytes = new TextEncoder().encode('not a model');
     expect(idOf(await ask('models.add', { name: 'x.tflite', bytes }))).toMatch(/^model\./);
+    // and is not offered afterwards
+    expect(orThrow(await ask('models.list', {})).map((m) => m.origin)).not.toContain('added');
     expect(idOf(await ask('models.check', { model: '../../etc/passwd', targetId: 'pico' }))).toBe(
       'bench.no-model',
     );

@@ -60,7 +60,7 @@ describe('streams over the bench', () => {
       title: 'gen:imu into har-syn on pico-emulated',
     });
     expect(begun.cli).toBe(
-      'microjoule stream har-syn.tflite --source gen:imu --for 6s --target pico-emulated',
+      'microjoule stream har-syn.tflite --source gen:imu --for 6s --target pico-emulated --record DIR',
     );
     const events: NumberedActivityEvent[] = [];
     using _watch = orThrow(service.activities.watch(begun.id, 0, (e) => events.push(...e)));

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,6 +41,18 @@ describe('files between page and bench', () => {
       files.discard(token);
       expect(existsSync(dirname(path))).toBe(false);
     }
+  });
+
+  it('that a bench left behind long ago are gone at the next start, those of another bench stay', () => {
+    const place = join(folder, 'left');
+    for (const token of ['old', 'new']) {
+      mkdirSync(join(place, token), { recursive: true });
+      writeFileSync(join(place, token, 'a.csv'), '1');
+    }
+    const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
+    utimesSync(join(place, 'old'), longAgo, longAgo);
+    using _ = new PassingFiles(place);
+    expect(readdirSync(place)).toEqual(['new']);
   });
 
   it('are refused where pieces are out of order, too many, or the file is too large', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent, WindowResult } from '../../../src-main/contract/index.ts';
 import { RunPlan } from '../../../src-main/contract/index.ts';
 import { windowValues } from '../../../src-main/contract/window-values.ts';
-import { runCommandLine } from '../../../src-renderer/screens/run/command-line.ts';
+import { runCommandLine, streamCommandLine } from '../../../src-main/contract/bench/command-lines.ts';
 import { durationForecast, fitsOf } from '../../../src-renderer/screens/run/forecast.ts';
 import { liveQuantity, liveStrip, windowValueText } from '../../../src-renderer/screens/run/live.ts';
 import { announcement, stepStates, withEvent, type RunView } from '../../../src-renderer/state/run-view.ts';
@@ -183,6 +183,46 @@ describe('the command that does the same', () => {
       ),
     ).toBe(
       'microjoule run kws.tflite --target pico --mode energy --windows 20 --until 0.5 --supply 3.45 --port /dev/ttyACM0 --monitor ppk2:/dev/ttyACM1',
+    );
+  });
+
+  it('a name with blanks, quotes or orders to the shell is one word', () => {
+    expect(runCommandLine({ ...request, wiring: { port: "/dev/o'neill x" } }, "a; rm -rf ~ 'b")).toBe(
+      "microjoule run 'a; rm -rf ~ '\\''b.tflite' --target pico-emulated --port '/dev/o'\\''neill x'",
+    );
+  });
+});
+
+describe('the command line of a stream', () => {
+  const choice = { model: 't', targetId: 'pico-emulated' };
+  it('says what was chosen and leaves defaults out', () => {
+    expect(
+      streamCommandLine(
+        { ...choice, source: { kind: 'generator', name: 'kws', word: 'yes' }, durationS: 30 },
+        'kws',
+      ),
+    ).toBe(
+      'microjoule stream kws.tflite --source gen:kws --word yes --for 30s --target pico-emulated --record DIR',
+    );
+    expect(
+      streamCommandLine(
+        {
+          ...choice,
+          targetId: 'pico',
+          source: { kind: 'board', protocol: 'text', port: '/dev/ttyACM2' },
+          durationS: null,
+          threshold: 0.7,
+          smoothingWindows: 3,
+          hopMs: 250,
+          frontEnd: 'host',
+          energy: true,
+          keep: false,
+          wiring: { port: '/dev/ttyACM0', monitor: 'ppk2:/dev/ttyACM1' },
+        },
+        'kws',
+      ),
+    ).toBe(
+      'microjoule stream kws.tflite --source text:/dev/ttyACM2 --target pico --port /dev/ttyACM0 --front-end host --hop 250 --threshold 0.7 --smoothing 3 --monitor ppk2:/dev/ttyACM1',
     );
   });
 });
