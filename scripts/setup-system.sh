@@ -11,7 +11,7 @@ packages=(
   gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf
   qemu-system-arm qemu-system-misc
   clang lld clang-format
-  socat espeak-ng chromium xvfb
+  socat espeak-ng chromium xvfb squashfs-tools
 )
 oracles=(
   'tflite-micro==0.dev20261023182759'
