@@ -2,7 +2,10 @@ import { DType } from '../abi/generated.ts';
 import { fail, ok, type Result } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import type { BoardDescriptor } from '../board/board.ts';
+import { candidatesOf } from '../compile/candidates.ts';
 import { compile } from '../compile/compile.ts';
+import { workOf } from '../model/graph-check.ts';
+import { viewOp } from '../model/op-view.ts';
 import type { Program } from '../compile/program.ts';
 import { readModel } from '../model/reader.ts';
 import { writeModel } from '../model/writer.ts';
@@ -62,6 +65,7 @@ export async function calibrate(
   return fitted.ok ? ok({ model: fitted.value, samples }) : fitted;
 }
 
+/** One sample for each kernel that can compute the layer on this board. */
 async function measureLayer(
   device: ProfilingDevice,
   options: CalibrationOptions,
@@ -70,27 +74,38 @@ async function measureLayer(
 ): Promise<Result<CostSample[]>> {
   const graph = readModel(writeModel(layer.spec), layer.name);
   if (!graph.ok) return graph;
-  const program = compile(graph.value, inRam(options.board), { copies: false });
-  if (!program.ok) return program;
-  const loaded = await device.load('program', program.value.bytes);
+  const [view] = graph.value.ops.map((op) => viewOp(graph.value, op));
+  const { able } = candidatesOf(view!, workOf(view!), options.board);
+  const samples: CostSample[] = [];
+  for (const { record } of able) {
+    // uploaded to RAM, where nothing waits for flash
+    const program = compile(graph.value, options.board, { kernels: [record], copies: false });
+    if (!program.ok) return program;
+    const measured = await measureProgram(device, program.value, options.seed + index);
+    if (!measured.ok) return measured;
+    samples.push(...measured.value);
+  }
+  return ok(samples);
+}
+
+async function measureProgram(
+  device: ProfilingDevice,
+  program: Program,
+  seed: number,
+): Promise<Result<CostSample[]>> {
+  const loaded = await device.load('program', program.bytes);
   if (!loaded.ok) return loaded;
-  const given = await device.load('input', layerInput(program.value, options.seed + index));
+  const given = await device.load('input', layerInput(program, seed));
   if (!given.ok) return given;
   const profile = await device.profile();
   if (!profile.ok) return profile;
   const cycles = new Map(profile.value.ops.map((o) => [o.index, o.cycles]));
   return ok(
-    opFeatures(program.value).flatMap((f) => {
+    opFeatures(program).flatMap((f) => {
       const c = cycles.get(f.index);
       return c ? [{ kernel: f.kernel, macs: f.macs, outputs: f.outputs, bytes: f.bytes, cycles: c }] : [];
     }),
   );
-}
-
-/** Uploaded Programs wait for no flash, and their kernels are chosen as if there were none. */
-function inRam({ flash, ...board }: BoardDescriptor): BoardDescriptor {
-  const { cache, ...bare } = flash;
-  return cache ? { ...board, flash: bare } : { ...board, flash };
 }
 
 /** Requantisation branches on values: random bytes, not zeros; as floats, small numbers. All inputs, one after the other. */

@@ -1,4 +1,5 @@
 import { Rng } from '../base/rng.ts';
+import { operatorLayers, widenedLayers } from './operator-layers.ts';
 import type { ModelSpec, OpSpec, TensorSpec } from '../model/writer.ts';
 
 /** One generated layer as a model of its own. */
@@ -30,7 +31,7 @@ export function calibrationLayers(seed: number): CalibrationLayer[] {
   add('softmax', 6, softmax);
   add('quantize', 6, quantize);
   add('dequantize', 6, dequantize);
-  return layers;
+  return [...layers, ...operatorLayers(rng), ...widenedLayers(layers)];
 }
 
 /**
