@@ -63,6 +63,12 @@ export function lowerBound(pieces: readonly Piece[]): number {
   return most;
 }
 
+/** What first fit in order of size takes, as the greedy planner of an interpreter on the device places them. */
+export function greedyBytes(pieces: readonly Piece[]): number {
+  if (pieces.length > MOST_SEARCHED) return lowerBound(pieces);
+  return new Placement(pieces).place(ordersBySize(pieces)[0]!).bytes;
+}
+
 /** Bytes of all pieces that are needed at each operator of a plan. */
 export function liveBytes(pieces: Iterable<Piece>, operators: number): number[] {
   const live = new Array<number>(operators).fill(0);

@@ -176,6 +176,14 @@ function limitsOf(
   return { ...limits, constantBytes: COMPACT_FACTOR * sum(general.map((o) => o.flashBytes)) };
 }
 
+/** Those that need no more, general ones, and where there are none the ones that need least. */
+function withinArena(options: readonly Option[], arenaBytes: number): readonly Option[] {
+  const within = options.filter((o) => o.arenaBytes <= arenaBytes || isGeneral(o));
+  if (within.length > 0) return within;
+  const least = Math.min(...options.map((o) => o.arenaBytes));
+  return options.filter((o) => o.arenaBytes === least);
+}
+
 const isGeneral = (o: Option): boolean => o.candidate.record.cores === 'all';
 
 const codeOf = (taken: readonly Option[]): number =>
@@ -207,7 +215,7 @@ const MOST_SETS = 6;
 function withinLimits(all: readonly LayerOptions[], limits: Limits): Taken | null {
   const found = all.map(({ options, refused }) => ({
     refused,
-    options: options.filter((o) => o.arenaBytes <= limits.arenaBytes || isGeneral(o)),
+    options: withinArena(options, limits.arenaBytes),
   }));
   const free = found.map(({ options }) => fastest(options));
   const cycles = sum(free.map((o) => o.cycles));

@@ -15,7 +15,7 @@ import type { Graph, Operator, Tensor } from '../model/graph.ts';
 import { viewOp } from '../model/op-view.ts';
 import { elementBits, tensorBytes } from '../model/tensor-type.ts';
 import type { OperatorRecord } from '../model/operator-record.ts';
-import { liveBytes, planArena, type Arena } from './arena.ts';
+import { greedyBytes, liveBytes, planArena, type Arena } from './arena.ts';
 import { dtypeOf } from './dtype.ts';
 import { readsOf, type KernelRecord, type Lowered } from './kernel-record.ts';
 import { chooseKernels, type Choice, type Layer } from './choice.ts';
@@ -162,7 +162,7 @@ function chooseAndPlan(
     const view = viewOp(graph, op);
     return { view, work: workOf(view, options.operators), liveBytes: live[i]! };
   });
-  const arenaBytes = Math.max(0, ...live) + interpreterBytes(graph, layers);
+  const arenaBytes = interpreterBytes(graph, storages, layers);
   let ramBytes = board.image.arenaBytes;
   for (let tries = 1; ; tries++) {
     const choice = chooseKernels(layers, board, {
@@ -194,13 +194,14 @@ function chooseAndPlan(
 const INTERPRETER_BYTES = { tensor: 12, operator: 96, channel: 8 };
 
 /**
- * What an interpreter would keep in its arena besides tensors and scratch. Fast kernels get scratch up to that, so that the
- * arena is never above an interpreter's.
+ * What an interpreter's arena would take, without scratch and inputs that survive a run. Fast kernels get scratch up to
+ * that, so that the arena is never above an interpreter's.
  */
-function interpreterBytes(graph: Graph, layers: readonly Layer[]): number {
+function interpreterBytes(graph: Graph, storages: Storages, layers: readonly Layer[]): number {
+  const tensors = greedyBytes([...lifetimes(graph, storages, false).values()]);
   const { tensor, operator, channel } = INTERPRETER_BYTES;
   const channels = layers.reduce((n, { view }) => n + (view.inputs[1]?.quantization?.scales.length ?? 0), 0);
-  return tensor * graph.tensors.length + operator * layers.length + channel * channels;
+  return tensors + tensor * graph.tensors.length + operator * layers.length + channel * channels;
 }
 
 /** About what header, tables and names take: for the choice only, the refusal counts exactly. */
