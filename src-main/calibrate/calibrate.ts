@@ -11,7 +11,8 @@ import { readModel } from '../model/reader.ts';
 import { writeModel } from '../model/writer.ts';
 import { fitCostModel, type CostModel, type CostSample } from '../predict/cost-model.ts';
 import { opFeatures } from '../predict/features.ts';
-import { calibrationLayers, type CalibrationLayer } from './layers.ts';
+import { calibrationLayers } from './layers.ts';
+import type { CalibrationLayer } from './operator-layers.ts';
 
 /** What calibration needs of a device that takes Programs into RAM; device/mj.ts has it. */
 export interface ProfilingDevice {

@@ -1,11 +1,18 @@
 import { Rng } from '../base/rng.ts';
-import { operatorLayers, widenedLayers } from './operator-layers.ts';
+import { operatorLayers, widenedLayers, type CalibrationLayer } from './operator-layers.ts';
+import { INPUT_LIMIT_BYTES } from '../compile/image.ts';
+import { elementCount } from '../model/tensor-type.ts';
 import type { ModelSpec, OpSpec, TensorSpec } from '../model/writer.ts';
 
-/** One generated layer as a model of its own. */
-export interface CalibrationLayer {
-  readonly name: string;
-  readonly spec: ModelSpec;
+/** Drawn again while the input is more than the device takes. */
+function fitting(make: (rng: Rng) => ModelSpec, rng: Rng): ModelSpec {
+  for (;;) {
+    const spec = make(rng);
+    const bytes = spec.inputs
+      .map((i) => spec.tensors[i]!)
+      .reduce((n, t) => n + elementCount(t.shape) * (t.type === 'float32' ? 4 : 1), 0);
+    if (bytes <= INPUT_LIMIT_BYTES) return spec;
+  }
 }
 
 /** Layers of each operator, sized as small networks have them; drawn from `seed`, so two calibrations measure the same. */
@@ -13,7 +20,7 @@ export function calibrationLayers(seed: number): CalibrationLayer[] {
   const rng = new Rng(seed);
   const layers: CalibrationLayer[] = [];
   const add = (kind: string, n: number, make: (rng: Rng) => ModelSpec) => {
-    for (let i = 0; i < n; i++) layers.push({ name: `${kind} ${i}`, spec: make(rng) });
+    for (let i = 0; i < n; i++) layers.push({ name: `${kind} ${i}`, spec: fitting(make, rng) });
   };
   add('pointwise', 12, (r) => convolution(r, 1, whole));
   add('convolution', 12, (r) => convolution(r, r.pick([2, 3, 3, 5]), whole));

@@ -2,7 +2,13 @@ import type { Rng } from '../base/rng.ts';
 import { activationTensor, intTensor, singleOperator } from '../model/generate/random-tensors.ts';
 import { widened } from '../model/generate/widened.ts';
 import type { ModelSpec } from '../model/model-spec.ts';
-import type { CalibrationLayer } from './layers.ts';
+import { elementCount } from '../model/tensor-type.ts';
+
+/** One generated layer as a model of its own. */
+export interface CalibrationLayer {
+  readonly name: string;
+  readonly spec: ModelSpec;
+}
 
 /** Layers of each kind: four coefficients are fitted and judged on them. */
 const EACH = 6;
@@ -34,11 +40,12 @@ export function operatorLayers(rng: Rng): CalibrationLayer[] {
   );
 }
 
-/** The same layers with int16 activations. */
+/** The smallest of these layers with int16 activations: the input of a device is bounded. */
 export function widenedLayers(layers: readonly CalibrationLayer[]): CalibrationLayer[] {
   return ['convolution', 'depthwise', 'fully connected'].flatMap((kind) =>
     layers
       .filter(({ name }) => name.startsWith(`${kind} `))
+      .sort((a, b) => elementCount(a.spec.tensors[0]!.shape) - elementCount(b.spec.tensors[0]!.shape))
       .slice(0, EACH)
       .map(({ name, spec }) => ({ name: `int16 ${name}`, spec: widened(spec, 'int64') })),
   );
