@@ -7,7 +7,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -71,6 +70,16 @@ describe('files between page and bench', () => {
     expect(readdirSync(join(folder, 'in2')).length).toBeLessThanOrEqual(8);
     files[Symbol.dispose]();
     expect(readdirSync(join(folder, 'in2'))).toEqual([]);
+  });
+
+  it('of a bench that was killed are forgotten a day later, and not before', () => {
+    const left = join(folder, 'in3');
+    for (const name of ['old', 'new']) mkdirSync(join(left, name), { recursive: true });
+    writeFileSync(join(left, 'old', 'x.csv'), 'x');
+    const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
+    utimesSync(join(left, 'old'), twoDaysAgo, twoDaysAgo);
+    using _ = new PassingFiles(left);
+    expect(readdirSync(left)).toEqual(['new']);
   });
 
   it('are fetched in pieces to their last byte', () => {
