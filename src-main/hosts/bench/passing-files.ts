@@ -158,20 +158,6 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-const STALE_MS = 24 * 3600 * 1000;
-
-/** What a bench that was killed left behind; another one may be using the folder now. */
-function forgetStale(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      if (Date.now() - statSync(path).mtimeMs > STALE_MS) rmSync(path, { recursive: true, force: true });
-    }
-  } catch {
-    // nothing has passed yet
-  }
-}
-
 /** Nothing of a name but its last part, of letters that every file system takes. */
 function plainFileName(name: string): string {
   const last = basename(name.replaceAll('\\', '/'));
