@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StreamResult, StreamSummary, StreamWindowRow } from '../stream.ts';
 import type { Activity } from './activity.ts';
+import { PortAddress, SoundDevice } from './address.ts';
 import { method } from './method.ts';
 import { WiringChoice } from './runs.ts';
 import type { StreamSignal } from './stream-signal.ts';
@@ -16,12 +17,12 @@ export const StreamSourceChoice = z.discriminatedUnion('kind', [
       .regex(/^[a-z]{1,20}$/)
       .optional(),
   }),
-  z.object({ kind: z.literal('microphone'), device: z.string().max(200).default('') }),
+  z.object({ kind: z.literal('microphone'), device: SoundDevice.default('') }),
   z.object({ kind: z.literal('file'), token: z.string().regex(/^[0-9a-f]{16}$/) }),
   z.object({
     kind: z.literal('board'),
     protocol: z.enum(['text', 'frames']),
-    port: z.string().min(1).max(256),
+    port: PortAddress,
     baud: z.number().int().positive().optional(),
   }),
   /** Once more what a stream run recorded. */

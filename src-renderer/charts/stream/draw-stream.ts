@@ -110,14 +110,21 @@ function band(ctx: Context, d: StreamDrawing, lane: Lane, channel: number, low: 
   ctx.stroke();
   ctx.fillStyle = d.colours['data-1'];
   const scale = lane.height / (high - low);
+  let lastMin = NaN;
+  let lastMax = NaN;
   for (let x = GUTTER; x < d.width; x++) {
     const [from, to] = columnsAt(d, x);
     if (from >= to) continue;
     const max = picture.max(channel, from, to);
-    if (Number.isNaN(max)) continue;
     const min = picture.min(channel, from, to);
-    const y = lane.top + (high - max) * scale;
-    ctx.fillRect(x, y - 0.5, 1, Math.max(1, (max - min) * scale + 1));
+    // a jump from one pixel to the next is drawn down to where it came from; over a gap nothing is
+    const top = lastMin > max ? lastMin : max;
+    const bottom = lastMax < min ? lastMax : min;
+    lastMin = min;
+    lastMax = max;
+    if (Number.isNaN(max)) continue;
+    const y = lane.top + (high - top) * scale;
+    ctx.fillRect(x, y - 0.5, 1, Math.max(1, (top - bottom) * scale + 1));
   }
 }
 
@@ -183,8 +190,8 @@ function rampOf(colours: CanvasColours): Uint32Array {
 
 function truth(ctx: Context, d: StreamDrawing, lane: Lane): void {
   ctx.textAlign = 'left';
-  let free = -Infinity;
-  for (const span of d.picture.truth) {
+  const { truth: spans } = d.picture;
+  for (const [i, span] of spans.entries()) {
     const from = xOf(d, span.startUs);
     const to = xOf(d, span.endUs);
     if (to < GUTTER || from > d.width) continue;
@@ -196,9 +203,9 @@ function truth(ctx: Context, d: StreamDrawing, lane: Lane): void {
     const width = ctx.measureText(span.label).width;
     // a spoken word is short: its name stands behind it where there is room before the next
     const x = width <= to - from - 6 ? Math.max(from, GUTTER) + 4 : to + 4;
-    if (x < free) continue;
-    ctx.fillText(span.label, x, lane.top + lane.height / 2);
-    free = x + width + 6;
+    const next = spans[i + 1];
+    const free = x < to ? to : next ? xOf(d, next.startUs) : d.width;
+    if (x + width <= free) ctx.fillText(span.label, x, lane.top + lane.height / 2);
   }
 }
 
@@ -206,8 +213,8 @@ function truth(ctx: Context, d: StreamDrawing, lane: Lane): void {
 function detections(ctx: Context, d: StreamDrawing, lane: Lane): void {
   const middle = lane.top + lane.height / 2;
   ctx.textAlign = 'left';
-  let free = -Infinity;
-  for (const { label: name, lastSample, twin } of d.picture.detections) {
+  const { detections: all } = d.picture;
+  for (const [i, { label: name, lastSample, twin }] of all.entries()) {
     const x = Math.round(xOf(d, d.picture.timeUs(lastSample + 1)));
     if (x < GUTTER - 60 || x > d.width) continue;
     ctx.fillStyle = twin === 'differs' ? d.colours.bad : d.colours.good;
@@ -216,10 +223,11 @@ function detections(ctx: Context, d: StreamDrawing, lane: Lane): void {
     ctx.lineTo(x + 7, middle);
     ctx.lineTo(x, middle + 6);
     ctx.fill();
-    if (x + 10 < free) continue;
+    const next = all[i + 1];
+    const free = next ? xOf(d, d.picture.timeUs(next.lastSample + 1)) : d.width;
+    if (x + 10 + ctx.measureText(name).width > free) continue;
     ctx.fillStyle = d.colours.ink;
     ctx.fillText(name, x + 10, middle);
-    free = x + 16 + ctx.measureText(name).width;
   }
 }
 

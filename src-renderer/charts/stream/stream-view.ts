@@ -184,7 +184,8 @@ export function tickUs(spanUs: number, widthPx: number, leastPx: number): number
 /** A time with the digits that its ticks need: `12.5 s`, `1:02:05`. */
 export function timeText(us: number, stepUs: number): string {
   const digits = Math.max(0, Math.min(3, Math.ceil(-Math.log10(stepUs / 1e6) - 1e-9)));
-  const s = us / 1e6;
+  // rounded first: 119.96 s with one digit are two minutes
+  const s = Math.round((us / 1e6) * 10 ** digits) / 10 ** digits;
   if (s < 60) return `${s.toFixed(digits)} s`;
   const whole = Math.floor(s / 60);
   const rest = (s - 60 * whole).toFixed(digits).padStart(digits ? 3 + digits : 2, '0');

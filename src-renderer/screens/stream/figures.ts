@@ -10,6 +10,9 @@ export interface Figure {
   readonly warn?: boolean;
 }
 
+/** Of fewer windows the 99th percentile is nothing but the worst. */
+const P99_FROM = 100;
+
 const ms = (us: number): string => `${(us / 1000).toFixed(us < 100_000 ? 1 : 0)} ms`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
@@ -18,7 +21,7 @@ function distribution(name: string, d: DistributionDto | null): Figure[] {
   const note =
     ms(d.minUs) === ms(d.maxUs)
       ? `of each of ${d.n} windows`
-      : `median of ${d.n} windows; 99 % below ${ms(d.p99Us)}, at most ${ms(d.maxUs)}`;
+      : `median of ${d.n} windows; ${d.n < P99_FROM ? '' : `99 % below ${ms(d.p99Us)}, `}at most ${ms(d.maxUs)}`;
   return [{ name, value: ms(d.medianUs), note: `last sample taken → answer here, ${note}` }];
 }
 
@@ -71,7 +74,8 @@ export function figuresOf(result: StreamResult): Figure[] {
       ? [
           {
             name: 'Mean power',
-            value: `${energy.meanPowerMw.toPrecision(3)} mW`,
+            // a monitor's gain is known to some percent: a third digit would say more than it knows
+            value: `${Number(energy.meanPowerMw.toPrecision(2))} mW`,
             note: `at ${energy.supplyV} V; front end ${energy.frontEndShare === null ? '—' : percent(energy.frontEndShare)} of the energy of front end and inference`,
           },
         ]

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orThrow } from '../../../src-main/base/errors.ts';
 import type { Activity, NumberedActivityEvent } from '../../../src-main/contract/bench/activity.ts';
 import type { StreamSignal } from '../../../src-main/contract/bench/stream-signal.ts';
-import type { StreamFile } from '../../../src-main/contract/bench/streams.ts';
+import { StreamSourceChoice, type StreamFile } from '../../../src-main/contract/bench/streams.ts';
 import type { ModelEntry } from '../../../src-main/contract/bench/models.ts';
 import type { StreamResult, StreamWindowRow } from '../../../src-main/contract/index.ts';
 import { createCore, type Core } from '../../../src-main/core.ts';
@@ -117,6 +117,29 @@ describe('streams over the bench', () => {
     const second = await ask<StreamFile>('streams.addFile', { name: 'other.csv', bytes });
     expect(first.token).toMatch(/^[0-9a-f]{16}$/);
     expect(second.token).toBe(first.token);
+  });
+
+  it('starts no program for a page, neither as a board of samples nor as a sound device', async () => {
+    const token = await model('har-syn');
+    const marker = join(dir, 'ran');
+    const before = service.activities.list().length;
+    const device = `file:"|touch ${marker}",raw`;
+    for (const source of [
+      { kind: 'board', protocol: 'text', port: `process:touch ${marker}` },
+      { kind: 'board', protocol: 'frames', port: `process:touch ${marker}` },
+      { kind: 'microphone', device },
+      { kind: 'microphone', device: 'file:x' },
+      { kind: 'microphone', device: '-D' },
+      { kind: 'microphone', device: `plug:'${device}'` },
+    ])
+      expect([
+        source,
+        await service.request('streams.start', { model: token, targetId: 'pico-emulated', source }),
+      ]).toMatchObject([source, { ok: false, id: 'bench.bad-input' }]);
+    expect(service.activities.list()).toHaveLength(before);
+    expect(existsSync(marker)).toBe(false);
+    for (const name of ['', 'default', 'plughw:CARD=PCH,DEV=0', 'hw:1,0', 'sysdefault:CARD=USB-1'])
+      expect(StreamSourceChoice.parse({ kind: 'microphone', device: name })).toMatchObject({ device: name });
   });
 
   it('says what it does not have', async () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { StreamResult } from '../../../src-main/contract/index.ts';
 import { figuresOf } from '../../../src-renderer/screens/stream/figures.ts';
 
-const distribution = (minUs: number, medianUs: number, p99Us: number, maxUs: number) => ({
-  n: 59,
+const distribution = (minUs: number, medianUs: number, p99Us: number, maxUs: number, n = 159) => ({
+  n,
   minUs,
   medianUs,
   p90Us: p99Us,
@@ -45,7 +45,7 @@ describe('figures of a stream', () => {
     const same = byName(figures(distribution(178_000, 178_000, 178_000, 178_000)));
     expect(same.Latency).toMatchObject({
       value: '178 ms',
-      note: expect.stringContaining('each of 59 windows'),
+      note: expect.stringContaining('each of 159 windows'),
     });
     const spread = byName(figures(distribution(51_000, 53_200, 60_000, 81_500)));
     expect(spread.Latency!.value).toBe('53.2 ms');

@@ -100,5 +100,7 @@ describe('moving about in a stream', () => {
     expect(timeText(65e6, 5e6)).toBe('1:05');
     expect(timeText(65.5e6, 500_000)).toBe('1:05.5');
     expect(timeText(3725e6, 60e6)).toBe('1:02:05');
+    expect(timeText(119.96e6, 1e5)).toBe('2:00.0');
+    expect(timeText(59.96e6, 1e5)).toBe('1:00.0');
   });
 });
