@@ -39,7 +39,9 @@ const run = (boardSerial: string, worldSeed = 1): RunResult =>
 describe('comparing two runs', () => {
   it('one window, however quiet its samples, gives no verdict', () => {
     expect(verdictOf('energy per inference', q(10, 't'), q(8, 't'), true, false).verdict).toBe('better');
-    expect(verdictOf('energy per inference', q(10, 't'), q(8, 'samples'), true, false).verdict).toBe("can't tell");
+    expect(verdictOf('energy per inference', q(10, 't'), q(8, 'samples'), true, false).verdict).toBe(
+      "can't tell",
+    );
   });
 
   it('boards whose serial number nobody knows, or two simulated worlds, are not one bench', () => {
