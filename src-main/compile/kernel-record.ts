@@ -14,6 +14,8 @@ export interface KernelRecord {
   readonly name: string;
   /** .tflite builtin code of the operator it computes; a kernel for several has a record for each. */
   readonly builtin: number;
+  /** Tells records apart that have one kernel and one operator: `less scratch`, at the price of cycles. */
+  readonly variant?: string;
   /** `all`: portable C for every core. Else the cores whose images may carry it; ids from 256. */
   readonly cores: 'all' | readonly CoreId[];
   /** Types of the operator's first input it is for. Absent: every one, or only int8 where `cores` names some. */

@@ -41,7 +41,7 @@ const constantOf = (record: KernelRecord): string =>
 
 describe('every kernel record', () => {
   it('computes an operator that no other of its kernel does, under one name a kernel', () => {
-    const uses = kernelRecords.map((r) => `${r.kernel} ${r.builtin}`);
+    const uses = kernelRecords.map((r) => `${r.kernel} ${r.builtin} ${r.variant ?? ''}`);
     expect(new Set(uses).size).toBe(kernelRecords.length);
     const names = new Map(kernelRecords.map((r) => [r.kernel, r.name]));
     expect(kernelRecords.every((r) => names.get(r.kernel) === r.name)).toBe(true);

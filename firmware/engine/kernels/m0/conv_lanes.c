@@ -222,7 +222,8 @@ static bool scratch_fits(const mj_conv_lanes_params *p, const mj_op_record *op) 
   uint32_t moved = 0;
   if (!mj_extent(patch, 3, &taps) || !mj_extent(run, 4, &moved)) return false;
   if ((uint32_t)p->taps != ((taps + 1u) & ~1u)) return false;
-  return op->scratch_bytes / 4 >= moved + (uint32_t)p->taps + (uint32_t)p->run_pixels;
+  const uint32_t wanted = moved - moved / (uint32_t)p->run_pixels + (uint32_t)(p->taps + p->run_pixels);
+  return op->scratch_bytes / 4 >= wanted;
 }
 
 /* Words of the constants of four channels; 0 when there is no such form. */
@@ -357,7 +358,7 @@ static void run(const mj_conv_lanes_params *p, const uint32_t *stream, const uin
     run_quads(&task);
   }
   if (rest == 0) return;
-  int8_t *spare = (int8_t *)(taps + p->taps + p->run_pixels * step_columns(p) * p->filter_h * p->in_c);
+  int8_t *spare = (int8_t *)(taps + p->taps + (p->run_pixels - 1) * step_columns(p) * p->filter_h * p->in_c);
   const lane_task task = {last_quad, spare, spare + pixels * QUAD, QUAD, taps, 1};
   run_quads(&task);
   out += p->out_c - rest;

@@ -2,6 +2,7 @@ import { ConvPixelsParamsBytes, Kernel, writeConvPixelsParams } from '../../../a
 import { inputOf, zeroPointOf, type OpView } from '../../../model/op-view.ts';
 import type { KernelRecord, Lowered } from '../../kernel-record.ts';
 import { channelsOf, CONV_2D, layerOf, type Layer } from './conv-layer.ts';
+import { packedOnce } from './packed-once.ts';
 import { pixelStream, type PixelStream } from './pixel-stream.ts';
 
 const TOGETHER = 4;
@@ -18,7 +19,7 @@ interface Packed {
   readonly scratchBytes: number;
 }
 
-function pack(view: OpView): Packed | string {
+function pack(view: OpView, small: boolean): Packed | string {
   const layer = layerOf(view);
   if (typeof layer === 'string') return layer;
   const { filterH, filterW, inC, outC, outH, outW } = layer.g;
@@ -26,22 +27,14 @@ function pack(view: OpView): Packed | string {
   const taps = 4 * Math.ceil((filterH * filterW * inC) / 4);
   const stream = pixelStream(channelsOf(view, layer, false), taps);
   if (!stream) return 'no exact requantisation within 32 bits';
-  const runBytes = 4 * stream.words.length > LONG_STREAM_BYTES ? LONG_RUN_BYTES : RUN_BYTES;
+  const long = 4 * stream.words.length > LONG_STREAM_BYTES;
+  const runBytes = small ? 0 : long ? LONG_RUN_BYTES : RUN_BYTES;
   const fours = Math.ceil((outH * outW) / TOGETHER);
   const runFours = Math.min(fours, Math.max(1, Math.floor(runBytes / (8 * taps))));
   const padding = 4 * Math.ceil(inC / 4);
   const patches = inC % 4 === 0 ? 0 : TOGETHER * taps;
   const scratchBytes = 8 * taps * runFours + padding + patches + TOGETHER * outC;
   return { layer, taps, runFours, stream, scratchBytes };
-}
-
-/** A view is asked twice, and packing is what takes the time. */
-const packed = new WeakMap<OpView, Packed | string>();
-
-function packedOf(view: OpView): Packed | string {
-  const known = packed.get(view) ?? pack(view);
-  packed.set(view, known);
-  return known;
 }
 
 function lowerPacked(view: OpView, p: Packed): Lowered {
@@ -76,24 +69,33 @@ function lowerPacked(view: OpView, p: Packed): Lowered {
 }
 
 /** Of the loops as written: the stream, spreading (from bytes first where channels are no whole words), constants. */
-function cyclesOf({ layer: { g }, taps, stream }: Packed): number {
+function cyclesOf({ layer: { g }, taps, runFours, stream }: Packed): number {
   const fours = Math.ceil((g.outH * g.outW) / TOGETHER);
   const rows = g.filterH * (g.inC % 4 === 0 ? 1.5 : 0);
   const spread = 17.5 * taps + rows * 190 + (g.inC % 4 === 0 ? 250 : 40 * taps + 150 * g.filterH);
   const constants = stream.constants ? 36 * g.outC : 0;
-  return g.batches * fours * (stream.cycles + spread + constants);
+  const beginnings = 25 * stream.channels * (1 / runFours - 0.25);
+  return g.batches * fours * (stream.cycles + beginnings + spread + constants);
+}
+
+function pixels(small: boolean): KernelRecord {
+  const packedOf = packedOnce((view) => pack(view, small));
+  return {
+    kernel: Kernel.ConvPixels,
+    name: 'conv_pixels',
+    builtin: CONV_2D,
+    ...(small ? { variant: 'less scratch' } : {}),
+    cores: ['m0plus'],
+    applies: (view) => {
+      const found = packedOf(view);
+      return typeof found === 'string' ? found : true;
+    },
+    lower: (view) => lowerPacked(view, packedOf(view) as Packed),
+    cost: (work) => 3 * work.macs + 30 * work.outputs,
+  };
 }
 
 /** CONV_2D: two pixels share a multiplication, four a weight. */
-export const convPixels: KernelRecord = {
-  kernel: Kernel.ConvPixels,
-  name: 'conv_pixels',
-  builtin: CONV_2D,
-  cores: ['m0plus'],
-  applies: (view) => {
-    const found = packedOf(view);
-    return typeof found === 'string' ? found : true;
-  },
-  lower: (view) => lowerPacked(view, packedOf(view) as Packed),
-  cost: (work) => 3 * work.macs + 30 * work.outputs,
-};
+export const convPixels = pixels(false);
+/** Four pixels at a time, whose channels begin anew each time. */
+export const convPixelsSmall = pixels(true);

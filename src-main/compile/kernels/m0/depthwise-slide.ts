@@ -6,6 +6,7 @@ import { activationRange, type FixedMultiplier } from '../../fixed-point.ts';
 import type { KernelRecord, Lowered } from '../../kernel-record.ts';
 import { channelFactors } from '../weighted.ts';
 import { accRange, staysInside } from './lane-stream.ts';
+import { packedOnce } from './packed-once.ts';
 import { constantByte, solvePieces, type Pieces } from './requantization.ts';
 
 const FILTER = 3;
@@ -16,6 +17,7 @@ const PIECE_BITS = 12;
 const TOGETHER = 4;
 /** Bytes of scratch a strip's plane may take, unless one row alone takes more. */
 const PLANE_BYTES = 6 * 1024;
+const SMALL_PLANE_BYTES = 1280;
 
 interface Packed {
   readonly g: ConvGeometry;
@@ -30,7 +32,7 @@ interface Packed {
 /** Inputs that `outputs` see on one axis. */
 const seen = (outputs: number, stride: number): number => (outputs - 1) * stride + FILTER;
 
-function pack(view: OpView): Packed | string {
+function pack(view: OpView, small: boolean): Packed | string {
   const g = depthwiseGeometry(view);
   const a = attributesOf(view.op.attributes, 'depthwiseConv2d');
   if (g.filterH !== FILTER || g.filterW !== FILTER) return `filter ${g.filterH}×${g.filterW}`;
@@ -40,16 +42,31 @@ function pack(view: OpView): Packed | string {
   if (a.strideH > 2 || a.strideW > 2) return `stride ${a.strideH}×${a.strideW}`;
   const { actMin, actMax } = activationRange(outputOf(view), a.activation);
   if (actMin !== -128 || actMax !== 127) return `clamp ${actMin}…${actMax}`;
-  const downwards = g.outH > g.outW;
-  const channels = packChannels(view, g, downwards);
+  const strip = stripOf(g, a, small);
+  const channels = packChannels(view, g, strip.downwards);
   if (!channels) return 'no exact requantisation within 32 bits';
+  return { g, strideH: a.strideH, strideW: a.strideW, channels, ...strip };
+}
+
+type Strip = Pick<Packed, 'downwards' | 'stripRows' | 'scratchBytes'>;
+type Strides = Pick<Packed, 'strideH' | 'strideW'>;
+
+/** Along the longer side; where scratch is scarce along the side that takes less of it. */
+function stripOf(g: ConvGeometry, strides: Strides, small: boolean): Strip {
+  const limit = small ? SMALL_PLANE_BYTES : PLANE_BYTES;
+  const longer = oneStrip(g, strides, g.outH > g.outW, limit);
+  const shorter = oneStrip(g, strides, g.outH <= g.outW, limit);
+  return small && longer.scratchBytes > limit && shorter.scratchBytes < longer.scratchBytes
+    ? shorter
+    : longer;
+}
+
+function oneStrip(g: ConvGeometry, strides: Strides, downwards: boolean, limit: number): Strip {
   const [along, across] = downwards ? (['H', 'W'] as const) : (['W', 'H'] as const);
-  const line = 4 * TOGETHER * seen(g[`out${along}`], a[`stride${along}`]);
-  const lines = Math.floor(PLANE_BYTES / line);
-  const rows = Math.floor((lines - FILTER) / a[`stride${across}`]) + 1;
+  const line = 4 * TOGETHER * seen(g[`out${along}`], strides[`stride${along}`]);
+  const rows = Math.floor((Math.floor(limit / line) - FILTER) / strides[`stride${across}`]) + 1;
   const stripRows = Math.min(g[`out${across}`], Math.max(1, rows));
-  const scratchBytes = line * seen(stripRows, a[`stride${across}`]);
-  return { g, strideH: a.strideH, strideW: a.strideW, channels, downwards, stripRows, scratchBytes };
+  return { downwards, stripRows, scratchBytes: line * seen(stripRows, strides[`stride${across}`]) };
 }
 
 function packChannels(view: OpView, g: ConvGeometry, downwards: boolean): Uint8Array | null {
@@ -94,15 +111,6 @@ function piecesOf(
   return solvePieces(2, PIECE_BITS, accRange({ weights: taps, start: 0 }), scaling, start);
 }
 
-/** A view is asked twice, and the search for constants is what takes the time. */
-const packed = new WeakMap<OpView, Packed | string>();
-
-function packedOf(view: OpView): Packed | string {
-  const known = packed.get(view) ?? pack(view);
-  packed.set(view, known);
-  return known;
-}
-
 function lowerPacked(view: OpView, p: Packed): Lowered {
   const across = p.downwards ? p.g.outW : p.g.outH;
   return {
@@ -140,16 +148,23 @@ function cyclesOf({ g, downwards, strideH, strideW, stripRows }: Packed): number
   return g.batches * g.outC * (each + spread);
 }
 
+function slide(small: boolean): KernelRecord {
+  const packedOf = packedOnce((view) => pack(view, small));
+  return {
+    kernel: Kernel.DepthwiseSlide,
+    name: 'depthwise_slide',
+    builtin: 4,
+    ...(small ? { variant: 'less scratch' } : {}),
+    cores: ['m0plus'],
+    applies: (view) => {
+      const found = packedOf(view);
+      return typeof found === 'string' ? found : true;
+    },
+    lower: (view) => lowerPacked(view, packedOf(view) as Packed),
+    cost: (work) => 9 * work.macs,
+  };
+}
+
 /** DEPTHWISE_CONV_2D 3×3, a filter a channel: each column of the input is read once for three outputs. */
-export const depthwiseSlide: KernelRecord = {
-  kernel: Kernel.DepthwiseSlide,
-  name: 'depthwise_slide',
-  builtin: 4,
-  cores: ['m0plus'],
-  applies: (view) => {
-    const found = packedOf(view);
-    return typeof found === 'string' ? found : true;
-  },
-  lower: (view) => lowerPacked(view, packedOf(view) as Packed),
-  cost: (work) => 9 * work.macs,
-};
+export const depthwiseSlide = slide(false);
+export const depthwiseSlideSmall = slide(true);

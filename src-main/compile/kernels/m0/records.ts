@@ -1,16 +1,19 @@
 import type { KernelRecord } from '../../kernel-record.ts';
 import { addLinear } from './add-linear.ts';
 import { averagePoolWords } from './average-pool-words.ts';
-import { convLanes, denseLanes } from './conv-lanes.ts';
-import { convPixels } from './conv-pixels.ts';
-import { depthwiseSlide } from './depthwise-slide.ts';
+import { convLanes, convLanesSmall, denseLanes } from './conv-lanes.ts';
+import { convPixels, convPixelsSmall } from './conv-pixels.ts';
+import { depthwiseSlide, depthwiseSlideSmall } from './depthwise-slide.ts';
 
 /** Kernels for the Cortex-M0+, ids 256 to 319: one line a kernel. */
 export const m0Kernels: readonly KernelRecord[] = [
   convLanes,
+  convLanesSmall,
   denseLanes,
   convPixels,
+  convPixelsSmall,
   depthwiseSlide,
+  depthwiseSlideSmall,
   addLinear,
   averagePoolWords,
 ];
