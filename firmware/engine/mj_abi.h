@@ -134,6 +134,7 @@ typedef enum {
   MJ_KERNEL_ADD_LINEAR = 258, /* Cortex-M0+: ADD as one weighted sum */
   MJ_KERNEL_CONV_PIXELS = 259, /* Cortex-M0+: CONV_2D, two pixels a multiplication */
   MJ_KERNEL_AVERAGE_POOL_WORDS = 260, /* Cortex-M0+: AVERAGE_POOL_2D, four channels at a time */
+  MJ_KERNEL_DENSE_BYTES = 261, /* Cortex-M0+: FULLY_CONNECTED, two channels a multiplication, weights of a byte */
   MJ_KERNEL_CONV_M4 = 320, /* Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD */
   MJ_KERNEL_DENSE_M4 = 321, /* Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD */
   MJ_KERNEL_DEPTHWISE_M4 = 322, /* Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once */
@@ -410,6 +411,19 @@ typedef struct {
   uint32_t reserved[5]; /* 0 */
 } mj_conv_lanes_params;
 _Static_assert(sizeof(mj_conv_lanes_params) == 96, "mj_conv_lanes_params");
+
+/* FULLY_CONNECTED, int8, as a stream of words (docs/kernels.md). */
+typedef struct {
+  int32_t batches;
+  int32_t in_depth;
+  int32_t out_depth;
+  int32_t taps; /* inDepth made even */
+  uint32_t stream_offset; /* u32 */
+  uint32_t stream_bytes;
+  uint32_t last_quad_at; /* the last four channels in the stream, bytes from its start */
+  uint32_t reserved[5]; /* 0 */
+} mj_dense_bytes_params;
+_Static_assert(sizeof(mj_dense_bytes_params) == 48, "mj_dense_bytes_params");
 
 /* CONV_2D, int8, as a stream of words a channel (docs/kernels.md). */
 typedef struct {

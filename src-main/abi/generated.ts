@@ -137,6 +137,7 @@ export const Kernel = {
   AddLinear: 258, // Cortex-M0+: ADD as one weighted sum
   ConvPixels: 259, // Cortex-M0+: CONV_2D, two pixels a multiplication
   AveragePoolWords: 260, // Cortex-M0+: AVERAGE_POOL_2D, four channels at a time
+  DenseBytes: 261, // Cortex-M0+: FULLY_CONNECTED, two channels a multiplication, weights of a byte
   ConvM4: 320, // Cortex-M4F, M7: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels by SMLAD
   DenseM4: 321, // Cortex-M4F, M7: FULLY_CONNECTED, 8 channels by SMLAD
   DepthwiseM4: 322, // Cortex-M4F, M7: DEPTHWISE_CONV_2D, 4 channels at once
@@ -1004,6 +1005,57 @@ export function writeConvLanesParams(view: DataView, at: number, value: ConvLane
   view.setUint32(o, value.lastQuadAt, true);
   for (let i = 0; i < 5; i++) {
     o = at + 76 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** FULLY_CONNECTED, int8, as a stream of words (docs/kernels.md). */
+export interface DenseBytesParams {
+  batches: number;
+  inDepth: number;
+  outDepth: number;
+  /** inDepth made even */
+  taps: number;
+  /** u32 */
+  streamOffset: number;
+  streamBytes: number;
+  /** the last four channels in the stream, bytes from its start */
+  lastQuadAt: number;
+  /** 0 */
+  reserved: number[];
+}
+export const DenseBytesParamsBytes = 48;
+export function readDenseBytesParams(view: DataView, at: number): DenseBytesParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inDepth: ((o = at + 4), view.getInt32(o, true)),
+    outDepth: ((o = at + 8), view.getInt32(o, true)),
+    taps: ((o = at + 12), view.getInt32(o, true)),
+    streamOffset: ((o = at + 16), view.getUint32(o, true)),
+    streamBytes: ((o = at + 20), view.getUint32(o, true)),
+    lastQuadAt: ((o = at + 24), view.getUint32(o, true)),
+    reserved: Array.from({ length: 5 }, (_, i) => ((o = at + 28 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeDenseBytesParams(view: DataView, at: number, value: DenseBytesParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inDepth, true);
+  o = at + 8;
+  view.setInt32(o, value.outDepth, true);
+  o = at + 12;
+  view.setInt32(o, value.taps, true);
+  o = at + 16;
+  view.setUint32(o, value.streamOffset, true);
+  o = at + 20;
+  view.setUint32(o, value.streamBytes, true);
+  o = at + 24;
+  view.setUint32(o, value.lastQuadAt, true);
+  for (let i = 0; i < 5; i++) {
+    o = at + 28 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

@@ -16,7 +16,7 @@ const LAST_END = -2 + PAIR_CODE_BYTES * CHAIN_PAIRS;
 
 export const LONGEST_GROUP = 2 * (CHAIN_PAIRS + 1);
 const QUAD = 4;
-const MOST_TWO_PIECE_BITS = 15;
+export const MOST_TWO_PIECE_BITS = 15;
 const THREE_PIECE_BITS = 11;
 /** Tells the form of the requantisation: below 16 two pieces of so many bits. */
 const THREE_PIECES = 32;
@@ -47,13 +47,13 @@ export function staysInside(range: AccRange, { shift }: Scaling): boolean {
 }
 
 /** A channel whose output is one value whatever the input has no taps and a constant form. */
-interface Solved {
+export interface Solved {
   readonly channel: Channel;
   readonly range: AccRange;
   readonly constant: number | null;
 }
 
-function solved(channel: Channel): Solved | null {
+export function solved(channel: Channel): Solved | null {
   const range = accRange(channel);
   if (!staysInside(range, channel.scaling)) return null;
   const constant = constantByte(range, channel.scaling);
@@ -75,7 +75,12 @@ function epilogue(quad: readonly Solved[]): number[] | null {
   );
 }
 
-function byPiecesOf(count: 2 | 3, bits: number, form: number, quad: readonly Solved[]): number[] | null {
+export function byPiecesOf(
+  count: 2 | 3,
+  bits: number,
+  form: number,
+  quad: readonly Solved[],
+): number[] | null {
   const words = [form];
   for (const s of quad) {
     const pieces =
@@ -92,7 +97,7 @@ function constantPieces(value: number, count: number): Pieces {
   return { multipliers: new Array<number>(count).fill(0), bits: 0, constant: value, shift: 0 };
 }
 
-function byTwoRoundings(quad: readonly Solved[]): number[] | null {
+export function byTwoRoundings(quad: readonly Solved[]): number[] | null {
   const words = [TWO_ROUNDINGS];
   for (const s of quad) {
     const form: TwoRoundings | null =
@@ -159,7 +164,7 @@ export function laneStream(channels: readonly Channel[], taps: number, backStep:
   return { words: Int32Array.from(words), groups, lastQuad };
 }
 
-function filledUp(weights: Int8Array, taps: number): Int8Array {
+export function filledUp(weights: Int8Array, taps: number): Int8Array {
   const out = new Int8Array(taps);
   out.set(weights);
   return out;
