@@ -43,10 +43,8 @@ describe('figures of a stream', () => {
         },
       });
     const same = byName(figures(distribution(178_000, 178_000, 178_000, 178_000)));
-    expect(same.Latency).toMatchObject({
-      value: '178 ms',
-      note: expect.stringContaining('each of 159 windows'),
-    });
+    expect(same.Latency!.value).toBe('178 ms');
+    expect(same.Latency!.note).toContain('each of 159 windows');
     const spread = byName(figures(distribution(51_000, 53_200, 60_000, 81_500)));
     expect(spread.Latency!.value).toBe('53.2 ms');
     expect(spread.Latency!.note).toContain('99 % below 60.0 ms, at most 81.5 ms');
