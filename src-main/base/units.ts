@@ -44,6 +44,11 @@ export function formatBytes(bytes: number): string {
   return `${i === 0 ? v : Number(v.toFixed(1))} ${units[i]}`;
 }
 
+/** A whole number in groups of three, apart by narrow spaces: a comma is a decimal point to half of its readers. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en').replaceAll(',', '\u202f');
+}
+
 /** Time left or taken: `9 s`, `1 min 30 s`, `2 h 5 min`. Below ten seconds one decimal. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) throw new BugError(`formatDuration(${seconds})`);

@@ -40,7 +40,7 @@ function scores(model: ReportModel): string {
         esc(what),
         `<strong>${esc(q.value)}</strong>`,
         esc(q.statistical || '—'),
-        esc(q.systematic || '—'),
+        esc(q.systematic.replace(' systematic', '') || '—'),
         badge(quantity.source),
         String(quantity.n),
         `run ${run.runId}, ${esc(run.plan.mode)}`,

@@ -35,7 +35,7 @@ export function reportMarkdown(model: ReportModel): string {
         what,
         q.value,
         q.statistical,
-        q.systematic,
+        q.systematic.replace(' systematic', ''),
         quantity.source,
         String(quantity.n),
         `run ${run.runId}`,

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-main/base/units.ts';
 import { pairOperators, type OperatorPair } from '../../../src-main/chart/pair-operators.ts';
 import { layoutGraph, type GraphLayout } from '../../../src-main/chart/graph-layout.ts';
 import type { GraphNode, GraphTensor, ModelGraph } from '../../../src-main/contract/bench/graphs.ts';
@@ -109,21 +110,19 @@ export function hottest(graphs: readonly ModelGraph[], heat: Heat): number {
   return most;
 }
 
-const whole = (x: number): string => Math.round(x).toLocaleString('en');
-
 export function heatText(node: GraphNode, heat: Heat): string {
   const value = heatValue(node, heat);
   if (value === null) return node.operator === null ? 'renames bytes' : 'not known';
   switch (heat) {
     case 'measured':
     case 'predicted':
-      return `${whole(value)} cycles`;
+      return `${formatCount(value)} cycles`;
     case 'energy':
       return `${node.measuredEnergy ? '' : '≈ '}${value.toPrecision(3)} µJ`;
     case 'residual':
       return `${value >= 0 ? '+' : '−'}${Math.abs(value * 100).toFixed(1)} %`;
     case 'macs':
-      return value === 0 ? 'no MACs' : `${whole(value)} MACs`;
+      return value === 0 ? 'no MACs' : `${formatCount(value)} MACs`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-main/base/units.ts';
 import type {
   FigurePoint,
   OperatorPoint,
@@ -28,8 +29,8 @@ export const kernelsOf = (points: readonly OperatorPoint[]): string[] =>
 
 export function pointLabel(p: OperatorPoint): string {
   return (
-    `${p.modelName} ${p.index} ${p.name || p.kernel}: ${Math.round(p.measuredCycles).toLocaleString('en')} cycles, ` +
-    `predicted ${Math.round(p.predictedCycles).toLocaleString('en')} (${formatSignedPercent(residualOf(p))})`
+    `${p.modelName} ${p.index} ${p.name || p.kernel}: ${formatCount(p.measuredCycles)} cycles, ` +
+    `predicted ${formatCount(p.predictedCycles)} (${formatSignedPercent(residualOf(p))})`
   );
 }
 

@@ -20,7 +20,7 @@ export function liveQuantity(view: RunView, source: Source): Quantity | null {
       low,
       high,
     },
-    systematic: null,
+    systematic: systematicOf(view, known.values.length),
     derivedFrom: {
       formula: "median of the windows so far, Student's t interval on the window means",
       runId: view.runId,
@@ -33,6 +33,16 @@ export function liveQuantity(view: RunView, source: Source): Quantity | null {
       assumptions: [],
     },
   };
+}
+
+/** What all windows have in common, of the newest that is known: without it the figure would look finer than it is. */
+function systematicOf(view: RunView, windows: number): Quantity['systematic'] {
+  const newest = view.windows.findLast(
+    (w) => w.status === 'finished' && w.energy !== null && w.inferences > 0,
+  );
+  if (view.plan.mode !== 'energy' || !newest?.energy || windows === 0) return null;
+  const parts = newest.energy.systematic.map((p) => ({ ...p, plusMinus: p.plusMinus / newest.inferences }));
+  return { combined: 'linear', plusMinus: parts.reduce((sum, p) => sum + p.plusMinus, 0), parts };
 }
 
 const scales = {

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-main/base/units.ts';
 import { formatWithUncertainty, uncertaintyPlace } from '../../../src-main/base/statistics.ts';
 import { formatSignedPercent } from '../../../src-main/contract/format-quantity.ts';
 import type { TraceComparison, TraceInfo, TraceStatistics } from '../../../src-main/contract/trace.ts';
@@ -51,7 +52,7 @@ export function figuresOf(s: TraceStatistics, info: TraceInfo): readonly Figure[
       value: mean.value,
       statistical: mean.half(s.statisticalA),
       systematic: s.systematicA === null ? 'unknown: the monitor states no bounds' : mean.half(s.systematicA),
-      origin: `${samples.toLocaleString('en')} samples`,
+      origin: `${formatCount(samples)} samples`,
     },
     plain('Least', siText(s.minA, 'A'), 'least sample'),
     plain('Greatest', siText(s.maxA, 'A'), 'greatest sample'),
@@ -80,7 +81,7 @@ export function figuresOf(s: TraceStatistics, info: TraceInfo): readonly Figure[
     figures.push(
       plain(
         'Missing',
-        Math.round(s.missingSamples).toLocaleString('en'),
+        formatCount(s.missingSamples),
         `${(s.coverage * 100).toFixed(s.coverage > 0.999 ? 4 : 2)} % of the span is there`,
       ),
     );

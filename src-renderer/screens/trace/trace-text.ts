@@ -1,3 +1,4 @@
+import { formatCount } from '../../../src-main/base/units.ts';
 import type { TraceInfo } from '../../../src-main/contract/trace.ts';
 import { durationText } from '../../charts/trace/time-axis.ts';
 
@@ -15,7 +16,7 @@ export function lengthText({ durationS, sampleRateHz }: TraceInfo): string {
 export function lostText({ missingSamples, lengthSamples }: TraceInfo): string {
   if (missingSamples === 0) return 'none';
   const share = (missingSamples / Math.max(1, lengthSamples)) * 100;
-  return `${missingSamples.toLocaleString('en')} (${share < 0.01 ? '< 0.01' : share.toFixed(2)} %)`;
+  return `${formatCount(missingSamples)} (${share < 0.01 ? '< 0.01' : share.toFixed(2)} %)`;
 }
 
 export function startedText(startedAt: string | null): string {

@@ -147,7 +147,7 @@ describe('heat', () => {
         { ...hot, measuredEnergy: null, predictedEnergy: { energyUj: 10, plusMinusUj: 5, commonUj: 0 } },
         'energy',
       ),
-    ]).toEqual(['2,000 cycles', '12.3 µJ', '−5.0 %', 'renames bytes', 'not known', '≈ 10.0 µJ']);
+    ]).toEqual(['2\u202f000 cycles', '12.3 µJ', '−5.0 %', 'renames bytes', 'not known', '≈ 10.0 µJ']);
   });
 });
 

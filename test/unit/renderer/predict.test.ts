@@ -30,7 +30,7 @@ describe('errors of the predictor', () => {
     expect(residualOf(point('a', 110, 100))).toBeCloseTo(0.1, 12);
     expect(residualOf(point('a', 110, 0))).toBeNaN();
     expect(pointLabel(point('Conv', 11_000, 10_000))).toBe(
-      'kws 3 Conv: 10,000 cycles, predicted 11,000 (+10.0 %)',
+      'kws 3 Conv: 10\u202f000 cycles, predicted 11\u202f000 (+10.0 %)',
     );
   });
 

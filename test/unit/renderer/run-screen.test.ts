@@ -103,6 +103,19 @@ describe('the value so far', () => {
     expect(formatQuantity(q).line).toBe('100.0 µs ± 2.0 (95 %, t)');
   });
 
+  it('an energy so far is not finer than what its windows have in common', () => {
+    const energies = [1000, 1001, 1002].map((uJ, i) => ({
+      ...window(i, 100),
+      energy: {
+        energyUj: uJ * 10,
+        systematic: [{ cause: 'monitor gain', plusMinus: 1100, basis: 'data sheet' }],
+      },
+    })) as unknown as WindowResult[];
+    const q = liveQuantity({ ...view(...energies), plan: { ...plan, mode: 'energy' } }, 'emulated')!;
+    expect(q.systematic).toMatchObject({ combined: 'linear', plusMinus: 110 });
+    expect(formatQuantity(q).line).toBe('1000 µJ/inf ± 2.5 (95 %, t) ± 110 systematic');
+  });
+
   it('one window claims no interval and not seven digits', () => {
     const one = [window(0, 13_675.83)];
     expect(liveQuantity(view(...one), 'measured')!.interval).toMatchObject({ method: 'none', low: null });
