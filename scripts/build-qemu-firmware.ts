@@ -149,12 +149,13 @@ export function buildQemuFirmware(
 ): BuiltQemuFirmware {
   mkdirSync(objectCache, { recursive: true });
   const files = main === undefined ? sources(board) : sourcesAround(board, main);
-  const own = main === undefined ? '' : readFileSync(join(root, main), 'utf8');
-  const key = `${compilerVersion(board)} ${sourceHash(board)} ${own}`;
+  const key = `${compilerVersion(board)} ${sourceHash(board)}`;
   const { prefix } = toolchainOf(board);
   const dir = mkdtempSync(join(tmpdir(), 'microjoule-firmware-'));
   try {
-    const objects = files.map((s) => compile(board, s, key));
+    const objects = files.map((s) =>
+      compile(board, s, s === main ? `${key} ${readFileSync(join(root, s), 'utf8')}` : key),
+    );
     const elf = join(dir, 'fw.elf');
     tool(`${prefix}gcc`, [
       ...linkFlags(board),

@@ -9,14 +9,14 @@ const root = resolve(import.meta.dirname, '..');
 export const coreKernelFolders = ['m0', 'm4', 'mve', 'rv32', 'wasm'] as const;
 export type CoreKernelFolder = (typeof coreKernelFolders)[number];
 
-/** What the image of a board with this core carries besides the general kernels. */
+/** What the image of a board with this core carries besides the general kernels; some kernels of the smallest core are plain C that others use. */
 export const foldersOfCore: Readonly<Record<CoreId, readonly CoreKernelFolder[]>> = {
   m0plus: ['m0'],
-  m4f: ['m4'],
-  m7: ['m4'],
+  m4f: ['m0', 'm4'],
+  m7: ['m0', 'm4'],
   m55: ['m4', 'mve'],
-  rv32imc: ['rv32'],
-  wasm: ['wasm'],
+  rv32imc: ['m0', 'rv32'],
+  wasm: ['m0', 'wasm'],
 };
 
 /** Relative to the repository: the engine and its kernels, those of `cores` besides the general ones. */

@@ -18,6 +18,7 @@ import type {
 import { benchOf } from './core/bench-of.ts';
 import { checkWiring, type WiringCheckOptions } from './core/check-wiring.ts';
 import type { ModelCheck } from './contract/bench/model-check.ts';
+import { INSTRUCTIONS_ONLY } from './contract/profile.ts';
 import { batteryOf, type BatteryAnswer, type BatteryRequest } from './core/battery.ts';
 import { calibrateTarget, type CalibrationWatch } from './core/calibrate-target.ts';
 import { twinOutputs } from './core/expected-outputs.ts';
@@ -27,6 +28,7 @@ import { costModelFor, predictProgram, shippedCostModels, type FullPrediction } 
 import { modelCheckOf } from './core/model-check.ts';
 import { prepare, type Prepared } from './core/prepare.ts';
 import { record, type RecordWatch } from './core/record.ts';
+import { refuseWithoutTime } from './core/instructions-only.ts';
 import { latestCheck } from './core/checked-accuracy.ts';
 import type { RunExpectation } from './core/recalibration.ts';
 import { streamModel, type StreamRequest, type StreamWatch } from './core/stream.ts';
@@ -251,6 +253,7 @@ export class Core implements AsyncDisposable {
   ): { readonly prediction: Result<FullPrediction>; readonly remarks: readonly string[] } {
     const { models, leftOut } = this.#costModels(prepared);
     const prediction = this.#predictWith(models, prepared, supplyV);
+    if (prepared.target.board.unit === 'instructions') return { prediction, remarks: [INSTRUCTIONS_ONLY] };
     const why = prediction.ok ? [] : [`No prediction: ${failureText(prediction)}`];
     return { prediction, remarks: [...leftOut, ...why] };
   }
@@ -275,6 +278,8 @@ export class Core implements AsyncDisposable {
     { target, image, program }: Prepared,
     supplyV: number,
   ): Result<FullPrediction> {
+    const refused = refuseWithoutTime(target, 'a prediction of latency and energy');
+    if (refused) return refused;
     if (!models.ok) return models;
     const model = costModelFor(models.value, target, image.firmwareHash);
     return model.ok ? predictProgram(model.value, program, target, image.firmwareHash, supplyV) : model;
@@ -326,6 +331,8 @@ export class Core implements AsyncDisposable {
     const prepared = prepare(modelPath, targetId);
     if (!prepared.ok) return prepared;
     const { target, program } = prepared.value;
+    const untimed = refuseWithoutTime(target, 'a check of wires');
+    if (untimed) return untimed;
     const supplyV = options.supplyV ?? target.board.power.supplyV;
     const refused = refuseSupply(target.board, supplyV);
     if (refused) return refused;

@@ -129,6 +129,11 @@ typedef enum {
   MJ_KERNEL_REDUCE_MAX_S8 = 20,
   MJ_KERNEL_RESIZE_NEAREST = 21,
   MJ_KERNEL_ARG_MAX_S8 = 22,
+  MJ_KERNEL_TRANSPOSE_CONV_S8 = 23,
+  MJ_KERNEL_BATCH_MATMUL_S8 = 24,
+  MJ_KERNEL_CONV2D_S16 = 25, /* int16 activations, int8 weights */
+  MJ_KERNEL_DEPTHWISE_CONV2D_S16 = 26, /* int16 activations, int8 weights */
+  MJ_KERNEL_FULLY_CONNECTED_S16 = 27, /* int16 activations, int8 weights */
   MJ_KERNEL_CONV_LANES = 256, /* Cortex-M0+: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
   MJ_KERNEL_DEPTHWISE_SLIDE = 257, /* Cortex-M0+: DEPTHWISE_CONV_2D 3×3, a window that slides */
   MJ_KERNEL_ADD_LINEAR = 258, /* Cortex-M0+: ADD as one weighted sum */
@@ -145,11 +150,8 @@ typedef enum {
   MJ_KERNEL_CONV_RV32 = 384, /* RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels */
   MJ_KERNEL_DEPTHWISE_RV32 = 385, /* RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once */
   MJ_KERNEL_LANES_RV32 = 386, /* RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
-  MJ_KERNEL_TRANSPOSE_CONV_S8 = 23,
-  MJ_KERNEL_BATCH_MATMUL_S8 = 24,
-  MJ_KERNEL_CONV2D_S16 = 25, /* int16 activations, int8 weights */
-  MJ_KERNEL_DEPTHWISE_CONV2D_S16 = 26, /* int16 activations, int8 weights */
-  MJ_KERNEL_FULLY_CONNECTED_S16 = 27, /* int16 activations, int8 weights */
+  MJ_KERNEL_CONV_WASM = 416, /* host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD */
+  MJ_KERNEL_DEPTHWISE_WASM = 417, /* host: DEPTHWISE_CONV_2D, 8 channels with SIMD */
 } mj_kernel;
 
 /* Bits of a KernelBlobs record's flags. */

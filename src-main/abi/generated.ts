@@ -132,6 +132,11 @@ export const Kernel = {
   ReduceMaxS8: 20,
   ResizeNearest: 21,
   ArgMaxS8: 22,
+  TransposeConvS8: 23,
+  BatchMatmulS8: 24,
+  Conv2dS16: 25, // int16 activations, int8 weights
+  DepthwiseConv2dS16: 26, // int16 activations, int8 weights
+  FullyConnectedS16: 27, // int16 activations, int8 weights
   ConvLanes: 256, // Cortex-M0+: CONV_2D and FULLY_CONNECTED, two channels a multiplication
   DepthwiseSlide: 257, // Cortex-M0+: DEPTHWISE_CONV_2D 3×3, a window that slides
   AddLinear: 258, // Cortex-M0+: ADD as one weighted sum
@@ -148,11 +153,8 @@ export const Kernel = {
   ConvRv32: 384, // RV32IMC: CONV_2D and FULLY_CONNECTED, 4 channels of 4 pixels
   DepthwiseRv32: 385, // RV32IMC: DEPTHWISE_CONV_2D, 4 channels at once
   LanesRv32: 386, // RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication
-  TransposeConvS8: 23,
-  BatchMatmulS8: 24,
-  Conv2dS16: 25, // int16 activations, int8 weights
-  DepthwiseConv2dS16: 26, // int16 activations, int8 weights
-  FullyConnectedS16: 27, // int16 activations, int8 weights
+  ConvWasm: 416, // host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD
+  DepthwiseWasm: 417, // host: DEPTHWISE_CONV_2D, 8 channels with SIMD
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 

@@ -241,6 +241,7 @@ export const errorIds = [
   'run.bad-supply',
   'run.bug',
   'run.interrupted',
+  'run.no-energy',
   'run.no-inputs',
   'run.no-labels',
   'run.no-model-path',

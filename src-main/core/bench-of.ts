@@ -27,6 +27,7 @@ export function benchOf({ model, program, image, target }: Prepared, of: BenchOf
       name: target.name,
       source: target.source,
       assumptions: target.assumptions,
+      unit: target.board.unit,
       clockPlusMinusPpm: target.source === 'emulated' ? null : CRYSTAL_PPM,
     },
     rigs: of.rigs,

@@ -4,6 +4,7 @@ import { buildImage } from '../compile/image.ts';
 import { loadPrebuilt } from '../compile/prebuilt.ts';
 import type { Store } from '../store/store.ts';
 import { deployImage } from './deploy-image.ts';
+import { refuseWithoutTime } from './instructions-only.ts';
 import { ownHarness, targetOf } from './prepare.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './wiring.ts';
 
@@ -22,6 +23,8 @@ export async function calibrateTarget(
 ): Promise<Result<Calibration>> {
   const target = targetOf(targetId);
   if (!target.ok) return target;
+  const refused = refuseWithoutTime(target.value, 'a calibration');
+  if (refused) return refused;
   const { board, timingModel } = target.value;
   const prebuilt = loadPrebuilt(board);
   if (!prebuilt.ok) return prebuilt;

@@ -26,7 +26,7 @@ export async function profileCode(
   { target, model, program, image }: Prepared,
   request: CodeProfileRequest,
 ): Promise<Result<CodeProfile>> {
-  if (target.source !== 'emulated')
+  if (target.source !== 'emulated' || target.emulator !== undefined)
     return fail(
       'cli.option-not-here',
       { target: target.id },

@@ -1,5 +1,6 @@
 import { HarnessMode } from '../abi/generated.ts';
 import type { Result } from '../base/errors.ts';
+import { elfOfFlash } from '../compile/elf-image.ts';
 import type { Image } from '../compile/image.ts';
 import { deploy, type DeployOptions } from '../device/deploy.ts';
 import type { Session } from '../device/session.ts';
@@ -11,12 +12,13 @@ export function deployImage(
   image: Image,
   options: Pick<DeployOptions, 'onProgress'> = {},
 ): Promise<Result<Session>> {
-  const { uf2, firmwareHash, programHash, parts, config } = image;
+  const { firmwareHash, programHash, parts, config } = image;
+  const file = parts.board.program.kind === 'elf' ? elfOfFlash(parts.board, image.bin) : image.uf2;
   const mode = config.mode === HarnessMode.Energy ? 'energy' : 'performance';
   return deploy(
     rig.programmer,
     rig.dut,
-    { uf2, firmwareHash, programHash, mode, board: parts.board.id },
+    { uf2: file, firmwareHash, programHash, mode, board: parts.board.id },
     { baud: config.baud, mode, ...options },
   );
 }

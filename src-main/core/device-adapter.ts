@@ -17,24 +17,23 @@ function noMj(command: string): Failure {
   );
 }
 
+export interface SessionDeviceOptions {
+  readonly boardSerial: string;
+  readonly baud: number;
+  /** False where the board's counter is no time: what it says of durations is then left out. */
+  readonly timed?: boolean;
+  /** Switches a supply on again that was cut; it comes before each recovery. */
+  readonly restorePower?: () => Promise<Result<void>>;
+}
+
 /** run/ports Device over a th- session. */
 export class SessionDevice implements Device {
   readonly #session: Session;
-  readonly #boardSerial: string;
-  readonly #baud: number;
-  readonly #restorePower: () => Promise<Result<void>>;
+  readonly #options: SessionDeviceOptions;
 
-  /** `restorePower`: switches a supply on again that was cut; it comes before each recovery. */
-  constructor(
-    session: Session,
-    boardSerial: string,
-    baud: number,
-    restorePower: () => Promise<Result<void>> = async () => ok(),
-  ) {
+  constructor(session: Session, options: SessionDeviceOptions) {
     this.#session = session;
-    this.#boardSerial = boardSerial;
-    this.#baud = baud;
-    this.#restorePower = restorePower;
+    this.#options = options;
   }
 
   async identity(): Promise<Result<DeviceIdentity>> {
@@ -43,7 +42,7 @@ export class SessionDevice implements Device {
     return ok({
       hasMj: mj !== null,
       boardId: own?.board ?? 'unknown',
-      boardSerial: this.#boardSerial,
+      boardSerial: this.#options.boardSerial,
       vendor: identity.vendor,
       modelName: identity.model,
       firmwareHash: own?.firmwareHash ?? null,
@@ -51,7 +50,7 @@ export class SessionDevice implements Device {
       modelPrefix: own?.modelHash ?? null,
       mode: identity.mode,
       clockHz: own?.clockHz ?? null,
-      baud: own?.baud ?? identity.baud ?? this.#baud,
+      baud: own?.baud ?? identity.baud ?? this.#options.baud,
     });
   }
 
@@ -62,10 +61,12 @@ export class SessionDevice implements Device {
   async infer(inferences: number, warmUp: number): Promise<Result<InferReply>> {
     const reply = await this.#session.infer(inferences, warmUp);
     if (!reply.ok) return reply;
-    const { windowUs, results } = reply.value;
+    const { results } = reply.value;
+    const timed = this.#options.timed ?? true;
+    const windowUs = timed ? reply.value.windowUs : null;
     const { mj } = this.#session;
     // with laps on the line there is nothing more to learn
-    const asked = windowUs === null && mj ? await mj.window() : null;
+    const asked = timed && windowUs === null && mj ? await mj.window() : null;
     return ok({
       durationUs: windowUs,
       scores: results,
@@ -106,7 +107,7 @@ export class SessionDevice implements Device {
   }
 
   async recover(): Promise<Result<void>> {
-    const powered = await this.#restorePower();
+    const powered = (await this.#options.restorePower?.()) ?? ok();
     if (!powered.ok) return powered;
     const inStep = await this.#session.resynchronise();
     if (inStep.ok || !this.#session.mj) return inStep;

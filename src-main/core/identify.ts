@@ -22,5 +22,8 @@ export async function identify(port: string): Promise<Result<DeviceIdentity>> {
   await using talk = session.value;
   const ports = await listPorts(boards);
   const place = usbPlaceOf(port, ports.ok ? ports.value : []);
-  return await new SessionDevice(talk, place?.serial ?? UNKNOWN, BAUDS[0]).identity();
+  return await new SessionDevice(talk, {
+    boardSerial: place?.serial ?? UNKNOWN,
+    baud: BAUDS[0],
+  }).identity();
 }

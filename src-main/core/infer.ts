@@ -1,8 +1,10 @@
 import { fail, ok, type Result } from '../base/errors.ts';
+import { host } from '../board/host.ts';
 import type { Image } from '../compile/image.ts';
 import { rawValues, tensorsOf } from '../engine/harness-io.ts';
 import { openTwin } from '../engine/twin.ts';
 import { deployImage } from './deploy-image.ts';
+import { compileFor } from './model-file.ts';
 import { prepare } from './prepare.ts';
 import type { RigFactory } from './rig.ts';
 import { DEFAULT_WORLD_SEED, rigsFor, type Wiring } from './wiring.ts';
@@ -35,7 +37,9 @@ export async function inferOnce(
     outputs: raw.map((bytes, i) => rawValues(outputs[i]!, bytes)),
   });
   if (onHost) {
-    const raw = await inferOnTwin(program.bytes, tensors.value);
+    const forThis = compileFor(model, host);
+    if (!forThis.ok) return forThis;
+    const raw = await inferOnTwin(forThis.value.bytes, tensors.value);
     return raw.ok ? ok(answer(raw.value)) : raw;
   }
   const rigs = rigsFor(target, wiring, { seed: DEFAULT_WORLD_SEED, operators: program.ops.length });

@@ -35,7 +35,10 @@ function systemOf(run: RunResult): SystemDescription {
     ['Board serial', run.identity?.boardSerial ?? ''],
     ['SoC Name', board?.name ?? ''],
     ['Processor(s) Name', board?.core.name ?? ''],
-    ['Processor(s) Frequencies', run.identity?.clockHz ? `${run.identity.clockHz / 1e6} MHz` : ''],
+    [
+      'Processor(s) Frequencies',
+      board?.unit !== 'instructions' && run.identity?.clockHz ? `${run.identity.clockHz / 1e6} MHz` : '',
+    ],
     [
       'Processor memory',
       board ? `${board.ram.bytes / 1024} KiB RAM, ${board.flash.bytes / 1024} KiB flash` : '',

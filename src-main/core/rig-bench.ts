@@ -192,9 +192,12 @@ export class RigBench implements Bench, AsyncDisposable {
 
   #deviceOf(session: Session): Device {
     this.#session = session;
-    return new SessionDevice(session, this.#rig?.serials.board ?? UNKNOWN, this.#baud(), () =>
-      this.#restorePower(),
-    );
+    return new SessionDevice(session, {
+      boardSerial: this.#rig?.serials.board ?? UNKNOWN,
+      baud: this.#baud(),
+      timed: this.target.unit !== 'instructions',
+      restorePower: () => this.#restorePower(),
+    });
   }
 
   /** A monitor that ended the recording by itself may have cut the board's supply (`monitor.overcurrent`). */

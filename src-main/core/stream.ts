@@ -11,6 +11,7 @@ import type { StreamSource } from '../stream/source.ts';
 import { StreamRun, type StreamOutcome } from '../stream/stream-run.ts';
 import type { DetectionRule, StreamSession } from '../stream/stream-session.ts';
 import { SessionDevice } from './device-adapter.ts';
+import { refuseWithoutTime } from './instructions-only.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import type { StreamMeter } from './stream-meter.ts';
 import { hopRowsOf, streamModelOf, type StreamModel } from './stream-model.ts';
@@ -30,6 +31,8 @@ export async function streamModel(
 ): Promise<Result<StreamResult>> {
   const prepared = prepare(request.modelPath, request.targetId);
   if (!prepared.ok) return prepared;
+  const refused = refuseWithoutTime(prepared.value.target, 'a stream in real time');
+  if (refused) return refused;
   const { model, target, program } = prepared.value;
   const shape = streamModelOf(model.graph, model.path, {
     ...(request.rateHz === undefined ? {} : { imuRateHz: request.rateHz }),
@@ -127,7 +130,10 @@ async function streamOver(parts: Parts): Promise<Result<StreamResult>> {
 
 async function begunOf(parts: Parts, plan: StreamRunPlan, startedAt: string): Promise<NewStream> {
   const { request, prepared, talk, bench } = parts;
-  const device = new SessionDevice(talk, bench.rig.serials.board ?? 'unknown', request.baud);
+  const device = new SessionDevice(talk, {
+    boardSerial: bench.rig.serials.board ?? 'unknown',
+    baud: request.baud,
+  });
   const identity = await device.identity();
   return {
     source: prepared.target.source,

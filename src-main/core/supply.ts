@@ -3,6 +3,7 @@ import type { BoardDescriptor } from '../board/board.ts';
 
 /** Refused before power-on: what the wiring point of this board takes. null = it may be switched on. */
 export function refuseSupply(board: BoardDescriptor, volts: number): Failure | null {
+  if (board.unit === 'instructions') return null; // nothing is switched on
   const { point, minV, maxV, source } = board.supply;
   if (volts >= minV && volts <= maxV) return null;
   return fail(

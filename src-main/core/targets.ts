@@ -1,5 +1,6 @@
 import type { BoardDescriptor } from '../board/board.ts';
 import { pico } from '../board/pico.ts';
+import { qemuBoards } from '../board/qemu.ts';
 
 /** Board + firmware + where it is. */
 export interface TargetDescriptor {
@@ -12,6 +13,8 @@ export interface TargetDescriptor {
   readonly assumptions: readonly string[];
   /** Real boards need a port. */
   readonly needsPort: boolean;
+  /** Who emulates an emulated one; absent: Microjoule itself. */
+  readonly emulator?: 'qemu';
 }
 
 export const targets: readonly TargetDescriptor[] = [
@@ -36,7 +39,23 @@ export const targets: readonly TargetDescriptor[] = [
     assumptions: [],
     needsPort: true,
   },
+  ...qemuBoards.map(qemuTarget),
 ];
+
+function qemuTarget(board: BoardDescriptor): TargetDescriptor {
+  return {
+    id: board.id,
+    name: `${board.name} in QEMU`,
+    board,
+    source: 'emulated',
+    timingModel: 'qemu/instructions',
+    assumptions: [
+      'QEMU counts instructions (-icount shift=0): every instruction counts one, whatever it costs on silicon',
+    ],
+    needsPort: false,
+    emulator: 'qemu',
+  };
+}
 
 /** Each board once. */
 export const boards: readonly BoardDescriptor[] = [...new Set(targets.map((t) => t.board))];

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/errors.ts';
+import { qemuRigs } from './qemu-rig.ts';
 import { realRigs } from './real-rig.ts';
 import type { Rig, RigFactory } from './rig.ts';
 import { emulatedMonitors } from '../sim/monitors/twins.ts';
@@ -49,6 +50,7 @@ function factoryOf(
         'This target is emulated: nothing is plugged in anywhere.',
         'Name a real target with --target, or leave --port out and let --monitor be a kind: ppk2, lpm01a.',
       );
+    if (target.emulator === 'qemu') return ok(qemuRigs(target.board));
     return ok(simulatedRigs(world.seed, world.operators, kind, wiring.emulation));
   }
   if (wiring.emulation)

@@ -151,6 +151,8 @@ function opProfile(run: RunResult): string {
     ...(predicted.has(o.index) ? { hollow: predicted.get(o.index)! } : {}),
   }));
   const total = profile.totalCycles;
+  const unit = profile.unit ?? 'cycles';
+  const title = unit === 'instructions' ? 'Instructions' : 'Cycles';
   const rows = profile.ops.map((o) => [
     String(o.index),
     esc(o.kernel),
@@ -163,10 +165,10 @@ function opProfile(run: RunResult): string {
   ]);
   const macs = profile.ops.reduce((n, o) => n + o.macs, 0);
   return (
-    `<h2>Cycles per operator</h2><p>${total.toLocaleString('en')} cycles an inference, ${macs.toLocaleString('en')} MACs: ` +
-    `<strong>${(total / Math.max(1, macs)).toFixed(2)} cycles/MAC</strong>. Dashed outlines are predictions.</p>` +
-    `<figure>${barChart({ title: 'Cycles per operator', axis: 'cycles', bars })}</figure>` +
-    `<details><summary>Table</summary>${tableOf(['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Share', 'Cycles/MAC', 'Predicted'], rows, [0, 3, 4, 5, 6, 7])}</details>`
+    `<h2>${title} per operator</h2><p>${total.toLocaleString('en')} ${unit} an inference, ${macs.toLocaleString('en')} MACs: ` +
+    `<strong>${(total / Math.max(1, macs)).toFixed(2)} ${unit}/MAC</strong>. Dashed outlines are predictions.</p>` +
+    `<figure>${barChart({ title: `${title} per operator`, axis: unit, bars })}</figure>` +
+    `<details><summary>Table</summary>${tableOf(['#', 'Kernel', 'Operator', 'MACs', title, 'Share', `${title}/MAC`, 'Predicted'], rows, [0, 3, 4, 5, 6, 7])}</details>`
   );
 }
 

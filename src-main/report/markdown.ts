@@ -1,5 +1,6 @@
 import { verdictWord } from '../contract/comparison.ts';
 import { formatQuantity, formatSignedPercent } from '../contract/format-quantity.ts';
+import type { OpProfile } from '../contract/profile.ts';
 import type { ReportModel } from './report-model.ts';
 import { functionRows } from './code-profile.ts';
 import { layerSentence, layerTable } from './layers.ts';
@@ -27,6 +28,11 @@ function comparison(model: ReportModel): string[] {
 }
 
 /** The report for a wiki or an issue: the same figures, no charts. */
+/** `Cycles`, or `Instructions` of a board in QEMU. */
+function unitTitle(profile: OpProfile): string {
+  return profile.unit === 'instructions' ? 'Instructions' : 'Cycles';
+}
+
 export function reportMarkdown(model: ReportModel): string {
   const figures = model.runs.flatMap((run) =>
     scoreRows(run).map(({ what, quantity }) => {
@@ -72,9 +78,9 @@ export function reportMarkdown(model: ReportModel): string {
       : []),
     ...(profile
       ? [
-          '## Cycles per operator',
+          `## ${unitTitle(profile)} per operator`,
           table(
-            ['#', 'Kernel', 'Operator', 'MACs', 'Cycles', 'Cycles/MAC'],
+            ['#', 'Kernel', 'Operator', 'MACs', unitTitle(profile), `${unitTitle(profile)}/MAC`],
             profile.ops.map((o) => [
               String(o.index),
               o.kernel,

@@ -2,6 +2,7 @@ import type { CodeProfile } from '../contract/code-profile.ts';
 import type { RunComparison } from '../contract/comparison.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { Source } from '../contract/quantity.ts';
+import { INSTRUCTIONS_ONLY } from '../contract/profile.ts';
 import { compareRuns } from './comparison.ts';
 
 /** The current over one energy window, already reduced to at most one pair a pixel. */
@@ -79,6 +80,16 @@ export function buildReport(input: ReportInput): ReportModel {
   };
 }
 
+function countsInstructions({ profile, notes }: RunResult): boolean {
+  return profile?.unit === 'instructions' || notes.includes(INSTRUCTIONS_ONLY);
+}
+
+function clockText(run: RunResult): string {
+  const { identity } = run;
+  if (countsInstructions(run)) return 'instructions are counted, there is no clock';
+  return `clock ${identity?.clockHz ? `${identity.clockHz / 1e6} MHz` : 'not stated'}`;
+}
+
 function methodOf(runs: readonly RunResult[]): MethodParagraph[] {
   const first = (mode: string) => runs.find((r) => r.plan.mode === mode);
   const out: MethodParagraph[] = [];
@@ -88,10 +99,19 @@ function methodOf(runs: readonly RunResult[]): MethodParagraph[] {
       heading: 'Device',
       text:
         `${any.targetName}, firmware ${any.identity.firmwareHash ?? 'of another maker'}, Program ${any.identity.programHash ?? 'unknown'}, ` +
-        `clock ${any.identity.clockHz ? `${any.identity.clockHz / 1e6} MHz` : 'not stated'}. One image serves all modes; ` +
+        `${clockText(any)}. One image serves all modes; ` +
         'performance or energy mode is one word of its configuration block.',
     });
-  const performance = first('performance');
+  const counting = runs.filter(countsInstructions);
+  const timed = runs.filter((r) => !countsInstructions(r));
+  if (counting.length > 0)
+    out.push({
+      heading: 'Instructions',
+      text:
+        'The board runs in QEMU with -icount shift=0: what is counted are the instructions of each operator in one inference, and every instruction counts ' +
+        'one whatever it takes on silicon. There is no latency and no energy.',
+    });
+  const performance = timed.find((r) => r.plan.mode === 'performance');
   if (performance)
     out.push({
       heading: 'Latency',
@@ -126,7 +146,7 @@ function methodOf(runs: readonly RunResult[]): MethodParagraph[] {
       'Raw output bytes of the device are compared with the host twin, the same engine compiled to WebAssembly. Because both share their C sources, ' +
       'this proves the deployment; the kernels are proven by vectors of TensorFlow Lite Micro, and a Program counts as checked against it only when a record of that comparison exists.',
   });
-  if (runs.some((r) => r.source === 'emulated'))
+  if (timed.some((r) => r.source === 'emulated'))
     out.push({
       heading: 'Emulated',
       text:

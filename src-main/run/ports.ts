@@ -51,6 +51,8 @@ export interface Bench {
     /** `emulated` results are never called measured. */
     readonly source: Source & ('measured' | 'emulated');
     readonly assumptions: readonly string[];
+    /** What it counts; `instructions`: its windows have no duration. Absent: `us`. */
+    readonly unit?: 'us' | 'instructions';
     /** Tolerance of the clock behind the DUT's timer; null where it is exact (virtual time). */
     readonly clockPlusMinusPpm: number | null;
   };

@@ -80,6 +80,13 @@ export async function resumeRun(
 }
 
 function refusePlan(plan: RunPlan, ports: RunPorts): Failure | null {
+  if (plan.mode === 'energy' && ports.bench.target.unit === 'instructions')
+    return fail(
+      'run.no-energy',
+      { targetId: plan.targetId },
+      `${ports.bench.target.name} counts instructions: it has no time and no current.`,
+      'Use --mode performance for instructions an operator, or a target with time.',
+    );
   if (plan.mode === 'energy' && ports.bench.meter === null)
     return fail(
       'run.no-monitor',
@@ -256,7 +263,9 @@ class Run implements RunContext {
     if (!profile.ok) return profile;
     const arena = await this.#guard(device.arena(this.step()));
     if (!arena.ok) return arena;
-    state.setProfile(profile.value, arena.value, this.ports.bench.deployed.operators ?? []);
+    const { deployed, target } = this.ports.bench;
+    const unit = target.unit === 'instructions' ? 'instructions' : 'cycles';
+    state.setProfile({ ...profile.value, unit }, arena.value, deployed.operators ?? []);
     return failed(this.ports.store.saveProfile(state.runId, state.profile!));
   }
 

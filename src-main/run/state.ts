@@ -1,6 +1,7 @@
 import { fail, type Failure } from '../base/errors.ts';
 import type {
   AccuracyItem,
+  CountUnit,
   DeviceIdentity,
   FailureDto,
   MonitorIdentity,
@@ -154,6 +155,7 @@ export class RunState {
     profile: {
       readonly ops: readonly Pick<OpCycles, 'index' | 'kernel' | 'cycles'>[];
       readonly totalCycles: number;
+      readonly unit: CountUnit;
     },
     arena: { readonly highBytes: number; readonly sizeBytes: number },
     operators: readonly { readonly name: string; readonly macs: number }[],
@@ -167,6 +169,7 @@ export class RunState {
         cycles: o.cycles,
       })),
       totalCycles: profile.totalCycles,
+      unit: profile.unit,
       clockHz: this.identity!.clockHz ?? 1,
       arenaHighBytes: arena.highBytes,
       arenaBytes: arena.sizeBytes,

@@ -7,6 +7,10 @@ import { inferencesFor, latencyByHostClock, latencyByProfile, latencyByTimer } f
 /** Finds N so that a window lasts `windowS`, once a run, and stores it. */
 export async function tune(run: RunContext, device: Device): Promise<Failure | null> {
   const { state } = run;
+  if (run.ports.bench.target.unit === 'instructions') {
+    state.inferences = 1; // a window has no duration that could be met
+    return failed(run.ports.store.saveTuning(state.runId, state.inferences));
+  }
   const input = inputOf(run.ports.inputs, 0);
   if (!input.ok) return input;
   const loaded = await orAborted(device.load(input.value.bytes, run.step()), run.signal);

@@ -120,7 +120,7 @@ class Attempt {
       this.#run.signal,
     );
     if (!reply.ok) return reply;
-    if (reply.value.durationUs === null)
+    if (reply.value.durationUs === null && this.#run.ports.bench.target.unit !== 'instructions')
       return fail(
         'device.no-lap',
         { inferences: this.#inferences },
@@ -151,15 +151,15 @@ class Attempt {
   #tooShort(): Failure | null {
     const { plan } = this.#run.state;
     const windowUs = plan.windowS * 1e6;
-    if (plan.inferences !== null || this.#durationUs! >= windowUs) return null;
-    const next = retuned(this.#inferences, this.#durationUs!, windowUs);
+    if (plan.inferences !== null || this.#durationUs === null || this.#durationUs >= windowUs) return null;
+    const next = retuned(this.#inferences, this.#durationUs, windowUs);
     this.#run.state.inferences = next;
     const saved = this.#run.ports.store.saveTuning(this.#run.state.runId, next);
     if (!saved.ok) return saved;
     return fail(
       SHORT,
       {
-        durationUs: this.#durationUs!,
+        durationUs: this.#durationUs,
         wantedUs: windowUs,
         inferences: this.#inferences,
         nextInferences: next,

@@ -1,15 +1,16 @@
-import type { OpProfile } from '../contract/index.ts';
+import type { CountUnit, OpProfile } from '../contract/index.ts';
 import type { Table } from './context.ts';
 
 export function putProfile(table: Table, runId: number, p: OpProfile): void {
   table.run('DELETE FROM op_profiles WHERE run_id = ?', runId);
   table.run(
-    'INSERT INTO op_profiles (run_id, total_cycles, clock_hz, arena_high_bytes, arena_bytes) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO op_profiles (run_id, total_cycles, clock_hz, arena_high_bytes, arena_bytes, unit) VALUES (?, ?, ?, ?, ?, ?)',
     runId,
     p.totalCycles,
     p.clockHz,
     p.arenaHighBytes,
     p.arenaBytes,
+    p.unit ?? 'cycles',
   );
   for (const o of p.ops)
     table.run(
@@ -36,6 +37,7 @@ export function profileOf(table: Table, runId: number): OpProfile | null {
       cycles: o.cycles as number,
     })),
     totalCycles: p.total_cycles as number,
+    unit: p.unit as CountUnit,
     clockHz: p.clock_hz as number,
     arenaHighBytes: p.arena_high_bytes as number | null,
     arenaBytes: p.arena_bytes as number,

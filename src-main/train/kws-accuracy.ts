@@ -1,6 +1,6 @@
 import { wilson, type Proportion } from '../base/statistics.ts';
 import { ok, type Result } from '../base/errors.ts';
-import { pico } from '../board/pico.ts';
+import { host } from '../board/host.ts';
 import { compile } from '../compile/compile.ts';
 import { openTwin } from '../engine/twin.ts';
 import { readModel } from '../model/reader.ts';
@@ -14,7 +14,7 @@ export async function int8Scores(
 ): Promise<Result<Int8Array>> {
   const graph = readModel(model, 'kws-syn');
   if (!graph.ok) return graph;
-  const program = compile(graph.value, pico);
+  const program = compile(graph.value, host);
   if (!program.ok) return program;
   const opened = await openTwin(program.value.bytes);
   if (!opened.ok) return opened;

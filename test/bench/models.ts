@@ -17,14 +17,18 @@ export interface BenchModel {
   readonly inputs: readonly Uint8Array[];
 }
 
-export function benchModels(): BenchModel[] {
+/** Of every model, with its name. */
+export function benchModelPaths(): { readonly name: string; readonly path: string }[] {
   const folders = [join(root, 'models'), ...(sharedDir === null ? [] : [join(sharedDir, 'data/models')])];
   const paths = folders
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
     .filter((path) => path.endsWith('.tflite'));
-  return paths.map((path) => {
-    const name = basename(path, '.tflite').replace(/_int8$/, '');
+  return paths.map((path) => ({ name: basename(path, '.tflite').replace(/_int8$/, ''), path }));
+}
+
+export function benchModels(): BenchModel[] {
+  return benchModelPaths().map(({ name, path }) => {
     const program = orThrow(compile(orThrow(readModel(readFileSync(path), name)), pico));
     const rng = new Rng(1);
     return { name, program, inputs: program.inputs.map((t) => rng.bytes(program.tensors[t]!.bytes)) };

@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { orThrow } from '../../src-main/base/errors.ts';
+import { host } from '../../src-main/board/host.ts';
 import { pico } from '../../src-main/board/pico.ts';
+import { qemuBoards } from '../../src-main/board/qemu.ts';
 import { compile } from '../../src-main/compile/compile.ts';
 import { KernelChoice } from '../../src-main/contract/index.ts';
 import { recordIn, tflmRecord, type TflmChecks } from '../../src-main/engine/tflm-record.ts';
@@ -15,9 +17,13 @@ function unchecked(folder: string): string[] {
     .filter((file) => file.endsWith('.tflite'))
     .filter((file) => {
       const graph = orThrow(readModel(readFileSync(join(folder, file)), basename(file, '.tflite')));
-      return KernelChoice.options.some((choice) => {
-        const program = orThrow(compile(graph, pico, { choice }));
-        return (tflmRecord(graph.sha256, program.programHash)?.inputs ?? 0) < 20;
+      const programs = [
+        ...KernelChoice.options.map((choice) => compile(graph, pico, { choice })),
+        ...[...qemuBoards, host].map((board) => compile(graph, board)),
+      ];
+      return programs.some((program) => {
+        const { programHash } = orThrow(program);
+        return (tflmRecord(graph.sha256, programHash)?.inputs ?? 0) < 20;
       });
     });
 }

@@ -75,7 +75,8 @@ export function profileText(run: RunResult): string {
     macs ? (profile.totalCycles / macs).toFixed(2) : '',
     '',
   ]);
-  return table(['op', 'kernel', 'MACs', 'cycles', '%', 'cycles/MAC', 'predicted'], rows, [0, 2, 3, 4, 5, 6]);
+  const unit = profile.unit ?? 'cycles';
+  return table(['op', 'kernel', 'MACs', unit, '%', `${unit}/MAC`, 'predicted'], rows, [0, 2, 3, 4, 5, 6]);
 }
 
 /** Energy per operator, where the run has it. */

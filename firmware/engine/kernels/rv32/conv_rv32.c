@@ -3,7 +3,7 @@
  * accumulators stay in registers: 40 instructions for 16 products. Layout: docs/kernels.md,
  * src-main/compile/kernels/rv32/conv-rv32.ts.
  */
-#include "rv32.h"
+#include "../mj_doubled.h"
 
 #define CHANNELS 4u
 #define PIXELS 4
@@ -25,9 +25,9 @@ bool mj_conv_rv32_check(const mj_engine *engine, const mj_op_record *op) {
   const uint32_t padded = (uint32_t)p->padded_depth;
   uint32_t weights = 0;
   if (padded != mj_round_up((uint32_t)p->depth, ROUND) || !mj_bounded_product(channels, padded, &weights) ||
-      !mj_packed_constants_fit(engine, p, weights, (uint32_t)sizeof(mj_rv32_scaling) * channels))
+      !mj_packed_constants_fit(engine, p, weights, (uint32_t)sizeof(mj_doubled_scaling) * channels))
     return false;
-  if (!mj_rv32_shifts_fit(mj_const(&engine->context, p->table_offset), channels)) return false;
+  if (!mj_doubled_shifts_fit(mj_const(&engine->context, p->table_offset), channels)) return false;
   return reads_in_place(p) || op->scratch_bytes >= PIXELS * padded;
 }
 
@@ -156,15 +156,15 @@ static void run_tile(tile *t) {
 typedef struct {
   const mj_packed_conv_params *p;
   const int8_t *weights;
-  const mj_rv32_scaling *table;
+  const mj_doubled_scaling *table;
 } conv;
 
 /* All channels of `pixels` pixels. */
 static void all_channels(const conv *c, tile *t, int32_t pixels, int8_t *out) {
   const mj_packed_conv_params *p = c->p;
   const bool positive = (p->flags & MJ_PACKED_FLAG_POSITIVE) != 0;
-  const mj_rv32_clamp clamp = {p->act_min, p->act_max};
-  const mj_rv32_scaling *s = c->table;
+  const mj_clamp_range clamp = {p->act_min, p->act_max};
+  const mj_doubled_scaling *s = c->table;
   t->end = c->weights;
   for (int32_t first = 0; first < p->out_c; first += (int32_t)CHANNELS, s += CHANNELS) {
     t->weights = t->end;
@@ -175,9 +175,9 @@ static void all_channels(const conv *c, tile *t, int32_t pixels, int8_t *out) {
     int8_t *to = out + first;
     for (int32_t i = 0; i < pixels; i++, to += p->out_c) {
       if (positive) {
-        for (int32_t o = 0; o < channels; o++) to[o] = mj_rv32_scale_positive(t->sums[i][o], s + o, clamp);
+        for (int32_t o = 0; o < channels; o++) to[o] = mj_doubled_scale_positive(t->sums[i][o], s + o, clamp);
       } else {
-        for (int32_t o = 0; o < channels; o++) to[o] = mj_rv32_scale_signed(t->sums[i][o], s + o, clamp);
+        for (int32_t o = 0; o < channels; o++) to[o] = mj_doubled_scale_signed(t->sums[i][o], s + o, clamp);
       }
     }
   }

@@ -5,7 +5,7 @@
  * 32-bit totals. Where groups end depends on the weights alone and is in the stream: docs/kernels.md,
  * src-main/compile/kernels/rv32/lanes-rv32.ts.
  */
-#include "rv32.h"
+#include "../mj_doubled.h"
 
 #define BLOCK_CHANNELS 8u
 #define PAIRS 4u
@@ -42,9 +42,9 @@ bool mj_lanes_rv32_check(const mj_engine *engine, const mj_op_record *op) {
   const mj_packed_conv_params *p = mj_packed_params(&engine->context, op);
   const uint32_t channels = BLOCK_CHANNELS * blocks_of(p);
   if (p->padded_depth != (p->depth + 1) / 2 * 2 || p->weights_bytes % 4u != 0 ||
-      !mj_packed_constants_fit(engine, p, p->weights_bytes, (uint32_t)sizeof(mj_rv32_scaling) * channels))
+      !mj_packed_constants_fit(engine, p, p->weights_bytes, (uint32_t)sizeof(mj_doubled_scaling) * channels))
     return false;
-  if (!mj_rv32_shifts_fit(mj_const(&engine->context, p->table_offset), channels)) return false;
+  if (!mj_doubled_shifts_fit(mj_const(&engine->context, p->table_offset), channels)) return false;
   return (reads_in_place(p) || op->scratch_bytes >= BLOCK_PIXELS * (uint32_t)p->padded_depth) &&
          stream_fits(engine, p);
 }
@@ -108,23 +108,23 @@ __attribute__((always_inline)) static inline const uint32_t *multiply(const uint
 typedef struct {
   const mj_packed_conv_params *p;
   const uint32_t *stream;
-  const mj_rv32_scaling *table;
+  const mj_doubled_scaling *table;
 } conv;
 
-static void finish(const mj_packed_conv_params *p, const mj_rv32_scaling *table, const int32_t *totals,
+static void finish(const mj_packed_conv_params *p, const mj_doubled_scaling *table, const int32_t *totals,
                    int32_t count, int8_t *out) {
-  const mj_rv32_clamp clamp = {p->act_min, p->act_max};
+  const mj_clamp_range clamp = {p->act_min, p->act_max};
   if ((p->flags & MJ_PACKED_FLAG_POSITIVE) != 0) {
-    for (int32_t c = 0; c < count; c++) out[c] = mj_rv32_scale_positive(totals[c], table + c, clamp);
+    for (int32_t c = 0; c < count; c++) out[c] = mj_doubled_scale_positive(totals[c], table + c, clamp);
   } else {
-    for (int32_t c = 0; c < count; c++) out[c] = mj_rv32_scale_signed(totals[c], table + c, clamp);
+    for (int32_t c = 0; c < count; c++) out[c] = mj_doubled_scale_signed(totals[c], table + c, clamp);
   }
 }
 
 static void all_channels(const conv *c, const int8_t *const *patches, uint32_t pixels, int8_t *out) {
   const mj_packed_conv_params *p = c->p;
   const uint32_t *stream = c->stream;
-  const mj_rv32_scaling *table = c->table;
+  const mj_doubled_scaling *table = c->table;
   for (int32_t first = 0; first < p->out_c; first += (int32_t)BLOCK_CHANNELS, table += BLOCK_CHANNELS) {
     int32_t totals[BLOCK_PIXELS * BLOCK_CHANNELS];
     for (uint32_t i = 0; i < pixels * BLOCK_CHANNELS; i++) totals[i] = 0;

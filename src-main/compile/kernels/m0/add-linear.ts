@@ -126,7 +126,7 @@ export const addLinear: KernelRecord = {
   kernel: Kernel.AddLinear,
   name: 'add_linear',
   builtin: 0,
-  cores: ['m0plus'],
+  cores: ['m0plus', 'm4f', 'm7', 'rv32imc', 'wasm'],
   applies: (view) => {
     const sum = sumOf(view);
     return typeof sum === 'string' ? sum : true;

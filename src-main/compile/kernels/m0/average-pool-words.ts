@@ -13,7 +13,7 @@ export const averagePoolWords: KernelRecord = {
   kernel: Kernel.AveragePoolWords,
   name: 'average_pool_words',
   builtin: 1,
-  cores: ['m0plus'],
+  cores: ['m0plus', 'm4f', 'm7', 'rv32imc', 'wasm'],
   applies: (view) => {
     const { filterH, filterW } = attributesOf(view.op.attributes, 'pool2d');
     if (poolGeometry(view).channels % TOGETHER !== 0) return 'channels are no multiple of four';

@@ -2,7 +2,7 @@ import type { PackedChannel, PackedLayer } from './layer.ts';
 import { accRange, constantOutput, fitsWord, isPositive } from './scaling.ts';
 
 /**
- * Requantisation from the high word of a 64-bit product (firmware/engine/kernels: m4/m4_dsp.h, SMMLAR and SMMULR; rv32/rv32.h,
+ * Requantisation from the high word of a 64-bit product (firmware/engine/kernels: m4/m4_dsp.h, SMMLAR and SMMULR; mj_doubled.h,
  * MULH). With twice the accumulator, the high word of acc · multiplier + 2^31 is TensorFlow Lite's rounding doubling high
  * multiply, exactly; what follows is its rounding shift, with the zero point added before the shift.
  */

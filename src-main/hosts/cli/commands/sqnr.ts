@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ResultKind } from '../../../abi/generated.ts';
 import { ok, type Result } from '../../../base/errors.ts';
-import { pico } from '../../../board/pico.ts';
+import { host } from '../../../board/host.ts';
 import { inputBytes } from '../../../compile/image.ts';
 import type { Program } from '../../../compile/program.ts';
 import { datasetInputs, randomInputs } from '../../../core/input-sets.ts';
@@ -101,7 +101,7 @@ export async function sqnr(
   const { output } = context;
   const model = openModelFile(resolve(path));
   if (!model.ok) return output.fail(model);
-  const program = compileFor(model.value, pico);
+  const program = compileFor(model.value, host);
   if (!program.ok) return output.fail(program);
   const bytes = inputBytes(program.value, model.value.inputEncoding);
   const inputs =
