@@ -103,6 +103,8 @@ export class ShownStream {
         break;
       case 'ended':
         this.live = false;
+        // its figures at once; the picture as it was kept a little later
+        this.result = event.result;
         void this.#show(event.result);
         break;
     }
