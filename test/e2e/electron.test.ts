@@ -496,6 +496,29 @@ describeWith([needs.electron22], 'the desktop window on a served bench', () => {
            await fetch('${bench.origin}/report/1').then(() => 'reached', () => 'blocked')]`,
       );
       expect(reached).toEqual(['open', 'refused', 'blocked']);
+      // attached it is as shut in as with a core of its own
+      const before = page.url();
+      expect(
+        await inPage(
+          page,
+          `try { location.href = 'https://example.com/' } catch {}
+           return {
+             surface: Object.keys(microjouleDesktop).sort(), require: typeof window.require, process: typeof window.process,
+             opened: window.open('https://example.com/') === null,
+             microphone: await navigator.mediaDevices.getUserMedia({ audio: true }).then(() => 'granted', (e) => e.name),
+             clipboardRead: await navigator.clipboard.readText().then(() => 'granted', (e) => e.name),
+           }`,
+        ),
+      ).toEqual({
+        surface: ['attachedTo', 'onCommand', 'onOpened', 'openFile', 'requestPort'],
+        require: 'undefined',
+        process: 'undefined',
+        opened: true,
+        microphone: 'NotAllowedError',
+        clipboardRead: 'NotAllowedError',
+      });
+      expect(page.url()).toBe(before);
+      expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
       const demo = await askSocket(page, `ws://${host}/bench`, 'runs.demo', shortDemo);
       await until(async () => {
         const activities = await askSocket(page, `ws://${host}/bench`, 'activities.list', {});

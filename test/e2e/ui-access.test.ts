@@ -146,6 +146,66 @@ describeWith([needs.chromium], 'every screen for everybody', () => {
     await page.context().close();
   });
 
+  it.each(['light', 'dark'] as const)(
+    'dialogs have no findings, keep the focus inside, end on Esc and give it back, %s',
+    async (scheme) => {
+      const { page, problems } = await openPage(browser, bench.url, { scheme });
+      page.setDefaultTimeout(10_000);
+      const focused = (within: string) =>
+        page.evaluate((selector) => {
+          const { document } = globalThis as unknown as {
+            document: {
+              activeElement: { closest(s: string): unknown; innerText: string } | null;
+              body: unknown;
+            };
+          };
+          const { activeElement: e, body } = document;
+          // the body: the browser's own controls have it
+          return selector === '' ? (e?.innerText ?? '') : e === body || e?.closest(selector) != null;
+        }, within);
+      const dialog = page.getByRole('dialog');
+      const found: Record<string, string[]> = {};
+      for (const [screen, name, open] of [
+        ['results', 'palette', () => page.keyboard.press('Control+k')],
+        ['results', 'shortcuts', () => page.keyboard.press('?')],
+        ['trace', 'record', () => page.getByRole('button', { name: 'Record', exact: true }).press('Enter')],
+        [
+          'results?run=2',
+          'where from',
+          () =>
+            page
+              .getByRole('button', { name: /^Latency: / })
+              .first()
+              .press('Enter'),
+        ],
+        [
+          'trace?run=2',
+          'export',
+          () => page.getByRole('button', { name: 'Export', exact: true }).press('Enter'),
+        ],
+      ] as const) {
+        await shown(page, screen);
+        await open();
+        await dialog.first().waitFor();
+        const findings = await axeFindings(page);
+        if (findings.length > 0) found[name] = findings;
+        // out of a dialog Tab does not lead; a popover closes or lets go
+        if (name === 'record' || name === 'palette')
+          for (let i = 0; i < 12; i++) {
+            await page.keyboard.press('Tab');
+            expect([name, i, await focused('dialog')]).toEqual([name, i, true]);
+          }
+        await page.keyboard.press('Escape');
+        await dialog.first().waitFor({ state: 'hidden' });
+        if (name === 'record') await expect.poll(() => focused('')).toBe('Record');
+        if (name === 'export') await expect.poll(() => focused('')).toBe('Export');
+      }
+      expect(found).toEqual({});
+      expect(problems).toEqual([]);
+      await page.context().close();
+    },
+  );
+
   // 1440 px at 200 % are 720 CSS pixels
   it.each([
     [1024, 700],

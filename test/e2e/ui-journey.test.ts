@@ -78,8 +78,8 @@ describeWith([needs.chromium], 'the first hour at the bench', () => {
       .waitFor();
 
     await rail('Stream');
-    await page.getByLabel('Model').selectOption({ label: 'har-syn' });
-    await page.getByLabel('For').fill('6');
+    await page.getByLabel('Model', { exact: true }).selectOption({ label: 'har-syn' });
+    await page.getByLabel('For', { exact: true }).fill('6');
     await page.getByRole('button', { name: 'Start stream' }).click();
     await page.getByRole('heading', { name: 'Stream 1: har-syn' }).waitFor();
     await page.getByText(/^\d+ of \d+ windows/).waitFor();
@@ -163,7 +163,7 @@ describeWith([needs.chromium], 'the first hour at the bench', () => {
 
     await palette('stream');
     await page.getByRole('button', { name: 'Start stream' }).waitFor();
-    await page.getByLabel('For').focus();
+    await page.getByLabel('For', { exact: true }).focus();
     await press('Control+a');
     await page.keyboard.type('3');
     await tabTo(/^Start stream/);
