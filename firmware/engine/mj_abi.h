@@ -103,6 +103,9 @@ typedef enum {
   MJ_OP_CODE_HARD_SWISH = 117,
   MJ_OP_CODE_TRANSPOSE_CONV = 67,
   MJ_OP_CODE_BATCH_MATMUL = 126,
+  MJ_OP_CODE_SVDF = 27,
+  MJ_OP_CODE_READ_VARIABLE = 143,
+  MJ_OP_CODE_ASSIGN_VARIABLE = 144,
 } mj_op_code;
 
 /* Compute kernels. 0 is invalid; general kernels first, fast ones later get ids from 256. */
@@ -113,7 +116,7 @@ typedef enum {
   MJ_KERNEL_ADD_S8 = 4,
   MJ_KERNEL_AVERAGE_POOL2D_S8 = 5,
   MJ_KERNEL_MAX_POOL2D_S8 = 6,
-  MJ_KERNEL_COPY = 7, /* RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them */
+  MJ_KERNEL_COPY = 7, /* RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them; READ_VARIABLE, ASSIGN_VARIABLE */
   MJ_KERNEL_SOFTMAX_S8 = 8,
   MJ_KERNEL_QUANTIZE = 9,
   MJ_KERNEL_DEQUANTIZE = 10,
@@ -152,6 +155,7 @@ typedef enum {
   MJ_KERNEL_LANES_RV32 = 386, /* RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication */
   MJ_KERNEL_CONV_WASM = 416, /* host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD */
   MJ_KERNEL_DEPTHWISE_WASM = 417, /* host: DEPTHWISE_CONV_2D, 8 channels with SIMD */
+  MJ_KERNEL_SVDF_S8 = 28, /* int16 state */
 } mj_kernel;
 
 /* Bits of a KernelBlobs record's flags. */
@@ -255,7 +259,9 @@ typedef struct {
   uint32_t copy_count;
   uint32_t pinned_offset; /* the arena from here to its end holds copies of constants, no tensor and no scratch; 0 where there are none */
   uint32_t estimates_offset; /* OpEstimate[opCount]; 0 = none */
-  uint32_t reserved[3]; /* 0 */
+  uint32_t states_offset; /* StateRecord[stateCount]; 0 = none */
+  uint32_t state_count;
+  uint32_t reserved[1]; /* 0 */
 } mj_program_header;
 _Static_assert(sizeof(mj_program_header) == 128, "mj_program_header");
 
@@ -602,6 +608,15 @@ typedef struct {
 } mj_dequantize_params;
 _Static_assert(sizeof(mj_dequantize_params) == 32, "mj_dequantize_params");
 
+/* A stretch of arena that keeps its contents from one inference to the next, and what it begins with. */
+typedef struct {
+  uint32_t offset; /* in the arena */
+  uint32_t bytes;
+  uint32_t initial_offset; /* in the Program: the contents after a reset; 0 = `fill` */
+  uint32_t fill; /* the byte everywhere after a reset */
+} mj_state_record;
+_Static_assert(sizeof(mj_state_record) == 16, "mj_state_record");
+
 /* First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked. */
 typedef struct {
   int32_t elements; /* of the output */
@@ -726,6 +741,26 @@ typedef struct {
   uint32_t reserved[3]; /* 0 */
 } mj_batch_matmul_params;
 _Static_assert(sizeof(mj_batch_matmul_params) == 96, "mj_batch_matmul_params");
+
+/* SVDF, int8 with an int16 state: [batches][filters][memory], the newest value of a filter last. */
+typedef struct {
+  int32_t batches;
+  int32_t inputs;
+  int32_t filters; /* units · rank */
+  int32_t rank;
+  int32_t memory; /* values a filter remembers */
+  int32_t input_offset; /* −zero point */
+  int32_t output_offset;
+  int32_t feature_multiplier; /* Q31, from features to the state */
+  int32_t feature_shift;
+  int32_t output_multiplier; /* Q31, from the state to the output */
+  int32_t output_shift;
+  uint32_t feature_weights_offset; /* i8[filters][inputs] */
+  uint32_t time_weights_offset; /* i16[filters][memory] */
+  uint32_t bias_offset; /* i32[filters / rank] */
+  uint32_t reserved[2]; /* 0 */
+} mj_svdf_params;
+_Static_assert(sizeof(mj_svdf_params) == 64, "mj_svdf_params");
 
 /* The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */
 typedef struct {

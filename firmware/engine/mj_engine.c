@@ -92,6 +92,25 @@ static bool copies_fit(const mj_context *context, const mj_program_header *h) {
   return end == h->arena_bytes;
 }
 
+static const mj_state_record *states_of(const mj_context *context, const mj_program_header *h) {
+  return (const mj_state_record *)(const void *)(context->program + h->states_offset);
+}
+
+static bool states_fit(const mj_context *context, const mj_program_header *h) {
+  if (h->state_count == 0) return true;
+  if (h->state_count > h->total_bytes / sizeof(mj_state_record) ||
+      !table_inside(h, h->states_offset, h->state_count, sizeof(mj_state_record), 4)) {
+    return false;
+  }
+  const mj_state_record *states = states_of(context, h);
+  for (uint32_t i = 0; i < h->state_count; i++) {
+    const mj_state_record *s = &states[i];
+    if (!inside(s->offset, s->bytes, tensor_arena_bytes(h))) return false;
+    if (s->initial_offset != 0 && !inside(s->initial_offset, s->bytes, h->total_bytes)) return false;
+  }
+  return true;
+}
+
 static bool tensor_fits(const mj_program_header *h, const mj_tensor_record *t) {
   const uint32_t size = element_bytes(t->dtype);
   if (size == 0 || t->rank > 5) return false;
@@ -136,7 +155,9 @@ static uint32_t io_at(const mj_engine *engine, uint32_t n) {
 static mj_status check_tables(const mj_engine *engine) {
   const mj_program_header *h = engine->header;
   const mj_context *context = &engine->context;
-  if (!sections_fit(context->program, h) || !copies_fit(context, h)) return MJ_STATUS_BAD_LAYOUT;
+  if (!sections_fit(context->program, h) || !copies_fit(context, h) || !states_fit(context, h)) {
+    return MJ_STATUS_BAD_LAYOUT;
+  }
   for (uint32_t i = 0; i < h->tensor_count; i++) {
     if (!tensor_fits(h, mj_tensor(context, i))) return MJ_STATUS_BAD_LAYOUT;
   }
@@ -155,6 +176,22 @@ static void copy_constants(const mj_context *context, const mj_program_header *h
   const mj_copy_record *copies = copies_of(context, h);
   for (uint32_t i = 0; i < h->copy_count; i++)
     __builtin_memcpy(context->arena + copies[i].to, context->program + copies[i].from, copies[i].bytes);
+}
+
+static void reset_states(const mj_context *context, const mj_program_header *h) {
+  const mj_state_record *states = states_of(context, h);
+  for (uint32_t i = 0; i < h->state_count; i++) {
+    uint8_t *to = context->arena + states[i].offset;
+    if (states[i].initial_offset != 0) {
+      __builtin_memcpy(to, context->program + states[i].initial_offset, states[i].bytes);
+    } else {
+      __builtin_memset(to, (int)(states[i].fill & 0xffu), states[i].bytes);
+    }
+  }
+}
+
+void mj_engine_reset(const mj_engine *engine) {
+  if (engine->header != NULL) reset_states(&engine->context, engine->header);
 }
 
 static mj_status check_kernels(const mj_engine *engine) {
@@ -192,6 +229,7 @@ mj_status mj_engine_open(mj_engine *engine, const uint8_t *program, uint32_t ava
   status = check_tables(&opened);
   if (status != MJ_STATUS_OK) return status;
   copy_constants(&opened.context, h);
+  reset_states(&opened.context, h);
   status = check_kernels(&opened);
   if (status == MJ_STATUS_OK) *engine = opened;
   return status;

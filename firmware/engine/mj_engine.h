@@ -34,11 +34,17 @@ typedef struct {
 /*
  * Checks magic, version, CRC and that every offset lies inside, then prepares `engine`.
  * `available` bytes of Program and `arena_bytes` of arena are what the caller has.
- * Copies the constants that are to lie in the arena, and writes nothing else there; never reads outside
- * [program, program + available).
+ * Copies the constants that are to lie in the arena, resets the states, and writes nothing else there; never
+ * reads outside [program, program + available).
  */
 mj_status mj_engine_open(mj_engine *engine, const uint8_t *program, uint32_t available, uint8_t *arena,
                          uint32_t arena_bytes);
+
+/*
+ * States (variables of streaming models) keep their contents from one run to the next; this gives them those
+ * they begin with.
+ */
+void mj_engine_reset(const mj_engine *engine);
 
 /* Copies them again: for a caller that has overwritten the arena since. */
 void mj_engine_copy_constants(const mj_engine *engine);

@@ -56,6 +56,7 @@ static void paint(mj_harness *h) {
 void mj_harness_paint(mj_harness *h) {
   paint(h);
   mj_engine_copy_constants(&h->engine);
+  mj_engine_reset(&h->engine);
 }
 
 uint32_t mj_harness_high_water(const mj_harness *h) {

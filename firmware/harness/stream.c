@@ -310,6 +310,7 @@ static void put_done(const mj_stream *s) {
 }
 
 void mj_stream_run(mj_harness *h) {
+  mj_engine_reset(&h->engine);
   static mj_stream stream;
   mj_stream *s = &stream;
   uint32_t ring_at, ring_bytes;

@@ -99,6 +99,8 @@ MJ_HOT static mj_status run_inferences(mj_harness *h, uint32_t count, const mj_o
   bool kept = (h->engine.header->flags & MJ_PROGRAM_FLAG_INPUTS_KEPT) != 0;
   for (uint32_t i = 0; i < count && status == MJ_STATUS_OK; i++) {
     if (i > 0 && !kept) mj_input_place(h);
+    /* every repetition computes the same: states begin anew */
+    mj_engine_reset(&h->engine);
     status = mj_engine_run(&h->engine, observer);
   }
   h->has_result = status == MJ_STATUS_OK;

@@ -105,6 +105,9 @@ export const OpCode = {
   HardSwish: 117,
   TransposeConv: 67,
   BatchMatmul: 126,
+  Svdf: 27,
+  ReadVariable: 143,
+  AssignVariable: 144,
 } as const;
 export type OpCode = (typeof OpCode)[keyof typeof OpCode];
 
@@ -116,7 +119,7 @@ export const Kernel = {
   AddS8: 4,
   AveragePool2dS8: 5,
   MaxPool2dS8: 6,
-  Copy: 7, // RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them
+  Copy: 7, // RESHAPE, EXPAND_DIMS, SQUEEZE where the plan could not elide them; READ_VARIABLE, ASSIGN_VARIABLE
   SoftmaxS8: 8,
   Quantize: 9,
   Dequantize: 10,
@@ -155,6 +158,7 @@ export const Kernel = {
   LanesRv32: 386, // RV32IMC: CONV_2D and FULLY_CONNECTED, two channels a multiplication
   ConvWasm: 416, // host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD
   DepthwiseWasm: 417, // host: DEPTHWISE_CONV_2D, 8 channels with SIMD
+  SvdfS8: 28, // int16 state
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
@@ -287,6 +291,9 @@ export interface ProgramHeader {
   pinnedOffset: number;
   /** OpEstimate[opCount]; 0 = none */
   estimatesOffset: number;
+  /** StateRecord[stateCount]; 0 = none */
+  statesOffset: number;
+  stateCount: number;
   /** 0 */
   reserved: number[];
 }
@@ -319,7 +326,9 @@ export function readProgramHeader(view: DataView, at: number): ProgramHeader {
     copyCount: ((o = at + 104), view.getUint32(o, true)),
     pinnedOffset: ((o = at + 108), view.getUint32(o, true)),
     estimatesOffset: ((o = at + 112), view.getUint32(o, true)),
-    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 116 + 4 * i), view.getUint32(o, true))),
+    statesOffset: ((o = at + 116), view.getUint32(o, true)),
+    stateCount: ((o = at + 120), view.getUint32(o, true)),
+    reserved: Array.from({ length: 1 }, (_, i) => ((o = at + 124 + 4 * i), view.getUint32(o, true))),
   };
 }
 export function writeProgramHeader(view: DataView, at: number, value: ProgramHeader): void {
@@ -376,8 +385,12 @@ export function writeProgramHeader(view: DataView, at: number, value: ProgramHea
   view.setUint32(o, value.pinnedOffset, true);
   o = at + 112;
   view.setUint32(o, value.estimatesOffset, true);
-  for (let i = 0; i < 3; i++) {
-    o = at + 116 + 4 * i;
+  o = at + 116;
+  view.setUint32(o, value.statesOffset, true);
+  o = at + 120;
+  view.setUint32(o, value.stateCount, true);
+  for (let i = 0; i < 1; i++) {
+    o = at + 124 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }
@@ -1768,6 +1781,38 @@ export function writeDequantizeParams(view: DataView, at: number, value: Dequant
   }
 }
 
+/** A stretch of arena that keeps its contents from one inference to the next, and what it begins with. */
+export interface StateRecord {
+  /** in the arena */
+  offset: number;
+  bytes: number;
+  /** in the Program: the contents after a reset; 0 = `fill` */
+  initialOffset: number;
+  /** the byte everywhere after a reset */
+  fill: number;
+}
+export const StateRecordBytes = 16;
+export function readStateRecord(view: DataView, at: number): StateRecord {
+  let o = at;
+  return {
+    offset: ((o = at + 0), view.getUint32(o, true)),
+    bytes: ((o = at + 4), view.getUint32(o, true)),
+    initialOffset: ((o = at + 8), view.getUint32(o, true)),
+    fill: ((o = at + 12), view.getUint32(o, true)),
+  };
+}
+export function writeStateRecord(view: DataView, at: number, value: StateRecord): void {
+  let o: number;
+  o = at + 0;
+  view.setUint32(o, value.offset, true);
+  o = at + 4;
+  view.setUint32(o, value.bytes, true);
+  o = at + 8;
+  view.setUint32(o, value.initialOffset, true);
+  o = at + 12;
+  view.setUint32(o, value.fill, true);
+}
+
 /** First fields of AddParams, MulParams and MinMaxParams: how two inputs are walked. */
 export interface BroadcastWalk {
   /** of the output */
@@ -2294,6 +2339,90 @@ export function writeBatchMatmulParams(view: DataView, at: number, value: BatchM
   view.setInt32(o, value.shift, true);
   for (let i = 0; i < 3; i++) {
     o = at + 84 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** SVDF, int8 with an int16 state: [batches][filters][memory], the newest value of a filter last. */
+export interface SvdfParams {
+  batches: number;
+  inputs: number;
+  /** units · rank */
+  filters: number;
+  rank: number;
+  /** values a filter remembers */
+  memory: number;
+  /** −zero point */
+  inputOffset: number;
+  outputOffset: number;
+  /** Q31, from features to the state */
+  featureMultiplier: number;
+  featureShift: number;
+  /** Q31, from the state to the output */
+  outputMultiplier: number;
+  outputShift: number;
+  /** i8[filters][inputs] */
+  featureWeightsOffset: number;
+  /** i16[filters][memory] */
+  timeWeightsOffset: number;
+  /** i32[filters / rank] */
+  biasOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const SvdfParamsBytes = 64;
+export function readSvdfParams(view: DataView, at: number): SvdfParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    inputs: ((o = at + 4), view.getInt32(o, true)),
+    filters: ((o = at + 8), view.getInt32(o, true)),
+    rank: ((o = at + 12), view.getInt32(o, true)),
+    memory: ((o = at + 16), view.getInt32(o, true)),
+    inputOffset: ((o = at + 20), view.getInt32(o, true)),
+    outputOffset: ((o = at + 24), view.getInt32(o, true)),
+    featureMultiplier: ((o = at + 28), view.getInt32(o, true)),
+    featureShift: ((o = at + 32), view.getInt32(o, true)),
+    outputMultiplier: ((o = at + 36), view.getInt32(o, true)),
+    outputShift: ((o = at + 40), view.getInt32(o, true)),
+    featureWeightsOffset: ((o = at + 44), view.getUint32(o, true)),
+    timeWeightsOffset: ((o = at + 48), view.getUint32(o, true)),
+    biasOffset: ((o = at + 52), view.getUint32(o, true)),
+    reserved: Array.from({ length: 2 }, (_, i) => ((o = at + 56 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeSvdfParams(view: DataView, at: number, value: SvdfParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.inputs, true);
+  o = at + 8;
+  view.setInt32(o, value.filters, true);
+  o = at + 12;
+  view.setInt32(o, value.rank, true);
+  o = at + 16;
+  view.setInt32(o, value.memory, true);
+  o = at + 20;
+  view.setInt32(o, value.inputOffset, true);
+  o = at + 24;
+  view.setInt32(o, value.outputOffset, true);
+  o = at + 28;
+  view.setInt32(o, value.featureMultiplier, true);
+  o = at + 32;
+  view.setInt32(o, value.featureShift, true);
+  o = at + 36;
+  view.setInt32(o, value.outputMultiplier, true);
+  o = at + 40;
+  view.setInt32(o, value.outputShift, true);
+  o = at + 44;
+  view.setUint32(o, value.featureWeightsOffset, true);
+  o = at + 48;
+  view.setUint32(o, value.timeWeightsOffset, true);
+  o = at + 52;
+  view.setUint32(o, value.biasOffset, true);
+  for (let i = 0; i < 2; i++) {
+    o = at + 56 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

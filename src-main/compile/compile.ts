@@ -20,7 +20,7 @@ import { dtypeOf } from './dtype.ts';
 import { readsOf, type KernelRecord, type Lowered } from './kernel-record.ts';
 import { chooseKernels, type Choice, type Layer } from './choice.ts';
 import { decodeProgram } from './program-reader.ts';
-import { writeProgram, type OpPart, type TensorPart } from './program-writer.ts';
+import { writeProgram, type OpPart, type StatePart, type TensorPart } from './program-writer.ts';
 import type { Program } from './program.ts';
 import { lifetimes, shareStorage, type Piece, type Storages } from './storage.ts';
 
@@ -84,9 +84,21 @@ export function compileExplained(
     outputs: graph.outputs.map((t) => tensors.indexOf(t)),
     tensors: tensors.parts,
     ops,
+    states: statesOf(graph, storages, memory.offsets),
   });
   const program = decoded(bytes);
   return tooLarge(bytes.length, program.header.arenaBytes, board) ?? ok({ program, choice });
+}
+
+/** What each variable of the model begins with. */
+function statesOf(graph: Graph, storages: Storages, offsets: ReadonlyMap<number, number>): StatePart[] {
+  const variables = graph.tensors.filter((t) => t.variable && offsets.has(storages.root[t.index]!));
+  return variables.map((t) => ({
+    offset: offsets.get(storages.root[t.index]!)!,
+    bytes: tensorBytes(t.type, t.shape),
+    initial: t.variable!.initial,
+    fill: t.type === 'int8' ? (t.quantization?.zeroPoints[0] ?? 0) & 0xff : 0,
+  }));
 }
 
 const MOST_DIMENSIONS = 5;
@@ -296,13 +308,14 @@ function estimateOf({ lowered, cycles, inRam }: LoweredOp): OpEstimate {
 /** Constants a kernel has packed into its parameters are no operands any more. */
 function opPart(tensors: TensorTable, l: LoweredOp, scratchOffset: number): OpPart {
   const { constants, operands: wanted } = l.lowered;
+  const updated = (l.lowered.updates ?? []).map((n) => l.op.inputs[n]!);
   const operands = l.op.inputs.filter(
     (t, n) => t >= 0 && (wanted ? wanted.includes(n) : !(n > 0 && 'weights' in constants)),
   );
   return {
     name: l.op.name,
     inputs: operands.map((t) => tensors.indexOf(t)),
-    outputs: l.op.outputs.map((t) => tensors.indexOf(t)),
+    outputs: [...l.op.outputs, ...updated].map((t) => tensors.indexOf(t)),
     lowered: l.lowered,
     inRam: l.inRam,
     estimate: estimateOf(l),

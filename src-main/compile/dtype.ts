@@ -10,6 +10,8 @@ const codes: Readonly<Record<TensorType, DType>> = {
   int64: DType.Int64,
   float32: DType.Float32,
   bool: DType.Bool,
+  // handles of variables are resolved when a model is read
+  resource: DType.Int32,
 };
 
 /** The Program's element type; 4-bit elements are int8 with `bits` 4. */

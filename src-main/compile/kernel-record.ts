@@ -48,6 +48,8 @@ export interface Lowered {
    * became the constant `weights` and what follows it.
    */
   readonly operands?: readonly number[];
+  /** Positions of inputs that are states the kernel also writes: outputs behind the operator's own. */
+  readonly updates?: readonly number[];
   /** Cycles without waits, where they follow from the packed constants. */
   readonly cycles?: number;
   /** How the kernel goes through its constants; absent: through all of them, once. */

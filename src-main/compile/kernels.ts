@@ -18,6 +18,7 @@ import { dequantize, quantize } from './kernels/quantize.ts';
 import { reduceKernels } from './kernels/reduce-s8.ts';
 import { resizeNearest } from './kernels/resize-nearest.ts';
 import { softmaxS8 } from './kernels/softmax-s8.ts';
+import { svdfS8 } from './kernels/svdf-s8.ts';
 import { transposeConvS8 } from './kernels/transpose-conv-s8.ts';
 
 /** For every core and every case; ids below 256. */
@@ -47,6 +48,7 @@ const generalKernels: readonly KernelRecord[] = [
   conv2dS16,
   depthwiseConv2dS16,
   fullyConnectedS16,
+  svdfS8,
 ];
 
 /** Every compute kernel. A new one is a C file, a record and a line in the list of its cores. */

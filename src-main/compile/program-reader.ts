@@ -8,7 +8,9 @@ import {
   PROGRAM_MAGIC,
   ProgramHeaderBytes,
   TensorRecordBytes,
+  StateRecordBytes,
   readCopyRecord,
+  readStateRecord,
   readOpEstimate,
   readOpRecord,
   readProgramHeader,
@@ -40,6 +42,7 @@ export function decodeProgram(blob: Uint8Array): Result<Program> {
   const inputs = reader.indices(header.ioOffset, header.inputCount, tensors.length);
   const outputs = reader.indices(header.ioOffset + 2 * header.inputCount, header.outputCount, tensors.length);
   const copies = reader.copies();
+  reader.states();
   if (reader.failure) return reader.failure;
   return ok({
     bytes: bytes.subarray(0, header.totalBytes),
@@ -208,6 +211,22 @@ class Sections {
         'The Program is damaged.',
       );
     return all;
+  }
+
+  /** Only that they lie inside; the engine alone reads them. */
+  states(): void {
+    const { statesOffset, stateCount, arenaBytes } = this.#header;
+    if (stateCount === 0 || !this.#inside('states', statesOffset, stateCount * StateRecordBytes)) return;
+    for (let i = 0; i < stateCount; i++) {
+      const s = readStateRecord(this.#view, statesOffset + i * StateRecordBytes);
+      const initial = s.initialOffset === 0 || this.#inside('state', s.initialOffset, s.bytes);
+      if (!initial || s.offset + s.bytes <= arenaBytes) continue;
+      this.failure ??= refuse(
+        'compile.program-layout',
+        { what: 'states', at: s.offset, size: arenaBytes },
+        'The Program is damaged.',
+      );
+    }
   }
 
   indices(at: number, count: number, tensorCount: number, optional = false): number[] {

@@ -11,6 +11,8 @@ import {
   writeOpEstimate,
   writeOpRecord,
   writeProgramHeader,
+  StateRecordBytes,
+  writeStateRecord,
   writeTensorRecord,
   type CopyRecord,
   type OpEstimate,
@@ -34,6 +36,17 @@ export interface ProgramParts {
   readonly ops: readonly OpPart[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Variables that keep their value between inferences. */
+  readonly states: readonly StatePart[];
+}
+
+export interface StatePart {
+  /** In the arena. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** null: `fill` in every byte. */
+  readonly initial: Uint8Array | null;
+  readonly fill: number;
 }
 
 export interface TensorPart {
@@ -111,6 +124,9 @@ interface Places {
   readonly copies: readonly CopyRecord[];
   readonly pinnedOffset: number;
   readonly estimatesOffset: number;
+  readonly statesOffset: number;
+  /** One a state; 0 = none. */
+  readonly initialOffsets: readonly number[];
 }
 
 /** Copies of constants at the end of the arena, each content once. */
@@ -146,15 +162,17 @@ function layOut(parts: ProgramParts, indexCount: number, namesBytes: number): Pl
   const pool = new ConstantPool(layout);
   const tensorOffsets = parts.tensors.map((t) => (t.data ? pool.place(t.data) : t.record.offset));
   const pinned = new Pinned(alignUp(parts.arenaBytes));
+  const initialOffsets = parts.states.map((s) => (s.initial ? pool.place(s.initial) : 0));
   const constOffsets = parts.ops.map((op) => placeConstants(op, pool, pinned));
   const constsBytes = layout.size - constsOffset;
   const estimatesOffset = layout.take(parts.ops.length * OpEstimateBytes);
   const { copies } = pinned;
   const copiesOffset = copies.length > 0 ? layout.take(copies.length * CopyRecordBytes) : 0;
   const pinnedOffset = copies.length > 0 ? alignUp(parts.arenaBytes) : 0;
+  const statesOffset = parts.states.length > 0 ? layout.take(parts.states.length * StateRecordBytes) : 0;
   const namesOffset = layout.take(namesBytes);
   const sections = { tensorsOffset, opsOffset, ioOffset, constsOffset, constsBytes, namesOffset };
-  const behind = { estimatesOffset, copiesOffset, copies, pinnedOffset };
+  const behind = { estimatesOffset, copiesOffset, copies, pinnedOffset, statesOffset, initialOffsets };
   return {
     totalBytes: layout.size,
     ...sections,
@@ -183,6 +201,12 @@ export function writeProgram(parts: ProgramParts): Uint8Array {
   parts.ops.forEach((op, i) => writeOperator(view, op, i, places, indices.starts[i]!));
   for (const { at, bytes: constant } of places.pool.all()) bytes.set(constant, at);
   places.copies.forEach((c, i) => writeCopyRecord(view, places.copiesOffset + i * CopyRecordBytes, c));
+  parts.states.forEach(({ offset, bytes: size, fill }, i) =>
+    writeStateRecord(view, places.statesOffset + i * StateRecordBytes, {
+      ...{ offset, bytes: size, fill },
+      initialOffset: places.initialOffsets[i]!,
+    }),
+  );
   parts.ops.forEach((op, i) =>
     writeOpEstimate(view, places.estimatesOffset + i * OpEstimateBytes, op.estimate),
   );
@@ -205,6 +229,7 @@ function writeHeader(view: DataView, parts: ProgramParts, places: Places, namesB
     outputCount: parts.outputs.length,
     ...places,
     copyCount: places.copies.length,
+    stateCount: parts.states.length,
     namesBytes,
     macs: parts.ops.reduce((n, op) => n + op.record.macs, 0),
     flags: parts.flags,

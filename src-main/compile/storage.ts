@@ -41,7 +41,10 @@ function mustCopy(
   root: number,
   to: number,
 ): boolean {
-  return outputs.has(to) && (inputs.has(root) || graph.tensors[root]!.data !== null);
+  const { data, variable } = graph.tensors[root]!;
+  // a state is written anew while the run goes on
+  if (variable) return true;
+  return outputs.has(to) && (inputs.has(root) || data !== null);
 }
 
 /** A stretch of arena needed from operator `from` to operator `to` of the plan, both included. */
@@ -68,11 +71,15 @@ export function lifetimes(graph: Graph, storages: Storages, keepInputs: boolean)
     else spans.set(root, { from: at, to: at });
   };
   const afterRun = storages.ops.length;
+  // states keep their place from one run to the next
+  const states = graph.tensors.filter((t) => t.variable).map((t) => t.index);
+  for (const t of states) touch(t, BEFORE_RUN);
   for (const t of graph.inputs) touch(t, BEFORE_RUN);
   storages.ops.forEach((op, at) => {
     for (const t of op.inputs) if (t >= 0 && !isShapeOperand(op, t)) touch(t, at);
     for (const t of op.outputs) touch(t, at);
   });
+  for (const t of states) touch(t, afterRun);
   for (const t of keepInputs ? [...graph.inputs, ...graph.outputs] : graph.outputs) touch(t, afterRun);
   const sized = [...spans].map(([root, span]) => {
     const { type, shape } = graph.tensors[root]!;

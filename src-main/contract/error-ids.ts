@@ -168,6 +168,7 @@ export const errorIds = [
   'model.bad-options',
   'model.bad-quantization',
   'model.bad-shape',
+  'model.bad-variable',
   'model.cannot-read',
   'model.computed-operand',
   'model.computed-weights',

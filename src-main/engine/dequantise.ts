@@ -24,7 +24,8 @@ function integers(type: Tensor['type'], bytes: Uint8Array): Float64Array {
     case 'float32':
       return read(4, (o) => view.getFloat32(o, true));
     case 'int4':
-      throw new BugError('int4 tensors are not dequantised here');
+    case 'resource':
+      throw new BugError(`${type} tensors are not dequantised here`);
   }
 }
 

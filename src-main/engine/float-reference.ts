@@ -106,6 +106,7 @@ const elementBytes: Record<Tensor['type'], number> = {
   int32: 4,
   float32: 4,
   int64: 8,
+  resource: 4,
 };
 
 function bytesOf(tensor: Tensor): number {

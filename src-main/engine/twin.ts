@@ -21,8 +21,15 @@ export interface Twin extends AsyncDisposable {
   readonly opNames: readonly string[];
   readonly inputs: readonly TensorRecord[];
   readonly outputs: readonly TensorRecord[];
-  /** Bytes of every input tensor → bytes of every output tensor (copies), in the Program's order. */
+  /**
+   * Bytes of every input tensor → bytes of every output tensor (copies), in the Program's order. States begin anew,
+   * as in the dialect.
+   */
   infer(inputs: readonly Uint8Array[]): Result<readonly Uint8Array[]>;
+  /** As `infer`, but states go on from where the last inference left them, as in a stream. */
+  inferNext(inputs: readonly Uint8Array[]): Result<readonly Uint8Array[]>;
+  /** States get the contents they begin with. */
+  reset(): void;
   /** As `infer`, and what every operator wrote, copied right after it ran. */
   inferWithTaps(inputs: readonly Uint8Array[]): Result<TappedInference>;
   dispose(): void;
@@ -56,6 +63,7 @@ interface EngineExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly __heap_base: { readonly value: number };
   open(program: number, available: number, arena: number, arenaBytes: number): number;
+  reset(): void;
   run(): number;
   runOp(index: number): number;
 }
@@ -147,6 +155,15 @@ class WasmTwin implements Twin {
   }
 
   infer(inputs: readonly Uint8Array[]): Result<readonly Uint8Array[]> {
+    this.reset();
+    return this.inferNext(inputs);
+  }
+
+  reset(): void {
+    this.#engine?.reset();
+  }
+
+  inferNext(inputs: readonly Uint8Array[]): Result<readonly Uint8Array[]> {
     const loaded = this.#load(inputs);
     if (!loaded.ok) return loaded;
     const status = loaded.value.run();
@@ -155,6 +172,7 @@ class WasmTwin implements Twin {
   }
 
   inferWithTaps(inputs: readonly Uint8Array[]): Result<TappedInference> {
+    this.reset();
     const loaded = this.#load(inputs);
     if (!loaded.ok) return loaded;
     const taps: Tap[] = [];

@@ -7,7 +7,7 @@ import type { Graph } from './graph.ts';
  */
 export function checkOrder(graph: Graph): Result<void> {
   const written = new Uint8Array(graph.tensors.length);
-  for (const t of graph.tensors) if (t.data) written[t.index] = 1;
+  for (const t of graph.tensors) if (t.data || t.variable) written[t.index] = 1;
   for (const i of graph.inputs) {
     if (written[i]) return wrong(graph, i, 'is an input twice, or an input and a constant');
     written[i] = 1;
@@ -17,7 +17,7 @@ export function checkOrder(graph: Graph): Result<void> {
       if (i >= 0 && !written[i])
         return wrong(graph, i, `is read by operator ${op.index} before it is written`);
     for (const i of op.outputs) {
-      if (written[i])
+      if (written[i] && !graph.tensors[i]!.variable)
         return wrong(graph, i, `is written by operator ${op.index} though it has a value already`);
       written[i] = 1;
     }

@@ -17,7 +17,8 @@ export interface Graph {
   readonly outputs: readonly number[];
 }
 
-export type TensorType = 'int8' | 'uint8' | 'int16' | 'int32' | 'int64' | 'float32' | 'bool' | 'int4';
+export type TensorType =
+  'int8' | 'uint8' | 'int16' | 'int32' | 'int64' | 'float32' | 'bool' | 'int4' | 'resource';
 
 export interface Tensor {
   readonly index: number;
@@ -28,6 +29,8 @@ export interface Tensor {
   readonly quantization: Quantization | null;
   /** Constant bytes (little-endian) or null for an activation. A view into the file, not a copy. */
   readonly data: Uint8Array | null;
+  /** Keeps its value from one inference to the next. `initial`: its first one; null = all zero points. */
+  readonly variable?: { readonly initial: Uint8Array | null };
 }
 
 export interface Quantization {

@@ -13,6 +13,8 @@ export interface ModelSpec {
   readonly ops: readonly OpSpec[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
+  /** Further subgraphs, for CALL_ONCE; numbers from 1. */
+  readonly called?: readonly Omit<ModelSpec, 'called' | 'description'>[];
 }
 
 export interface TensorSpec {
@@ -25,6 +27,8 @@ export interface TensorSpec {
     readonly zeroPoints: readonly number[];
     readonly axis?: number;
   } | null;
+  /** Keeps its value between inferences. */
+  readonly isVariable?: boolean;
   /** The constant's elements (raw little-endian bytes for a Uint8Array); absent for an activation. */
   readonly data?: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | null;
 }

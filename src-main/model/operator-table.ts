@@ -19,6 +19,8 @@ import { resizeNearest } from './ops/resize-nearest.ts';
 import { slice, stridedSlice } from './ops/slicing.ts';
 import { softmax } from './ops/softmax.ts';
 import { split, splitV, unpack } from './ops/splitting.ts';
+import { svdf } from './ops/svdf.ts';
+import { assignVariable, callOnce, readVariable, varHandle } from './ops/variables.ts';
 import { transposeConv } from './ops/transpose-conv.ts';
 import { transpose } from './ops/transpose.ts';
 
@@ -63,6 +65,11 @@ export const operatorTable: readonly OperatorRecord[] = [
   argMax,
   transposeConv,
   batchMatmul,
+  svdf,
+  varHandle,
+  readVariable,
+  assignVariable,
+  callOnce,
 ];
 
 /** null for an operator the product does not know. `records` is for tests that add an operator. */

@@ -66,6 +66,10 @@ export type OpAttributes =
     }
   /** The last two dimensions of a side are exchanged. */
   | { readonly kind: 'batchMatmul'; readonly adjX: boolean; readonly adjY: boolean }
+  /** A variable's name; the reader puts a tensor in its place. */
+  | { readonly kind: 'varHandle'; readonly container: string; readonly sharedName: string }
+  | { readonly kind: 'callOnce'; readonly subgraph: number }
+  | { readonly kind: 'svdf'; readonly rank: number; readonly activation: Activation }
   | { readonly kind: 'argMax'; readonly outputType: 'int32' | 'int64' }
   /** An operator the product does not lower; kept so that the error can name it. */
   | { readonly kind: 'unsupported' };

@@ -9,6 +9,7 @@ import type { OperatorRecord } from './operator-record.ts';
 import { operatorRecord, operatorTable } from './operator-table.ts';
 import type { OpAttributes } from './operators.ts';
 import { readTensor } from './tensor-reader.ts';
+import { resolveVariables } from './variables.ts';
 
 /** Field numbers of the schema's tables (schema v3). */
 const MODEL = {
@@ -27,8 +28,8 @@ const SIGNATURE = { subgraph: 4 } as const;
 /** A Program refers to tensors by 16 bits, 0xFFFF meaning absent. */
 const MOST_TENSORS = 65_534;
 const MOST_OPERATORS = 65_535;
-/** Operators that run another subgraph: CALL, IF, WHILE, CALL_ONCE, STABLEHLO_WHILE, _CASE, _COMPOSITE. */
-const CALLERS: ReadonlySet<number> = new Set([31, 118, 119, 129, 200, 206, 209]);
+/** Operators that run another subgraph: CALL, IF, WHILE, STABLEHLO_WHILE, _CASE, _COMPOSITE. */
+const CALLERS: ReadonlySet<number> = new Set([31, 118, 119, 200, 206, 209]);
 
 /**
  * Parses a .tflite file. Everything is checked: offsets, vtables, lengths, enumerations, indices, order of the
@@ -84,16 +85,23 @@ function readGraph(model: FlatTable, name: string, records: readonly OperatorRec
   const codes = model.tables(MODEL.operatorCodes).map((t) => readCode(t, records));
   const subgraph = mainSubgraph(model, codes);
   if (!subgraph) return null;
-  const tensors = readTensors(model, subgraph);
-  const ops = readOperators(subgraph, codes, tensors.length);
+  const fileTensors = readTensors(model, subgraph);
+  const fileOps = readOperators(subgraph, codes, fileTensors.length);
+  if (reader.failure) return null;
+  const { tensors, ops } = resolveVariables(reader, { tensors: fileTensors, ops: fileOps }, (index) => {
+    const called = index > 0 ? model.tables(MODEL.subgraphs)[index] : undefined;
+    if (!called) return null;
+    const own = readTensors(model, called);
+    return { tensors: own, ops: readOperators(called, codes, own.length) };
+  });
   const graph: Graph = {
     name,
     sha256: sha256Hex(reader.bytes),
     description: model.string(MODEL.description),
     tensors,
     ops,
-    inputs: readIndices(subgraph, SUBGRAPH.inputs, 0, tensors.length, 'subgraph inputs'),
-    outputs: readIndices(subgraph, SUBGRAPH.outputs, 0, tensors.length, 'subgraph outputs'),
+    inputs: readIndices(subgraph, SUBGRAPH.inputs, 0, fileTensors.length, 'subgraph inputs'),
+    outputs: readIndices(subgraph, SUBGRAPH.outputs, 0, fileTensors.length, 'subgraph outputs'),
   };
   return reader.failure ? null : graph;
 }

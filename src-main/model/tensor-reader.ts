@@ -30,7 +30,9 @@ export function readTensor(table: FlatTable, index: number, buffers: readonly Fl
   refuseSpecialKinds(table, here);
   const quantization = table.reader.failure ? null : readQuantization(table, here, type, shape);
   const data = table.reader.failure ? null : readData(table, here, buffers, type, shape);
-  return { index, name, type, shape, quantization, data };
+  const isVariable = table.u8(TENSOR.isVariable) !== 0 && data === null;
+  const common = { index, name, type, shape, quantization, data };
+  return isVariable ? { ...common, variable: { initial: null } } : common;
 }
 
 interface Here extends Record<string, string | number> {
@@ -75,20 +77,17 @@ function readShape(table: FlatTable, here: Here): number[] {
 }
 
 function refuseSpecialKinds(table: FlatTable, here: Here): void {
-  const kind =
-    table.u8(TENSOR.isVariable) !== 0
-      ? 'a variable that keeps its value between inferences'
-      : table.has(TENSOR.sparsity)
-        ? 'stored as a sparse matrix'
-        : table.u32(TENSOR.externalBuffer) !== 0
-          ? 'stored in another file'
-          : null;
+  const kind = table.has(TENSOR.sparsity)
+    ? 'stored as a sparse matrix'
+    : table.u32(TENSOR.externalBuffer) !== 0
+      ? 'stored in another file'
+      : null;
   if (kind === null) return;
   table.reader.refuse(
     'model.unsupported-tensor',
     { ...here, kind },
     `Tensor ${here.tensor} "${here.name}" is ${kind}.`,
-    'Convert the model without that: plain dense constants, no state.',
+    'Convert the model without that: plain dense constants.',
   );
 }
 

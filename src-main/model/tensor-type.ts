@@ -10,6 +10,7 @@ export const tensorTypeCodes: Readonly<Record<TensorType, number>> = {
   int16: 7,
   int8: 9,
   int4: 17,
+  resource: 13,
 };
 
 /** The rest, for messages only. */
@@ -20,7 +21,6 @@ const foreignTypes: Readonly<Record<number, string>> = {
   10: 'float64',
   11: 'complex128',
   12: 'uint64',
-  13: 'resource',
   14: 'variant',
   15: 'uint32',
   16: 'uint16',
@@ -48,6 +48,7 @@ const bits: Readonly<Record<TensorType, number>> = {
   int16: 16,
   int8: 8,
   int4: 4,
+  resource: 32,
 };
 
 export function elementBits(type: TensorType): number {

@@ -1,5 +1,6 @@
 import { BugError } from '../base/errors.ts';
 import {
+  bool,
   bytes,
   f32s,
   flatTable,
@@ -32,27 +33,36 @@ const OLD_CODE_LIMIT = 127;
  */
 export function writeModel(spec: ModelSpec, records: readonly OperatorRecord[] = operatorTable): Uint8Array {
   const buffers: FlatNode[] = [flatTable({})];
-  const tensorNodes = spec.tensors.map((t) => tensorNode(t, buffers));
-  const codes = [...new Set(spec.ops.map((op) => op.name))];
-  const subgraph = flatTable({
-    0: tables(tensorNodes),
-    1: i32s(spec.inputs),
-    2: i32s(spec.outputs),
-    3: tables(
-      spec.ops.map((op) =>
-        operatorNode(op, codes.indexOf(op.name), spec.tensors.length, recordOf(op.name, records)),
-      ),
-    ),
-    4: string(spec.name),
-  });
+  const all = [spec, ...(spec.called ?? [])];
+  const codes = [...new Set(all.flatMap((part) => part.ops.map((op) => op.name)))];
+  const subgraphs = all.map((part) => subgraphNode(part, codes, buffers, records));
   const model = flatTable({
     0: u32(SCHEMA_VERSION),
     1: tables(codes.map((name) => codeNode(recordOf(name, records)))),
-    2: tables([subgraph]),
+    2: tables(subgraphs),
     3: string(spec.description ?? ''),
     4: tables(buffers),
   });
   return writeFlatBuffer(model, 'TFL3');
+}
+
+function subgraphNode(
+  part: Omit<ModelSpec, 'called'>,
+  codes: readonly string[],
+  buffers: FlatNode[],
+  records: readonly OperatorRecord[],
+): FlatNode {
+  return flatTable({
+    0: tables(part.tensors.map((t) => tensorNode(t, buffers))),
+    1: i32s(part.inputs),
+    2: i32s(part.outputs),
+    3: tables(
+      part.ops.map((op) =>
+        operatorNode(op, codes.indexOf(op.name), part.tensors.length, recordOf(op.name, records)),
+      ),
+    ),
+    4: string(part.name),
+  });
 }
 
 function recordOf(name: string, records: readonly OperatorRecord[]): OperatorRecord {
@@ -96,6 +106,7 @@ function tensorNode(t: TensorSpec, buffers: FlatNode[]): FlatNode {
     2: u32(buffer),
     3: string(t.name),
     4: t.quantization ? table(quantizationNode(t)) : null,
+    5: t.isVariable ? bool(true) : null,
   });
 }
 

@@ -53,6 +53,8 @@ export class LockStep {
     this.#detects = options.detects;
     this.#gaps = options.gaps;
     this.#classes = twin.outputs[0]?.bytes ?? 0;
+    // the device resets the states of the model when a stream begins
+    twin.reset();
     features.resetDetector(this.#classes);
   }
 
@@ -67,7 +69,7 @@ export class LockStep {
     const window = this.#windowOf(event.record.index, event.lastSample);
     if (event.kind === 'dropped') return null;
     if (!window) return { ok: true, value: UNKNOWN };
-    const outputs = this.#twin.infer([new Uint8Array(window.features)]);
+    const outputs = this.#twin.inferNext([new Uint8Array(window.features)]);
     if (!outputs.ok) return outputs;
     const output = outputs.value[0]!;
     const equal = this.#featuresEqual(event, window) && sameBytes(output, event.output);

@@ -16,7 +16,13 @@ const FLAGS = [
   ...['-mcpu=cortex-m0plus', '-mthumb', '-std=gnu11', '-O2', '-ffreestanding', '-nostdlib', '-static'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-tree-loop-distribute-patterns', '-Wl,--gc-sections'],
   ...coreDefines(['m0']),
-  ...['-Wl,-Ttext=0x20000000', '-Wl,-e,mj_engine_open', '-Wl,-u,mj_engine_run_op'],
+  ...[
+    '-Wl,-Ttext=0x20000000',
+    '-Wl,-e,mj_engine_open',
+    '-Wl,-u,mj_engine_run_op',
+    '-Wl,-u,mj_engine_reset',
+    '-Wl,-u,mj_engine_copy_constants',
+  ],
 ];
 const ENGINE_AT = 0x2000_c000;
 const ARENA_AT = 0x2000_c040;

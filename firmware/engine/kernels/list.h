@@ -29,6 +29,7 @@
   K(MJ_KERNEL_BATCH_MATMUL_S8, mj_batch_matmul_s8)           \
   K(MJ_KERNEL_CONV2D_S16, mj_conv2d_s16)                     \
   K(MJ_KERNEL_DEPTHWISE_CONV2D_S16, mj_depthwise_conv2d_s16) \
-  K(MJ_KERNEL_FULLY_CONNECTED_S16, mj_fully_connected_s16)
+  K(MJ_KERNEL_FULLY_CONNECTED_S16, mj_fully_connected_s16)   \
+  K(MJ_KERNEL_SVDF_S8, mj_svdf_s8)
 
 #endif

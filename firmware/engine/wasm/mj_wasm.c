@@ -8,6 +8,10 @@ __attribute__((export_name("open"))) uint32_t mj_wasm_open(const uint8_t *progra
   return mj_engine_open(&engine, program, available, arena, arena_bytes);
 }
 
+__attribute__((export_name("reset"))) void mj_wasm_reset(void) {
+  mj_engine_reset(&engine);
+}
+
 __attribute__((export_name("run"))) uint32_t mj_wasm_run(void) {
   return mj_engine_run(&engine, NULL);
 }

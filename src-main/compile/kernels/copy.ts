@@ -24,5 +24,5 @@ const copy = (builtin: number): KernelRecord => ({
   cost: (work) => 2 * work.activationBytes,
 });
 
-/** RESHAPE, EXPAND_DIMS, SQUEEZE. */
-export const copyKernels: readonly KernelRecord[] = [copy(22), copy(70), copy(43)];
+/** RESHAPE, EXPAND_DIMS, SQUEEZE; between activations and states READ_VARIABLE and ASSIGN_VARIABLE. */
+export const copyKernels: readonly KernelRecord[] = [copy(22), copy(70), copy(43), copy(143), copy(144)];

@@ -118,7 +118,7 @@ export function singleOperator(
     description: `one ${name}`,
     tensors,
     ops: [{ name, attributes, inputs: all, outputs: last }],
-    inputs: all.filter((i) => !tensors[i]!.data),
+    inputs: all.filter((i) => !tensors[i]!.data && !tensors[i]!.isVariable),
     outputs: last,
   };
 }

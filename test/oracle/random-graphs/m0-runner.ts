@@ -68,13 +68,15 @@ export class M0Runner implements GraphRunner {
       arenaBytes,
     ]);
     if (opened !== Status.Ok) return { ok: false, why: `refused with status ${opened}` };
+    this.#arena(program, PATTERN);
+    this.#call('mj_engine_copy_constants', [ENGINE_AT]);
+    this.#call('mj_engine_reset', [ENGINE_AT]);
     return { ok: true, outputs: sets.map((set) => this.#infer(program, set)) };
   }
 
   #infer(program: Program, inputs: readonly Uint8Array[]): Uint8Array[] {
     const { sram } = this.#core;
     const arena = this.#arena(program);
-    arena.fill(PATTERN);
     program.inputs.forEach((t, i) => sram.set(inputs[i]!, place(program, t)));
     for (const [i, op] of program.ops.entries()) {
       const before = arena.slice();
@@ -88,9 +90,10 @@ export class M0Runner implements GraphRunner {
   }
 
   /** The arena with guards in front and behind. */
-  #arena(program: Program): Uint8Array {
+  #arena(program: Program, fill?: number): Uint8Array {
     const from = ARENA_AT - GUARD - SRAM;
-    return this.#core.sram.subarray(from, from + program.header.arenaBytes + 2 * GUARD);
+    const arena = this.#core.sram.subarray(from, from + program.header.arenaBytes + 2 * GUARD);
+    return fill === undefined ? arena : arena.fill(fill);
   }
 
   #untouched(program: Program, op: PlannedOp, before: Uint8Array, after: Uint8Array): void {

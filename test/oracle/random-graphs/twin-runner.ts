@@ -17,7 +17,7 @@ async function runAll(cases: readonly GraphCase[]): Promise<GraphReply[]> {
       continue;
     }
     await using twin = opened.value;
-    replies.push({ ok: true, outputs: sets.map((set) => orThrow(twin.infer(set))) });
+    replies.push({ ok: true, outputs: sets.map((set) => orThrow(twin.inferNext(set))) });
   }
   return replies;
 }

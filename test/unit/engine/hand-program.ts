@@ -129,6 +129,8 @@ export function handProgram(model: HandProgram): Uint8Array<ArrayBuffer> {
     copyCount: 0,
     pinnedOffset: 0,
     estimatesOffset: 0,
+    statesOffset: 0,
+    stateCount: 0,
     reserved: [],
   });
   return sealed(bytes.slice(0, end));
