@@ -104,6 +104,7 @@ typedef enum {
   MJ_OP_CODE_TRANSPOSE_CONV = 67,
   MJ_OP_CODE_BATCH_MATMUL = 126,
   MJ_OP_CODE_SVDF = 27,
+  MJ_OP_CODE_UNIDIRECTIONAL_SEQUENCE_LSTM = 44,
   MJ_OP_CODE_READ_VARIABLE = 143,
   MJ_OP_CODE_ASSIGN_VARIABLE = 144,
 } mj_op_code;
@@ -156,6 +157,7 @@ typedef enum {
   MJ_KERNEL_CONV_WASM = 416, /* host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD */
   MJ_KERNEL_DEPTHWISE_WASM = 417, /* host: DEPTHWISE_CONV_2D, 8 channels with SIMD */
   MJ_KERNEL_SVDF_S8 = 28, /* int16 state */
+  MJ_KERNEL_LSTM_S8 = 29, /* int16 cell */
 } mj_kernel;
 
 /* Bits of a KernelBlobs record's flags. */
@@ -761,6 +763,36 @@ typedef struct {
   uint32_t reserved[2]; /* 0 */
 } mj_svdf_params;
 _Static_assert(sizeof(mj_svdf_params) == 64, "mj_svdf_params");
+
+/* UNIDIRECTIONAL_SEQUENCE_LSTM, int8 with an int16 cell. Gates in the order input, forget, cell, output. */
+typedef struct {
+  int32_t batches;
+  int32_t steps;
+  int32_t time_major; /* 1 = [steps][batches], 0 = [batches][steps] */
+  int32_t inputs;
+  int32_t cells;
+  int32_t input_offset; /* −zero point of the input */
+  int32_t output_offset; /* zero point of the output and of the remembered output */
+  uint32_t input_weights_offset[4]; /* i8[cells][inputs] a gate */
+  uint32_t recurrent_weights_offset[4]; /* i8[cells][cells] a gate */
+  uint32_t bias_offset[4]; /* i32[cells] a gate */
+  int32_t input_multiplier[4]; /* Q31, to steps of 2^−12 */
+  int32_t input_shift[4];
+  int32_t recurrent_multiplier[4]; /* Q31, to steps of 2^−12 */
+  int32_t recurrent_shift[4];
+  int32_t forget_multiplier; /* Q31, of forget gate · cell */
+  int32_t forget_shift;
+  int32_t update_multiplier; /* Q31, of input gate · cell gate */
+  int32_t update_shift;
+  int32_t output_multiplier; /* Q31, of output gate · tanh of the cell */
+  int32_t output_shift;
+  int32_t tanh_multiplier; /* of the cell, before its tanh is looked up */
+  int32_t tanh_shift; /* right */
+  int32_t cell_clip; /* largest magnitude of the cell; 0 = no limit */
+  uint32_t sigmoid_offset; /* u16[256]: the logistic function at n/24 in 1/65536 */
+  uint32_t reserved[3]; /* 0 */
+} mj_lstm_params;
+_Static_assert(sizeof(mj_lstm_params) == 192, "mj_lstm_params");
 
 /* The configuration block of an image, at a fixed flash offset (board descriptor), one erase sector. */
 typedef struct {

@@ -106,6 +106,7 @@ export const OpCode = {
   TransposeConv: 67,
   BatchMatmul: 126,
   Svdf: 27,
+  UnidirectionalSequenceLstm: 44,
   ReadVariable: 143,
   AssignVariable: 144,
 } as const;
@@ -159,6 +160,7 @@ export const Kernel = {
   ConvWasm: 416, // host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD
   DepthwiseWasm: 417, // host: DEPTHWISE_CONV_2D, 8 channels with SIMD
   SvdfS8: 28, // int16 state
+  LstmS8: 29, // int16 cell
 } as const;
 export type Kernel = (typeof Kernel)[keyof typeof Kernel];
 
@@ -2423,6 +2425,151 @@ export function writeSvdfParams(view: DataView, at: number, value: SvdfParams): 
   view.setUint32(o, value.biasOffset, true);
   for (let i = 0; i < 2; i++) {
     o = at + 56 + 4 * i;
+    view.setUint32(o, value.reserved[i] ?? 0, true);
+  }
+}
+
+/** UNIDIRECTIONAL_SEQUENCE_LSTM, int8 with an int16 cell. Gates in the order input, forget, cell, output. */
+export interface LstmParams {
+  batches: number;
+  steps: number;
+  /** 1 = [steps][batches], 0 = [batches][steps] */
+  timeMajor: number;
+  inputs: number;
+  cells: number;
+  /** −zero point of the input */
+  inputOffset: number;
+  /** zero point of the output and of the remembered output */
+  outputOffset: number;
+  /** i8[cells][inputs] a gate */
+  inputWeightsOffset: number[];
+  /** i8[cells][cells] a gate */
+  recurrentWeightsOffset: number[];
+  /** i32[cells] a gate */
+  biasOffset: number[];
+  /** Q31, to steps of 2^−12 */
+  inputMultiplier: number[];
+  inputShift: number[];
+  /** Q31, to steps of 2^−12 */
+  recurrentMultiplier: number[];
+  recurrentShift: number[];
+  /** Q31, of forget gate · cell */
+  forgetMultiplier: number;
+  forgetShift: number;
+  /** Q31, of input gate · cell gate */
+  updateMultiplier: number;
+  updateShift: number;
+  /** Q31, of output gate · tanh of the cell */
+  outputMultiplier: number;
+  outputShift: number;
+  /** of the cell, before its tanh is looked up */
+  tanhMultiplier: number;
+  /** right */
+  tanhShift: number;
+  /** largest magnitude of the cell; 0 = no limit */
+  cellClip: number;
+  /** u16[256]: the logistic function at n/24 in 1/65536 */
+  sigmoidOffset: number;
+  /** 0 */
+  reserved: number[];
+}
+export const LstmParamsBytes = 192;
+export function readLstmParams(view: DataView, at: number): LstmParams {
+  let o = at;
+  return {
+    batches: ((o = at + 0), view.getInt32(o, true)),
+    steps: ((o = at + 4), view.getInt32(o, true)),
+    timeMajor: ((o = at + 8), view.getInt32(o, true)),
+    inputs: ((o = at + 12), view.getInt32(o, true)),
+    cells: ((o = at + 16), view.getInt32(o, true)),
+    inputOffset: ((o = at + 20), view.getInt32(o, true)),
+    outputOffset: ((o = at + 24), view.getInt32(o, true)),
+    inputWeightsOffset: Array.from({ length: 4 }, (_, i) => ((o = at + 28 + 4 * i), view.getUint32(o, true))),
+    recurrentWeightsOffset: Array.from({ length: 4 }, (_, i) => ((o = at + 44 + 4 * i), view.getUint32(o, true))),
+    biasOffset: Array.from({ length: 4 }, (_, i) => ((o = at + 60 + 4 * i), view.getUint32(o, true))),
+    inputMultiplier: Array.from({ length: 4 }, (_, i) => ((o = at + 76 + 4 * i), view.getInt32(o, true))),
+    inputShift: Array.from({ length: 4 }, (_, i) => ((o = at + 92 + 4 * i), view.getInt32(o, true))),
+    recurrentMultiplier: Array.from({ length: 4 }, (_, i) => ((o = at + 108 + 4 * i), view.getInt32(o, true))),
+    recurrentShift: Array.from({ length: 4 }, (_, i) => ((o = at + 124 + 4 * i), view.getInt32(o, true))),
+    forgetMultiplier: ((o = at + 140), view.getInt32(o, true)),
+    forgetShift: ((o = at + 144), view.getInt32(o, true)),
+    updateMultiplier: ((o = at + 148), view.getInt32(o, true)),
+    updateShift: ((o = at + 152), view.getInt32(o, true)),
+    outputMultiplier: ((o = at + 156), view.getInt32(o, true)),
+    outputShift: ((o = at + 160), view.getInt32(o, true)),
+    tanhMultiplier: ((o = at + 164), view.getInt32(o, true)),
+    tanhShift: ((o = at + 168), view.getInt32(o, true)),
+    cellClip: ((o = at + 172), view.getInt32(o, true)),
+    sigmoidOffset: ((o = at + 176), view.getUint32(o, true)),
+    reserved: Array.from({ length: 3 }, (_, i) => ((o = at + 180 + 4 * i), view.getUint32(o, true))),
+  };
+}
+export function writeLstmParams(view: DataView, at: number, value: LstmParams): void {
+  let o: number;
+  o = at + 0;
+  view.setInt32(o, value.batches, true);
+  o = at + 4;
+  view.setInt32(o, value.steps, true);
+  o = at + 8;
+  view.setInt32(o, value.timeMajor, true);
+  o = at + 12;
+  view.setInt32(o, value.inputs, true);
+  o = at + 16;
+  view.setInt32(o, value.cells, true);
+  o = at + 20;
+  view.setInt32(o, value.inputOffset, true);
+  o = at + 24;
+  view.setInt32(o, value.outputOffset, true);
+  for (let i = 0; i < 4; i++) {
+    o = at + 28 + 4 * i;
+    view.setUint32(o, value.inputWeightsOffset[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 44 + 4 * i;
+    view.setUint32(o, value.recurrentWeightsOffset[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 60 + 4 * i;
+    view.setUint32(o, value.biasOffset[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 76 + 4 * i;
+    view.setInt32(o, value.inputMultiplier[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 92 + 4 * i;
+    view.setInt32(o, value.inputShift[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 108 + 4 * i;
+    view.setInt32(o, value.recurrentMultiplier[i] ?? 0, true);
+  }
+  for (let i = 0; i < 4; i++) {
+    o = at + 124 + 4 * i;
+    view.setInt32(o, value.recurrentShift[i] ?? 0, true);
+  }
+  o = at + 140;
+  view.setInt32(o, value.forgetMultiplier, true);
+  o = at + 144;
+  view.setInt32(o, value.forgetShift, true);
+  o = at + 148;
+  view.setInt32(o, value.updateMultiplier, true);
+  o = at + 152;
+  view.setInt32(o, value.updateShift, true);
+  o = at + 156;
+  view.setInt32(o, value.outputMultiplier, true);
+  o = at + 160;
+  view.setInt32(o, value.outputShift, true);
+  o = at + 164;
+  view.setInt32(o, value.tanhMultiplier, true);
+  o = at + 168;
+  view.setInt32(o, value.tanhShift, true);
+  o = at + 172;
+  view.setInt32(o, value.cellClip, true);
+  o = at + 176;
+  view.setUint32(o, value.sigmoidOffset, true);
+  for (let i = 0; i < 3; i++) {
+    o = at + 180 + 4 * i;
     view.setUint32(o, value.reserved[i] ?? 0, true);
   }
 }

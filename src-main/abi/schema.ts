@@ -128,6 +128,7 @@ export const enums: readonly EnumSchema[] = [
       v('TransposeConv', 67),
       v('BatchMatmul', 126),
       v('Svdf', 27),
+      v('UnidirectionalSequenceLstm', 44),
       v('ReadVariable', 143),
       v('AssignVariable', 144),
     ],
@@ -186,6 +187,7 @@ export const enums: readonly EnumSchema[] = [
       v('ConvWasm', 416, 'host: CONV_2D and FULLY_CONNECTED, 4 channels of 2 pixels with SIMD'),
       v('DepthwiseWasm', 417, 'host: DEPTHWISE_CONV_2D, 8 channels with SIMD'),
       v('SvdfS8', 28, 'int16 state'),
+      v('LstmS8', 29, 'int16 cell'),
     ],
   },
   {

@@ -17,6 +17,7 @@ import { averagePool2dS8, maxPool2dS8 } from './kernels/pool2d-s8.ts';
 import { dequantize, quantize } from './kernels/quantize.ts';
 import { reduceKernels } from './kernels/reduce-s8.ts';
 import { resizeNearest } from './kernels/resize-nearest.ts';
+import { lstmS8 } from './kernels/lstm-s8.ts';
 import { softmaxS8 } from './kernels/softmax-s8.ts';
 import { svdfS8 } from './kernels/svdf-s8.ts';
 import { transposeConvS8 } from './kernels/transpose-conv-s8.ts';
@@ -49,6 +50,7 @@ const generalKernels: readonly KernelRecord[] = [
   depthwiseConv2dS16,
   fullyConnectedS16,
   svdfS8,
+  lstmS8,
 ];
 
 /** Every compute kernel. A new one is a C file, a record and a line in the list of its cores. */

@@ -19,6 +19,7 @@ import { resizeNearest } from './ops/resize-nearest.ts';
 import { slice, stridedSlice } from './ops/slicing.ts';
 import { softmax } from './ops/softmax.ts';
 import { split, splitV, unpack } from './ops/splitting.ts';
+import { lstm } from './ops/lstm.ts';
 import { svdf } from './ops/svdf.ts';
 import { assignVariable, callOnce, readVariable, varHandle } from './ops/variables.ts';
 import { transposeConv } from './ops/transpose-conv.ts';
@@ -66,6 +67,7 @@ export const operatorTable: readonly OperatorRecord[] = [
   transposeConv,
   batchMatmul,
   svdf,
+  lstm,
   varHandle,
   readVariable,
   assignVariable,

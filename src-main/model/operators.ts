@@ -69,6 +69,13 @@ export type OpAttributes =
   /** A variable's name; the reader puts a tensor in its place. */
   | { readonly kind: 'varHandle'; readonly container: string; readonly sharedName: string }
   | { readonly kind: 'callOnce'; readonly subgraph: number }
+  | {
+      readonly kind: 'lstm';
+      readonly activation: Activation;
+      readonly cellClip: number;
+      readonly projectionClip: number;
+      readonly timeMajor: boolean;
+    }
   | { readonly kind: 'svdf'; readonly rank: number; readonly activation: Activation }
   | { readonly kind: 'argMax'; readonly outputType: 'int32' | 'int64' }
   /** An operator the product does not lower; kept so that the error can name it. */

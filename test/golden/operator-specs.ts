@@ -128,6 +128,9 @@ export const operatorSpecs: Readonly<Record<string, readonly NamedSpec[]>> = {
   'arg-max': random('ARG_MAX', 12),
   'transpose-conv': random('TRANSPOSE_CONV', 30),
   'batch-matmul': random('BATCH_MATMUL', 30),
+  svdf: random('SVDF', 30),
+  lstm: random('UNIDIRECTIONAL_SEQUENCE_LSTM', 30),
+  variables: random('READ_VARIABLE', 12),
   'int16-activations': [
     ...wide('CONV_2D', 90),
     ...wide('DEPTHWISE_CONV_2D', 60),

@@ -30,6 +30,7 @@
   K(MJ_KERNEL_CONV2D_S16, mj_conv2d_s16)                     \
   K(MJ_KERNEL_DEPTHWISE_CONV2D_S16, mj_depthwise_conv2d_s16) \
   K(MJ_KERNEL_FULLY_CONNECTED_S16, mj_fully_connected_s16)   \
-  K(MJ_KERNEL_SVDF_S8, mj_svdf_s8)
+  K(MJ_KERNEL_SVDF_S8, mj_svdf_s8)                           \
+  K(MJ_KERNEL_LSTM_S8, mj_lstm_s8)
 
 #endif
