@@ -60,7 +60,7 @@ describeWith([needs.python], 'random graphs against live TFLM', () => {
         const replies = await twin.run(cases);
         return replies.map((reply, i) => {
           const bad = cases[i]!.program.ops.some((op) => op.name === 'MUL');
-          if (!reply.ok || !bad) return reply;
+          if (!reply.ok || !bad || 'crcs' in reply) return reply;
           return {
             ok: true,
             outputs: reply.outputs.map((set) => set.map((bytes) => bytes.map((b) => b ^ 1))),

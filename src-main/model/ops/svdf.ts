@@ -37,10 +37,11 @@ export function svdfGeometry(view: OpView): SvdfGeometry {
 
 /** TensorFlow Lite multiplies and divides these scales in float32. */
 export function svdfFactors(view: OpView): { feature: number; output: number } {
-  const [input, features, times, , state] = [0, 1, 2, 3, 4].map((n) => scaleOf(inputOf(view, n))) as number[];
+  const of = (n: number) => scaleOf(inputOf(view, n));
+  const [input, features, times, state] = [of(0), of(1), of(2), of(4)] as const;
   return {
-    feature: Math.fround(Math.fround(input! * features!) / state!),
-    output: Math.fround(Math.fround(state! * times!) / scaleOf(outputOf(view))),
+    feature: Math.fround(Math.fround(input * features) / state),
+    output: Math.fround(Math.fround(state * times) / scaleOf(outputOf(view))),
   };
 }
 

@@ -9,6 +9,7 @@ import type { ModelSpec } from '../../../src-main/model/model-spec.ts';
 import { readModel } from '../../../src-main/model/reader.ts';
 import { writeModel } from '../../../src-main/model/writer.ts';
 import { inputSets } from '../../golden/input-sets.ts';
+import { crcOfOutputs } from '../../qemu/batch.ts';
 import { runTflm } from '../tflm.ts';
 import type { GraphReply, GraphRunner } from './graph-runner.ts';
 
@@ -73,6 +74,12 @@ const equal = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
 
 function differenceOf(runner: GraphRunner, question: Question, reply: GraphReply): Difference | null {
   if (!reply.ok) return { runner: runner.name, question, set: null, why: reply.why };
+  if ('crcs' in reply) {
+    const at = reply.crcs.findIndex((crc, s) => crc !== crcOfOutputs(question.expected[s]!));
+    return at < 0
+      ? null
+      : { runner: runner.name, question, set: at, why: `outputs of set ${at} have another CRC` };
+  }
   const set = question.expected.findIndex((outputs, s) => !equal(outputs, reply.outputs[s] ?? []));
   if (set < 0) return null;
   return {

@@ -8,7 +8,9 @@ export interface GraphCase {
   readonly sets: readonly (readonly Uint8Array[])[];
 }
 
+/** Some give only the CRC of all outputs of a set. */
 export type GraphReply =
+  | { readonly ok: true; readonly crcs: readonly number[] }
   | { readonly ok: true; /** [set][output tensor] */ readonly outputs: readonly (readonly Uint8Array[])[] }
   | { readonly ok: false; readonly why: string };
 

@@ -2,10 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { onCore, type CoreId } from '../../../src-main/board/board.ts';
 import { pico } from '../../../src-main/board/pico.ts';
+import { qemuBoards } from '../../../src-main/board/qemu.ts';
+import { buildsFor } from '../../qemu/needs.ts';
 import { NativeEngine } from '../../unit/engine/native-engine.ts';
 import type { GraphRunner } from './graph-runner.ts';
 import { M0Runner } from './m0-runner.ts';
 import { NativeRunner } from './native-runner.ts';
+import { qemuRunner } from './qemu-runner.ts';
 import { twinRunner } from './twin-runner.ts';
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
@@ -39,6 +42,12 @@ export function openRunners(only?: string): Runners {
       sanitized ??= stack.use(new NativeEngine());
       return new NativeRunner(name, onCore(pico, core), sanitized);
     });
+  }
+  for (const board of qemuBoards) {
+    const lacking = buildsFor(board).filter((need) => !need.met);
+    if (lacking.length === 0) offer(`${board.id} in QEMU`, null, () => qemuRunner(board));
+    else if (only === undefined)
+      missing.push(`${board.id} in QEMU (${lacking.map((n) => n.name).join(', ')})`);
   }
   return { all, missing, [Symbol.dispose]: () => stack.dispose() };
 }

@@ -18,7 +18,8 @@ describeWith([needs.armGcc], 'the engine compiled for Cortex-M0+, in rp2040js', 
     );
     const differing = cases.filter((golden, i) => {
       const program = orThrow(compile(orThrow(readModel(golden.model, golden.name)), pico));
-      const set = golden.sets[i % golden.sets.length]!;
+      // states begin anew, as for the first set
+      const set = golden.sets[program.header.stateCount > 0 ? 0 : i % golden.sets.length]!;
       const { outputs } = runOnM0(engine, program, set.inputs);
       return !set.outputs.every((bytes, o) => Buffer.from(bytes).equals(outputs[o]!));
     });

@@ -165,7 +165,7 @@ describe('what is refused, and how', () => {
     ['an empty dimension', 'model.bad-shape', { input: { 0: i32s([1, 0]) } }],
     ['2^62 elements', 'model.bad-shape', { input: { 0: i32s([0x7fffffff, 0x7fffffff]) } }],
     ['nine dimensions', 'model.bad-shape', { input: { 0: i32s([1, 1, 1, 1, 1, 1, 1, 1, 1]) } }],
-    ['a variable tensor', 'model.unsupported-tensor', { input: { 5: u8(1) } }],
+    ['an input that is a variable', 'model.bad-graph', { input: { 5: u8(1) } }],
     ['a sparse tensor', 'model.unsupported-tensor', { weights: { 6: table(flatTable({})) } }],
     ['a tensor in another file', 'model.unsupported-tensor', { weights: { 10: u32(1) } }],
     ['a scale that is not a number', 'model.bad-quantization', { input: { 4: affine(NaN) } }],
