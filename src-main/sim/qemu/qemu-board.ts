@@ -139,6 +139,10 @@ class Qemu implements QemuBoard, Link {
       child.stdout.on('data', (bytes: Buffer) => {
         if (this.#child === child) this.#inbox.push(bytes);
       });
+      // a host that ends without disposing leaves no emulator behind; of a killed one nothing can be said
+      const atExit = () => child.kill('SIGKILL');
+      process.once('exit', atExit);
+      child.once('close', () => process.off('exit', atExit));
       child.stdin.on('error', () => undefined); // told by the write, or by the end of the process
       child.once('error', (e) => resolve(noQemu(this.#machine, e.message)));
       child.once('spawn', () => {
