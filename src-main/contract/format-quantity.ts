@@ -40,6 +40,9 @@ const UNCLAIMED_DIGITS = 4;
 /** And of one that repeats exactly: integers whole, else what a µs timer over a window resolves. */
 const DETERMINISTIC_DIGITS = 7;
 
+/** Where it is a person's name. */
+const methodNames: Partial<Record<string, string>> = { wilson: 'Wilson' };
+
 function plain(value: number, digits: number): string {
   if (Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(digits)));
@@ -68,7 +71,7 @@ export function formatQuantity(q: Quantity): QuantityText {
     q.interval.method === 'deterministic'
       ? 'deterministic'
       : half !== null && half > 0
-        ? `± ${formatWithUncertainty(half, half).split(' ± ')[0]!} (${percent}${q.interval.method})`
+        ? `± ${formatWithUncertainty(half, half).split(' ± ')[0]!} (${percent}${methodNames[q.interval.method] ?? q.interval.method})`
         : '';
   const systematic =
     bound === null ? '' : `± ${formatWithUncertainty(bound, bound).split(' ± ')[0]!} systematic`;

@@ -167,7 +167,9 @@ function outputRule(done: readonly WindowResult[]): RuleCheck {
     'the device computes what the host twin computes',
     different === 0,
     different === 0
-      ? 'no difference seen'
+      ? done.length === 0
+        ? 'nothing was compared'
+        : 'no difference seen'
       : different === 1
         ? '1 window differs'
         : `${different} windows differ`,
