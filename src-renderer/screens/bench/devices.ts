@@ -37,7 +37,8 @@ export function boardChoices({ targets, ports }: HardwareList): BoardChoice[] {
       const target = real.find((t) => t.boardId === port.device!.id);
       return target ? [onPort(target, port)] : [];
     });
-  return [...targets.filter((t) => !t.needsPort).map(emulated), ...found];
+  // a core that only counts instructions has no pins, no wires and no current: nothing to put on a bench
+  return [...targets.filter((t) => !t.needsPort && t.unit === 'us').map(emulated), ...found];
 }
 
 function emulated(t: TargetEntry): BoardChoice {
