@@ -79,14 +79,8 @@ export class SessionDevice implements Device {
     return this.#withMj('mj out', (mj) => mj.output());
   }
 
-  /**
-   * Of two profiled inferences the second: the first finds caches cold, and a network small enough to stay in them would
-   * be taken for much slower than it is in a window.
-   */
   profile(): ReturnType<Device['profile']> {
     return this.#withMj('mj prof', async (mj) => {
-      const cold = await mj.profile();
-      if (!cold.ok) return cold;
       const profile = await mj.profile();
       if (!profile.ok) return profile;
       const ops = profile.value.ops.map((o) => ({
