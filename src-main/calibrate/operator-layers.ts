@@ -1,5 +1,7 @@
 import type { Rng } from '../base/rng.ts';
+import { generateLstm } from '../model/generate/lstm.ts';
 import { activationTensor, intTensor, singleOperator } from '../model/generate/random-tensors.ts';
+import { generateSvdf } from '../model/generate/svdf.ts';
 import { widened } from '../model/generate/widened.ts';
 import type { ModelSpec } from '../model/model-spec.ts';
 import { elementCount } from '../model/tensor-type.ts';
@@ -32,6 +34,8 @@ const kinds: readonly (readonly [string, (rng: Rng) => ModelSpec])[] = [
   ['copy', copy],
   ['transpose convolution', transposeConvolution],
   ['batch matmul', batchMatmul],
+  ['svdf', svdf],
+  ['lstm', lstm],
 ];
 
 export function operatorLayers(rng: Rng): CalibrationLayer[] {
@@ -192,4 +196,18 @@ function batchMatmul(rng: Rng): ModelSpec {
     tensor('right', [1, depth, columns], 0.07, 9),
     tensor('output', [1, rows, columns], 0.6, 4),
   ]);
+}
+
+function svdf(rng: Rng): ModelSpec {
+  const [inputs, units, memory] = [rng.int(8, 40), rng.int(8, 48), rng.int(4, 16)];
+  return generateSvdf(rng, { batches: 1, inputs, units, rank: rng.int(1, 2), memory });
+}
+
+function lstm(rng: Rng): ModelSpec {
+  return generateLstm(rng, {
+    batches: 1,
+    steps: rng.int(4, 20),
+    inputs: rng.int(8, 40),
+    cells: rng.int(8, 24),
+  });
 }

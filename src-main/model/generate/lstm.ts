@@ -4,9 +4,22 @@ import { activationTensor, randomScale, randomZeroPoint } from './random-tensors
 
 const GATES = 4;
 
+export interface LstmSizes {
+  readonly batches: number;
+  readonly steps: number;
+  readonly inputs: number;
+  readonly cells: number;
+}
+
+/** Small and odd. */
+function randomSizes(rng: Rng): LstmSizes {
+  const [batches, steps] = [rng.pick([1, 1, 2]), rng.int(1, 6)];
+  return { batches, steps, inputs: rng.int(1, 9), cells: rng.int(1, 9) };
+}
+
 /** Operands in the order of the file; peepholes, projection and layer normalisation are absent. */
-export function generateLstm(rng: Rng): ModelSpec {
-  const [batches, steps, inputs, cells] = [rng.pick([1, 1, 2]), rng.int(1, 6), rng.int(1, 9), rng.int(1, 9)];
+export function generateLstm(rng: Rng, sizes: LstmSizes = randomSizes(rng)): ModelSpec {
+  const { batches, steps, inputs, cells } = sizes;
   const timeMajor = rng.float() < 0.3;
   const rows = timeMajor ? [steps, batches] : [batches, steps];
   const [inScale, outScale] = [randomScale(rng, 1e-2, 0.1), Math.fround(1 / 128)];

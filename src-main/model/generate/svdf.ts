@@ -2,14 +2,22 @@ import type { Rng } from '../../base/rng.ts';
 import type { ModelSpec, TensorSpec } from '../model-spec.ts';
 import { activationTensor, randomScale, randomZeroPoint, singleOperator } from './random-tensors.ts';
 
-export function generateSvdf(rng: Rng): ModelSpec {
-  const [batches, inputs, units, rank, memory] = [
-    rng.pick([1, 1, 2]),
-    rng.int(1, 20),
-    rng.int(1, 8),
-    rng.int(1, 3),
-    rng.int(1, 9),
-  ];
+export interface SvdfSizes {
+  readonly batches: number;
+  readonly inputs: number;
+  readonly units: number;
+  readonly rank: number;
+  readonly memory: number;
+}
+
+/** Small and odd. */
+function randomSizes(rng: Rng): SvdfSizes {
+  const [batches, inputs, units] = [rng.pick([1, 1, 2]), rng.int(1, 20), rng.int(1, 8)];
+  return { batches, inputs, units, rank: rng.int(1, 3), memory: rng.int(1, 9) };
+}
+
+export function generateSvdf(rng: Rng, sizes: SvdfSizes = randomSizes(rng)): ModelSpec {
+  const { batches, inputs, units, rank, memory } = sizes;
   const filters = units * rank;
   const [inScale, featureScale, timeScale] = [
     randomScale(rng, 1e-2),

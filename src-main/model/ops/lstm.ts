@@ -166,5 +166,5 @@ export const lstm: OperatorRecord = {
     const { batches, steps, inputs, cells } = lstmGeometry(view);
     return batches * steps * cells * (GATES.length * (inputs + cells) + 3);
   },
-  generate: generateLstm,
+  generate: (rng) => generateLstm(rng),
 };

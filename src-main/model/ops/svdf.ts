@@ -123,5 +123,5 @@ export const svdf: OperatorRecord = {
     const { batches, inputs, filters, memory } = svdfGeometry(view);
     return batches * filters * (inputs + memory);
   },
-  generate: generateSvdf,
+  generate: (rng) => generateSvdf(rng),
 };
