@@ -148,7 +148,7 @@ const curve: Step = (g, x) => {
       : g.int8(g.shape(x), free ? g.scale(x) * 4 ** (2 * g.rng.float() - 1) : q.scales[0]!, q.zeroPoints[0]);
   // HARD_SWISH's 16 bits hold no factor of 128 and more to the output
   if (name === 'HARD_SWISH' && g.scale(x) > 20 * g.scale(out)) return null;
-  if (g.scale(x) < 2 ** -20) return null;
+  if (g.scale(x) < 2 ** -20 || g.scale(x) > 2 ** 20) return null;
   g.op(name, spec.ops[0]!.attributes, [x], [out]);
   return [out];
 };
