@@ -10,7 +10,7 @@ import { functionRows, lineRows, profileFlame } from '../../../src-main/report/c
 import { openSimulatedBench } from '../../../src-main/sim/simulated-bench.ts';
 import { root } from '../../needs.ts';
 
-const prepared = orThrow(prepare(join(root, 'models/tiny-ad.tflite'), 'pico-emulated'));
+const prepared = orThrow(prepare(join(root, 'models/tiny-ad.tflite'), 'pico-emulated', 'general'));
 const once = new Map<boolean, Promise<CodeProfile>>();
 /** Deterministic: each kind is made once. */
 function profiled(zeroWait: boolean): Promise<CodeProfile> {
@@ -78,9 +78,9 @@ describe('a profile without instrumenting', () => {
 
   it('multiplies as often as the operators have multiply-accumulates', async () => {
     const p = await profiled(true);
-    const macs = orThrow(prepare(join(root, 'models/tiny-ad.tflite'), 'pico-emulated')).program.ops.map(
-      (o) => o.macs,
-    );
+    const macs = orThrow(
+      prepare(join(root, 'models/tiny-ad.tflite'), 'pico-emulated', 'general'),
+    ).program.ops.map((o) => o.macs);
     for (const part of p.parts.filter((x) => x.operator !== null)) {
       const multiplies = part.classes.find((c) => c.kind === 'multiply')!.instructions / 3;
       expect(multiplies).toBeGreaterThanOrEqual(macs[part.operator!]!);

@@ -23,7 +23,7 @@ const often = (from: number, n: number, times: number) =>
 
 async function runWith(bench: Bench, monitorFaults: MonitorFaults, monitor = 'ppk2'): Promise<RunResult> {
   // so many inferences are fixed: no window is repeated because it came out short
-  const energy = request({ mode: 'energy', windows: 3, windowS: 0.5, inferences: 1150 });
+  const energy = request({ mode: 'energy', windows: 3, windowS: 0.5, inferences: 2775 });
   return orThrow(await bench.core.run(energy, { monitor, emulation: { monitorFaults } }));
 }
 
