@@ -42,8 +42,8 @@ async function stream(extra: Partial<StreamRequest>): Promise<StreamResult> {
 }
 
 describe('speech into the emulated Pico', () => {
-  it('two minutes at virtual real time: no sample lost, every window and detection the twin’s, every word scored', async () => {
-    const durationS = 120;
+  it('forty seconds at virtual real time (ten minutes: npm run bench -- stream): no sample lost, every window and detection the twin’s, every word scored', async () => {
+    const durationS = 40;
     const result = await stream({ durationS });
     const { counters, figures, scores, detections, truth, plan } = result;
     const windows = 1 + Math.floor((durationS * 16_000 - 15_840) / 8000);
