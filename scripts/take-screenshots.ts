@@ -33,6 +33,16 @@ const looks = [
 
 const settle = (page: Page, ms = 900) => page.waitForTimeout(ms);
 
+/** Until no screen says any more that it reads or loads. */
+async function loaded(page: Page): Promise<void> {
+  await page
+    .getByText(/^(Loading|Reading|Looking)/)
+    .first()
+    .waitFor({ state: 'hidden', timeout: 10_000 })
+    .catch(() => {});
+  await settle(page, 400);
+}
+
 const shots: readonly Shot[] = [
   { name: 'bench', hash: '#/bench' },
   { name: 'run', hash: '#/run' },
@@ -112,6 +122,7 @@ await measure(db);
       await page.goto(`${served.origin}/${hash}`);
       await page.reload();
       await settle(page);
+      await loaded(page);
       await prepare?.(page);
       await page.screenshot({ path: join(out, `${name}-${look}.png`), animations: 'disabled' });
       console.log(`${name}-${look}.png`);

