@@ -7,6 +7,7 @@ import { compile } from '../src-main/compile/compile.ts';
 import { buildImage } from '../src-main/compile/image.ts';
 import { loadPrebuilt } from '../src-main/compile/prebuilt.ts';
 import type { Program } from '../src-main/compile/program.ts';
+import type { KernelChoice } from '../src-main/contract/index.ts';
 import { openSession, type Session } from '../src-main/device/session.ts';
 import type { ImuRecipe } from '../src-main/engine/feature-recipe.ts';
 import type { ModelSpec, TensorSpec } from '../src-main/model/model-spec.ts';
@@ -165,6 +166,7 @@ export function imuModel(rows: number): Uint8Array {
   return writeModel(spec);
 }
 
-export function programOf(model: Uint8Array, name: string): Program {
-  return orThrow(compile(orThrow(readModel(model, name)), pico));
+/** With general kernels it is slow enough to be late. */
+export function programOf(model: Uint8Array, name: string, choice: KernelChoice = 'fast'): Program {
+  return orThrow(compile(orThrow(readModel(model, name)), pico, { choice }));
 }

@@ -14,7 +14,7 @@ import { root } from '../needs.ts';
 import { imuModel, imuRecipe, openStreamRig, programOf } from '../stream-rig.ts';
 
 const imu = programOf(imuModel(50), 'imu');
-const kws = programOf(readFileSync(join(root, 'models/kws-syn.tflite')), 'kws-syn');
+const kws = programOf(readFileSync(join(root, 'models/kws-syn.tflite')), 'kws-syn', 'general');
 const format = { kind: 'imu', channels: 6, sampleRateHz: 400 } as const;
 const BLOCK = 8;
 
